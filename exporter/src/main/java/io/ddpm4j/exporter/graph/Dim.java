@@ -1,0 +1,51 @@
+package io.ddpm4j.exporter.graph;
+
+/** One extent of a shape: a known size, or a named unknown such as the batch size. */
+public sealed interface Dim {
+
+  /** A known size, at least 0. */
+  record Fixed(long size) implements Dim {
+    public Fixed {
+      if (size < 0) {
+        throw new IllegalArgumentException("a dimension must be at least 0, found " + size);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return Long.toString(size);
+    }
+  }
+
+  /** A size that is known only when the graph runs; equal names mean equal sizes. */
+  record Named(String name) implements Dim {
+    public Named {
+      if (name.isBlank()) {
+        throw new IllegalArgumentException("a named dimension needs a name, found a blank");
+      }
+    }
+
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  static Dim of(long size) {
+    return new Fixed(size);
+  }
+
+  static Dim named(String name) {
+    return new Named(name);
+  }
+
+  /** True where the size is known and equals {@code size}. */
+  default boolean is(long size) {
+    return this instanceof Fixed fixed && fixed.size() == size;
+  }
+
+  /** The known size, or -1 for a named dimension. */
+  default long sizeOrUnknown() {
+    return this instanceof Fixed fixed ? fixed.size() : -1;
+  }
+}

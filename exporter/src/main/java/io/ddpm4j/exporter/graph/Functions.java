@@ -1,0 +1,60 @@
+package io.ddpm4j.exporter.graph;
+
+import static io.ddpm4j.exporter.graph.OpSchema.AttributeKind.FLOAT;
+import static io.ddpm4j.exporter.graph.OpSchema.AttributeKind.INT;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Composite operators that layers call: each has one node in the graph, its own gradient rule, and
+ * is lowered to ONNX's operators when the graph is written ({@link Lowering}). A file never holds
+ * them.
+ */
+public final class Functions {
+  private Functions() {}
+
+  /** The domain of composite operators. */
+  public static final String DOMAIN = "ddpm4j";
+
+  private static final Set<DataType> FLOATS = EnumSet.of(DataType.FLOAT, DataType.DOUBLE);
+
+  /** The schemas, sorted by name. */
+  static final List<OpSchema> TABLE =
+      List.of(
+          // softmax(q·kᵀ·scale)·v; q, k and v are (N, heads, L, D)
+          OpSchema.of(DOMAIN, "Attention")
+              .in("Q", "T", FLOATS)
+              .in("K", "T", FLOATS)
+              .in("V", "T", FLOATS)
+              .required("scale", FLOAT)
+              .shape(
+                  i -> {
+                    Shape q = i.shape(0, 4);
+                    return List.of(new TensorType(i.dataType(0), q.with(3, i.shape(2, 4).dim(3))));
+                  }),
+          // Wu and He, "Group Normalization": x is (N, C, H, W), scale and bias are (C)
+          OpSchema.of(DOMAIN, "GroupNorm")
+              .in("X", "T", FLOATS)
+              .in("scale", "T", FLOATS)
+              .in("bias", "T", FLOATS)
+              .required("epsilon", FLOAT)
+              .required("groups", INT)
+              .shape(
+                  i -> {
+                    long groups = i.intAttribute("groups", 1);
+                    Shape x = i.shape(0, 4);
+                    if (x.size(1) % groups != 0) {
+                      throw i.fail("channels that " + groups + " groups divide", x.toString());
+                    }
+                    if (!i.shape(1, 1).equals(Shape.of(x.size(1)))
+                        || !i.shape(2, 1).equals(Shape.of(x.size(1)))) {
+                      throw i.fail(
+                          "scale and bias of shape [" + x.size(1) + "]", i.shape(1).toString());
+                    }
+                    return ShapeRules.same(i);
+                  }),
+          // x·sigmoid(x)
+          OpSchema.of(DOMAIN, "Silu").in("X", "T", FLOATS).shape(ShapeRules::same));
+}

@@ -1,0 +1,51 @@
+package io.ddpm4j.exporter.graph;
+
+import static java.util.Map.entry;
+
+import java.util.List;
+import java.util.Map;
+
+/** How each of {@link Functions} is written in standard operators, sorted by name. */
+final class PortableLowerings {
+  private PortableLowerings() {}
+
+  static final Map<String, Lowering.Rule> TABLE =
+      Map.ofEntries(
+          entry("Attention", (o, n, in) -> List.of(attention(o, n, in))),
+          entry("GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
+          entry("Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))));
+
+  private static Value attention(Ops o, Node node, List<Value> in) {
+    Value scaled = o.mul(in.get(0), o.scalar(node.floatAttribute("scale", 1f), in.get(0)));
+    Value logits = o.matMul(scaled, o.transpose(in.get(1), 0, 1, 3, 2)); // (N, heads, L, L)
+    return o.matMul(o.softmax(logits, -1), in.get(2));
+  }
+
+  /**
+   * InstanceNormalization over (N, groups, C/groups·H·W) normalises each group; scale and bias
+   * follow as one affine map. Opset 17 has no GroupNormalization that takes (C) parameters.
+   */
+  private static Value groupNorm(Ops o, Node node, List<Value> in) {
+    Value x = in.get(0);
+    long groups = node.intAttribute("groups", 1);
+    float epsilon = node.floatAttribute("epsilon", 1e-5f);
+    long channels = x.shape().size(1);
+    float[] ones = new float[(int) groups];
+    java.util.Arrays.fill(ones, 1f);
+    Value one = o.cast(o.constant(TensorData.ofFloats(ones, groups)), x.dataType());
+    Value zero =
+        o.cast(o.constant(TensorData.ofFloats(new float[(int) groups], groups)), x.dataType());
+    Value grouped = o.reshape(x, 0, groups, -1);
+    Value normed =
+        o.graph()
+            .add(
+                "InstanceNormalization",
+                List.of(grouped, one, zero),
+                Map.of("epsilon", Attribute.of(epsilon)))
+            .out();
+    Value back = o.reshape(normed, -1, channels, x.shape().size(2), x.shape().size(3));
+    Value scale = o.reshape(in.get(1), 1, channels, 1, 1);
+    Value bias = o.reshape(in.get(2), 1, channels, 1, 1);
+    return o.add(o.mul(back, scale), bias);
+  }
+}

@@ -1,0 +1,172 @@
+package io.ddpm4j.exporter.graph;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * An immutable array of numbers: a graph's constant or a parameter's value. Elements lie row-major,
+ * little endian, as in an ONNX file's raw data.
+ */
+public final class TensorData {
+  private final DataType dataType;
+  private final Shape shape;
+  private final byte[] bytes;
+  private final int hash;
+
+  private TensorData(DataType dataType, Shape shape, byte[] bytes) {
+    long expected = Math.multiplyExact(shape.elements(), (long) dataType.bytes());
+    if (dataType == DataType.STRING || bytes.length != expected) {
+      throw new IllegalArgumentException(
+          "a tensor "
+              + dataType
+              + shape
+              + " needs "
+              + expected
+              + " bytes of numbers, found "
+              + bytes.length);
+    }
+    this.dataType = dataType;
+    this.shape = shape;
+    this.bytes = bytes;
+    this.hash = Arrays.hashCode(bytes) * 31 + shape.hashCode();
+  }
+
+  /** Copies {@code bytes}, which hold the elements little endian. */
+  public static TensorData ofBytes(DataType dataType, Shape shape, byte[] bytes) {
+    return new TensorData(dataType, shape, bytes.clone());
+  }
+
+  public static TensorData ofFloats(float[] values, long... sizes) {
+    byte[] bytes = new byte[values.length * Float.BYTES];
+    little(bytes).asFloatBuffer().put(values);
+    return new TensorData(DataType.FLOAT, Shape.of(sizes), bytes);
+  }
+
+  public static TensorData ofLongs(long[] values, long... sizes) {
+    byte[] bytes = new byte[values.length * Long.BYTES];
+    little(bytes).asLongBuffer().put(values);
+    return new TensorData(DataType.INT64, Shape.of(sizes), bytes);
+  }
+
+  public static TensorData ofBools(boolean[] values, long... sizes) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bytes[i] = (byte) (values[i] ? 1 : 0);
+    }
+    return new TensorData(DataType.BOOL, Shape.of(sizes), bytes);
+  }
+
+  public static TensorData scalar(float value) {
+    return ofFloats(new float[] {value});
+  }
+
+  public static TensorData scalar(long value) {
+    return ofLongs(new long[] {value});
+  }
+
+  /** A vector of int64, as axes, shapes and pads are given. */
+  public static TensorData longs(long... values) {
+    return ofLongs(values, values.length);
+  }
+
+  /**
+   * A scalar of any numeric type but the 16-bit floats.
+   *
+   * @throws IllegalArgumentException for types that have no such scalar here
+   */
+  public static TensorData scalar(DataType dataType, double value) {
+    byte[] bytes = new byte[dataType.bytes()];
+    ByteBuffer buffer = little(bytes);
+    switch (dataType) {
+      case FLOAT -> buffer.putFloat((float) value);
+      case DOUBLE -> buffer.putDouble(value);
+      case INT64, UINT64 -> buffer.putLong((long) value);
+      case INT32, UINT32 -> buffer.putInt((int) value);
+      case INT16, UINT16 -> buffer.putShort((short) value);
+      case INT8, UINT8 -> buffer.put((byte) value);
+      case BOOL -> buffer.put((byte) (value != 0 ? 1 : 0));
+      default -> throw new IllegalArgumentException("no scalar constant of type " + dataType);
+    }
+    return new TensorData(dataType, Shape.SCALAR, bytes);
+  }
+
+  public DataType dataType() {
+    return dataType;
+  }
+
+  public Shape shape() {
+    return shape;
+  }
+
+  public TensorType type() {
+    return new TensorType(dataType, shape);
+  }
+
+  /** The elements, little endian, read-only. */
+  public ByteBuffer bytes() {
+    return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  public int byteSize() {
+    return bytes.length;
+  }
+
+  /**
+   * A copy of the elements of a {@link DataType#FLOAT} tensor.
+   *
+   * @throws IllegalStateException for another type
+   */
+  public float[] floats() {
+    require(DataType.FLOAT);
+    float[] values = new float[bytes.length / Float.BYTES];
+    little(bytes).asFloatBuffer().get(values);
+    return values;
+  }
+
+  /**
+   * A copy of the elements of an {@link DataType#INT64} tensor.
+   *
+   * @throws IllegalStateException for another type
+   */
+  public long[] longs() {
+    require(DataType.INT64);
+    long[] values = new long[bytes.length / Long.BYTES];
+    little(bytes).asLongBuffer().get(values);
+    return values;
+  }
+
+  /** The same elements under another shape of equal size. */
+  public TensorData reshape(long... sizes) {
+    return new TensorData(dataType, Shape.of(sizes), bytes);
+  }
+
+  private void require(DataType expected) {
+    if (dataType != expected) {
+      throw new IllegalStateException("expected a " + expected + " tensor, found " + dataType);
+    }
+  }
+
+  private static ByteBuffer little(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TensorData that
+        && hash == that.hash
+        && dataType == that.dataType
+        && shape.equals(that.shape)
+        && Arrays.equals(bytes, that.bytes);
+  }
+
+  @Override
+  public int hashCode() {
+    return hash;
+  }
+
+  @Override
+  public String toString() {
+    return dataType + shape.toString();
+  }
+}

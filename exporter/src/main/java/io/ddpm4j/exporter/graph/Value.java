@@ -1,0 +1,74 @@
+package io.ddpm4j.exporter.graph;
+
+import java.util.Optional;
+
+/**
+ * One edge of a graph: an input, a constant, or one output of a node. Made by {@link Graph} only;
+ * belongs to that graph, and may be used there and in its subgraphs.
+ */
+public final class Value {
+  private final Graph graph;
+  private final String name;
+  private final TensorType type;
+  private final Node producer;
+  private final int index;
+  private final TensorData data;
+
+  Value(Graph graph, String name, TensorType type, Node producer, int index, TensorData data) {
+    this.graph = graph;
+    this.name = name;
+    this.type = type;
+    this.producer = producer;
+    this.index = index;
+    this.data = data;
+  }
+
+  public Graph graph() {
+    return graph;
+  }
+
+  /** Unique within the graph and its ancestors. */
+  public String name() {
+    return name;
+  }
+
+  public TensorType type() {
+    return type;
+  }
+
+  public DataType dataType() {
+    return type.dataType();
+  }
+
+  public Shape shape() {
+    return type.shape();
+  }
+
+  /** The node whose output this is; empty for inputs and constants. */
+  public Optional<Node> producer() {
+    return Optional.ofNullable(producer);
+  }
+
+  /** Which output of {@link #producer} this is. */
+  public int index() {
+    return index;
+  }
+
+  /** The elements, if this is a constant. */
+  public Optional<TensorData> data() {
+    return Optional.ofNullable(data);
+  }
+
+  public boolean isConstant() {
+    return data != null;
+  }
+
+  public boolean isInput() {
+    return data == null && producer == null;
+  }
+
+  @Override
+  public String toString() {
+    return name + ": " + type;
+  }
+}
