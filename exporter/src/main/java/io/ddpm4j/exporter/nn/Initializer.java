@@ -1,0 +1,53 @@
+package io.ddpm4j.exporter.nn;
+
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * How a parameter starts: the defaults of PyTorch's layers. The numbers depend on seed and
+ * parameter name only, not on the order in which layers are built.
+ */
+public sealed interface Initializer {
+
+  /** All elements equal: 1 for the scale of a norm, 0 for its bias. */
+  record Constant(float value) implements Initializer {}
+
+  /**
+   * Uniform in ±1/√fanIn: what PyTorch's Linear and Conv2d give weights (Kaiming uniform with a =
+   * √5) and biases.
+   */
+  record Uniform(long fanIn) implements Initializer {}
+
+  /** Standard normal: PyTorch's Embedding. */
+  record Normal() implements Initializer {}
+
+  /** The starting values of a parameter. */
+  default TensorData create(String parameter, Shape shape, long seed) {
+    float[] values = new float[Math.toIntExact(shape.elements())];
+    SplittableRandom random = new SplittableRandom(mix(seed, parameter));
+    if (this instanceof Constant constant) {
+      Arrays.fill(values, constant.value());
+    } else if (this instanceof Uniform uniform) {
+      double bound = 1 / Math.sqrt(uniform.fanIn());
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+      }
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        double radius = Math.sqrt(-2 * StrictMath.log(1 - random.nextDouble())); // Box and Muller
+        values[i] = (float) (radius * StrictMath.cos(2 * Math.PI * random.nextDouble()));
+      }
+    }
+    return TensorData.ofFloats(values, shape.sizes());
+  }
+
+  private static long mix(long seed, String parameter) {
+    long hash = 0xcbf29ce484222325L ^ seed * 0x9E3779B97F4A7C15L; // FNV-1a
+    for (int i = 0; i < parameter.length(); i++) {
+      hash = (hash ^ parameter.charAt(i)) * 0x100000001b3L;
+    }
+    return hash;
+  }
+}

@@ -1,0 +1,57 @@
+package io.ddpm4j.exporter.nn;
+
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.Value;
+
+/** Layers with parameters, named and initialised as PyTorch's. Images are (N, C, H, W). */
+final class Layers {
+  private final Ops ops;
+  private final Parameters parameters;
+
+  Layers(Ops ops, Parameters parameters) {
+    this.ops = ops;
+    this.parameters = parameters;
+  }
+
+  Ops ops() {
+    return ops;
+  }
+
+  /** Conv2d with bias; {@code pads} are top, left, bottom, right. */
+  Value conv(String name, Value x, long outChannels, long kernel, long stride, long... pads) {
+    long inChannels = x.shape().size(1);
+    Initializer uniform = new Initializer.Uniform(inChannels * kernel * kernel);
+    Value weight =
+        parameters.get(
+            name + ".weight", Shape.of(outChannels, inChannels, kernel, kernel), uniform);
+    Value bias = parameters.get(name + ".bias", Shape.of(outChannels), uniform);
+    return ops.conv(x, weight, bias, stride, pads);
+  }
+
+  /** Linear with bias on the last axis of a (..., features) value: x·Wᵀ + b. */
+  Value linear(String name, Value x, long outFeatures) {
+    long inFeatures = x.shape().size(-1);
+    Initializer uniform = new Initializer.Uniform(inFeatures);
+    Value weight = parameters.get(name + ".weight", Shape.of(outFeatures, inFeatures), uniform);
+    Value bias = parameters.get(name + ".bias", Shape.of(outFeatures), uniform);
+    if (x.shape().rank() == 2) {
+      return ops.gemm(x, false, weight, true, bias);
+    }
+    return ops.add(ops.matMul(x, ops.transpose(weight, 1, 0)), bias);
+  }
+
+  Value groupNorm(String name, Value x, int groups, double epsilon) {
+    Shape channels = Shape.of(x.shape().size(1));
+    Value scale = parameters.get(name + ".weight", channels, new Initializer.Constant(1));
+    Value bias = parameters.get(name + ".bias", channels, new Initializer.Constant(0));
+    return ops.groupNorm(x, scale, bias, groups, epsilon);
+  }
+
+  /** Rows of a table: indices (N) int64 to (N, features). */
+  Value embedding(String name, Value indices, long rows, long features) {
+    Value table =
+        parameters.get(name + ".weight", Shape.of(rows, features), new Initializer.Normal());
+    return ops.gather(table, indices, 0);
+  }
+}
