@@ -1,0 +1,19 @@
+package io.ddpm4j.exporter.proto;
+
+import java.io.IOException;
+
+/**
+ * A file is no ONNX model that can be used: the message is one sentence that names the file, what
+ * was expected and what was found.
+ */
+public final class OnnxFormatException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public OnnxFormatException(String message) {
+    super(message);
+  }
+
+  public OnnxFormatException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

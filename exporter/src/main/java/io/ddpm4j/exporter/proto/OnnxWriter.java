@@ -1,0 +1,144 @@
+package io.ddpm4j.exporter.proto;
+
+import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.graph.Attribute;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.Node;
+import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.onnx.GraphProto;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
+import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Writes graphs as ONNX files. Constants are raw data; above a threshold they go to a file beside
+ * the model, named {@code <model>.data}. A graph that holds composite functions must be lowered
+ * first. The same model always gives the same bytes.
+ */
+public final class OnnxWriter {
+  private OnnxWriter() {}
+
+  /**
+   * How a model is written.
+   *
+   * @param externalThreshold a model whose constants take more bytes has them in a file beside it;
+   *     a Protobuf message ends at 2 GB
+   * @param valueInfo whether types and shapes of inner values are written too, for people who look
+   *     into the file
+   */
+  public record Options(long externalThreshold, boolean valueInfo) {
+    /** External data from just under 2 GB, no inner shapes. */
+    public static final Options DEFAULT = new Options(2_000_000_000L, false);
+
+    public Options {
+      if (externalThreshold < 0 || externalThreshold > 2_000_000_000L) {
+        throw new IllegalArgumentException(
+            "externalThreshold: expected 0 to 2000000000 bytes, found " + externalThreshold);
+      }
+    }
+
+    public Options withExternalThreshold(long bytes) {
+      return new Options(bytes, valueInfo);
+    }
+
+    public Options withValueInfo(boolean wanted) {
+      return new Options(externalThreshold, wanted);
+    }
+  }
+
+  /**
+   * Writes a model whole or not at all; an existing file is replaced.
+   *
+   * @throws IOException if that is impossible (no such folder, disk full, ...); the message is one
+   *     sentence that names the file
+   * @throws IllegalArgumentException if the graph holds functions, or an output has the name of an
+   *     input
+   */
+  public static void write(OnnxModel model, Path file) throws IOException {
+    write(model, file, Options.DEFAULT);
+  }
+
+  /** As {@link #write(OnnxModel, Path)}, with options. */
+  public static void write(OnnxModel model, Path file, Options options) throws IOException {
+    if (constantBytes(model.graph()) <= options.externalThreshold()) {
+      ModelProto proto = encode(model, TensorEncoder::inline, options.valueInfo());
+      AtomicFile.write(file, proto::writeTo);
+      return;
+    }
+    ExternalData external = new ExternalData(file.getFileName() + ".data");
+    ModelProto proto = encode(model, external, options.valueInfo());
+    if (external.isEmpty()) {
+      AtomicFile.write(file, proto::writeTo);
+      return;
+    }
+    Path dataFile = file.resolveSibling(file.getFileName() + ".data");
+    try (AtomicFile stagedData = AtomicFile.stage(dataFile, external::writeTo);
+        AtomicFile stagedModel = AtomicFile.stage(file, proto::writeTo)) {
+      stagedData.commit(); // first: a model must never name data that are not there
+      stagedModel.commit();
+    }
+  }
+
+  /**
+   * The file's bytes, all constants inside, as a session is made from.
+   *
+   * @throws IllegalArgumentException if the constants need more than 2 GB, or for the reasons of
+   *     {@link #write(OnnxModel, Path)}
+   */
+  public static byte[] toBytes(OnnxModel model) {
+    long bytes = constantBytes(model.graph());
+    if (bytes > Options.DEFAULT.externalThreshold()) {
+      throw new IllegalArgumentException(
+          "graph "
+              + model.graph().name()
+              + ": expected constants of at most "
+              + Options.DEFAULT.externalThreshold()
+              + " bytes for a model in memory, found "
+              + bytes);
+    }
+    return encode(model, TensorEncoder::inline, false).toByteArray();
+  }
+
+  /** The model as the file's message. */
+  static ModelProto encode(OnnxModel model, TensorEncoder tensors, boolean valueInfo) {
+    GraphEncoder encoder = new GraphEncoder(tensors, valueInfo);
+    GraphProto graph = encoder.encode(model.graph());
+    ModelProto.Builder proto =
+        ModelProto.newBuilder()
+            .setIrVersion(IrVersions.of(model.graph().opSet().version()))
+            .setProducerName(model.producerName());
+    if (!model.producerVersion().isEmpty()) {
+      proto.setProducerVersion(model.producerVersion());
+    }
+    if (!model.docString().isEmpty()) {
+      proto.setDocString(model.docString());
+    }
+    proto.setGraph(graph);
+    encoder
+        .domains()
+        .forEach(
+            (domain, version) ->
+                proto.addOpsetImport(
+                    OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version)));
+    model
+        .metadata()
+        .forEach((key, value) -> proto.addMetadataProps(ExternalData.entry(key, value)));
+    return proto.build();
+  }
+
+  private static long constantBytes(Graph graph) {
+    long bytes = 0;
+    for (Value constant : graph.constants()) {
+      bytes += constant.data().orElseThrow().byteSize();
+    }
+    for (Node node : graph.nodes()) {
+      for (Attribute attribute : node.attributes().values()) {
+        if (attribute instanceof Attribute.Body body) {
+          bytes += constantBytes(body.graph());
+        }
+      }
+    }
+    return bytes;
+  }
+}
