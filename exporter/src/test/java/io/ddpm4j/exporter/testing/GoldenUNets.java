@@ -1,0 +1,80 @@
+package io.ddpm4j.exporter.testing;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.testing.NpyFile;
+import io.ddpm4j.testing.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The reference U-Nets: every folder with a config.json. */
+public final class GoldenUNets {
+  private GoldenUNets() {}
+
+  /** One reference network; {@link #config} is empty where our U-Net refuses it. */
+  public record Case(Path folder, String json, Optional<UNetConfig> config, String refusal) {
+    @Override
+    public String toString() {
+      return folder.getFileName().toString();
+    }
+
+    public Map<String, TensorData> weights() throws IOException {
+      return Safetensors.read(folder.resolve("diffusion_pytorch_model.safetensors")).tensors();
+    }
+
+    public NpyFile npy(String name) throws IOException {
+      return NpyFile.read(folder.resolve(name + ".npy"));
+    }
+
+    public JsonObject json(String name) throws IOException {
+      return JsonParser.parseString(Files.readString(folder.resolve(name + ".json")))
+          .getAsJsonObject();
+    }
+
+    public boolean has(String file) {
+      return Files.exists(folder.resolve(file));
+    }
+
+    /** sample, timestep and, where there are any, class_labels. */
+    public Map<String, TensorData> inputs() throws IOException {
+      Map<String, TensorData> inputs = new LinkedHashMap<>();
+      NpyFile sample = npy("sample");
+      inputs.put("sample", TensorData.ofFloats(sample.floats(), sample.shape()));
+      NpyFile timestep = npy("timestep");
+      inputs.put("timestep", TensorData.ofLongs(timestep.longs(), timestep.shape()));
+      if (has("class_labels.npy")) {
+        NpyFile labels = npy("class_labels");
+        inputs.put("class_labels", TensorData.ofLongs(labels.longs(), labels.shape()));
+      }
+      return inputs;
+    }
+  }
+
+  public static List<Case> all() throws IOException {
+    List<Case> cases = new ArrayList<>();
+    try (Stream<Path> folders = Files.list(SharedData.path("golden/unets"))) {
+      for (Path folder : folders.sorted().toList()) {
+        Path file = folder.resolve("config.json");
+        if (Files.exists(file)) {
+          String json = Files.readString(file);
+          try {
+            cases.add(new Case(folder, json, Optional.of(UNetConfig.fromJson(json)), ""));
+          } catch (IllegalArgumentException e) {
+            cases.add(new Case(folder, json, Optional.empty(), e.getMessage()));
+          }
+        }
+      }
+    }
+    return cases;
+  }
+}
