@@ -18,7 +18,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Turns one PNG or JPEG file of any mode into a small square of bytes: decode, flatten on a
- * background, crop the largest centred square, resize.
+ * background, crop the largest centred square, resize, turn upright.
  *
  * <p>Samples are taken as the file has them. {@code BufferedImage.getRGB} would not do: Java takes
  * grey to be linear light and brightens it on the way to sRGB.
@@ -51,9 +51,10 @@ final class ImageDecoder {
    * @throws IOException if it cannot be read; the message is the reason, without the file's name
    */
   byte[] decode(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
     BufferedImage image;
     try {
-      image = read(Files.readAllBytes(file));
+      image = read(bytes);
     } catch (RuntimeException e) { // javax.imageio answers some damage with whatever comes
       throw new IOException("damaged: " + e, e);
     }
@@ -69,7 +70,7 @@ final class ImageDecoder {
       }
       resampler.apply(plane, result, c * size * size);
     }
-    return result;
+    return ExifOrientation.upright(result, channels, size, ExifOrientation.of(bytes));
   }
 
   private static BufferedImage read(byte[] bytes) throws IOException {

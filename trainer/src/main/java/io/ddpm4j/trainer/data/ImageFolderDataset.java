@@ -24,9 +24,10 @@ import java.util.stream.IntStream;
  *
  * <p>Any mode is read: grey, RGB or palette, with or without transparency, 1 to 16 bits. Each
  * picture is flattened on a background colour, cropped to its largest centred square and resized:
- * averaged over area to shrink, linearly interpolated to grow. All arithmetic is on sRGB values, as
- * browsers and the usual data pipelines do it. What cannot be read (damaged, cut short, CMYK) is
- * named, skipped and counted. The images are decoded once, by all processors, and held in memory.
+ * averaged over area to shrink, linearly interpolated to grow; photographs stand upright. All
+ * arithmetic is on sRGB values, as browsers and the usual data pipelines do it. What cannot be read
+ * (damaged, cut short, CMYK) is named, skipped and counted. The images are decoded once, by all
+ * processors, and held in memory.
  */
 public final class ImageFolderDataset implements ImageDataset {
   private static final int REPORTED = 10;

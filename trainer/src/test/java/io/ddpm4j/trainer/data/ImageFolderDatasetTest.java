@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ImageFolderDatasetTest {
@@ -58,6 +61,33 @@ class ImageFolderDatasetTest {
     Arrays.fill(grey, (byte) 200);
     assertArrayEquals(grey, IdxDatasetTest.image(data, 0));
     assertArrayEquals(grey, IdxDatasetTest.image(data, 1));
+  }
+
+  /** Quadrants in reading order, as Pillow's exif_transpose gives them. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, RGBW", "1, RGBW", "2, GRWB", "3, WBGR", "4, BWRG", "5, RBGW", "6, BRWG", "7, WGBR",
+    "8, GWRB", "9, RGBW"
+  })
+  void photographsStandUpright(int orientation, String expected) throws IOException {
+    byte[] jpeg = resource("quadrants.jpg");
+    for (ByteOrder order : List.of(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN)) {
+      ByteBuffer exif = ByteBuffer.allocate(36).putShort((short) 0xffe1).putShort((short) 34);
+      exif.put("Exif\0\0".getBytes(StandardCharsets.US_ASCII));
+      exif.putShort((short) (order == ByteOrder.BIG_ENDIAN ? 0x4d4d : 0x4949)).order(order);
+      exif.putShort((short) 42).putInt(8).putShort((short) 1);
+      exif.putShort((short) 0x112).putShort((short) 3).putInt(1).putShort((short) orientation);
+      ByteBuffer file = ByteBuffer.allocate(jpeg.length + 36).put(jpeg, 0, 2).put(exif.array());
+      Files.write(dir.resolve("photo.jpg"), file.put(jpeg, 2, jpeg.length - 2).array());
+      byte[] image = IdxDatasetTest.image(open(ImageFolderOptions.ofSize(2)), 0);
+      StringBuilder found = new StringBuilder();
+      for (int p = 0; p < 4; p++) {
+        boolean red = image[p] < 0;
+        boolean green = image[4 + p] < 0;
+        found.append(red && green ? 'W' : red ? 'R' : green ? 'G' : 'B');
+      }
+      assertEquals(expected, found.toString());
+    }
   }
 
   @Test
