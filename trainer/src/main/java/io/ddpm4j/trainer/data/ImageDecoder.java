@@ -95,7 +95,7 @@ final class ImageDecoder {
         BufferedImage image = reader.read(0);
         // The JPEG decoder paints what is missing grey and only warns.
         for (String warning : warnings) {
-          if (warning.contains("Premature end")) {
+          if (warning.contains("Truncated File") || warning.contains("premature end")) {
             throw new IOException("cut short: " + warning);
           }
         }
@@ -124,8 +124,14 @@ final class ImageDecoder {
     }
     ColorModel model = image.getColorModel();
     int bands = image.getRaster().getNumBands();
-    if (bands > 4 || model.hasAlpha() != (bands % 2 == 0) || model.isAlphaPremultiplied()) {
-      throw new IOException("unsupported colour model: " + model);
+    int colours = model.getNumColorComponents();
+    if ((colours != 1 && colours != 3) || model.isAlphaPremultiplied()) {
+      throw new IOException(
+          "expected grey, RGB or a palette, found "
+              + (colours == 4 ? "CMYK" : colours + " colour components"));
+    }
+    if (bands != (model.hasAlpha() ? colours + 1 : colours)) {
+      throw new IOException("expected " + colours + " colours, found " + bands + " bands");
     }
     flattenSamples(image.getRaster(), model, left, top, side, rgb);
     return rgb;
