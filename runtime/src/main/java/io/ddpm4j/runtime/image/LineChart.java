@@ -1,0 +1,442 @@
+package io.ddpm4j.runtime.image;
+
+import java.awt.AlphaComposite;
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.geom.Path2D;
+import java.awt.image.BufferedImage;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+
+/**
+ * A small line chart: several series over one x axis, the y axis linear or logarithmic. Works
+ * without any font installed.
+ *
+ * <p>A value that is not finite, or not positive on a logarithmic axis, leaves a gap.
+ *
+ * <pre>{@code
+ * BufferedImage image =
+ *     new LineChart("Training loss").xLabel("step").yLabel("loss").logY()
+ *         .faint("each step", 0x3b6fd4, steps, losses)
+ *         .line("smoothed", 0x3b6fd4, steps, smoothed)
+ *         .render(960, 540);
+ * }</pre>
+ */
+public final class LineChart {
+  private static final int MIN_WIDTH = 240;
+  private static final int MIN_HEIGHT = 160;
+
+  private static final int INK = 0x1f2933;
+  private static final int SOFT_INK = 0x5c6873;
+  private static final int GRID = 0xe6eaee;
+  private static final int AXIS = 0xb4bcc4;
+  private static final int TITLE_SCALE = 2;
+  private static final int PAD = 16;
+  private static final int TICK = 5;
+
+  private enum Style {
+    LINE,
+    FAINT
+  }
+
+  private record Series(String name, int rgb, Style style, double[] x, double[] y) {}
+
+  private final String title;
+  private final List<Series> series = new ArrayList<>();
+  private String xLabel = "";
+  private String yLabel = "";
+  private boolean logY;
+
+  /** An empty chart; the title may be empty. */
+  public LineChart(String title) {
+    this.title = Objects.requireNonNull(title, "title");
+  }
+
+  /** What the x axis counts. */
+  public LineChart xLabel(String label) {
+    this.xLabel = Objects.requireNonNull(label, "label");
+    return this;
+  }
+
+  /** What the y axis counts. */
+  public LineChart yLabel(String label) {
+    this.yLabel = Objects.requireNonNull(label, "label");
+    return this;
+  }
+
+  /** Makes the y axis logarithmic. */
+  public LineChart logY() {
+    this.logY = true;
+    return this;
+  }
+
+  /**
+   * Adds a solid line.
+   *
+   * @param name for the legend; empty to leave it out there
+   * @param rgb colour, 0xRRGGBB
+   * @param x ascending
+   * @param y as many
+   */
+  public LineChart line(String name, int rgb, double[] x, double[] y) {
+    return add(name, rgb, Style.LINE, x, y);
+  }
+
+  /** Adds a pale, thin line to stand behind others, such as raw values behind a mean. */
+  public LineChart faint(String name, int rgb, double[] x, double[] y) {
+    return add(name, rgb, Style.FAINT, x, y);
+  }
+
+  private LineChart add(String name, int rgb, Style style, double[] x, double[] y) {
+    if (x.length != y.length) {
+      throw new IllegalArgumentException(
+          "series '%s': expected as many y as x, found %d and %d"
+              .formatted(name, y.length, x.length));
+    }
+    series.add(new Series(name, rgb, style, x.clone(), y.clone()));
+    return this;
+  }
+
+  /**
+   * Draws the chart.
+   *
+   * @param width in pixels, at least 240
+   * @param height in pixels, at least 160
+   * @return an opaque RGB image
+   */
+  public BufferedImage render(int width, int height) {
+    if (width < MIN_WIDTH || height < MIN_HEIGHT) {
+      throw new IllegalArgumentException(
+          "expected a chart of at least %dx%d pixels, found %dx%d"
+              .formatted(MIN_WIDTH, MIN_HEIGHT, width, height));
+    }
+    int scale = width >= 1600 ? 2 : 1;
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Axis x = axis(true);
+    Axis y = axis(false);
+    Frame frame = layOut(width, height, scale, y);
+    Graphics2D graphics = image.createGraphics();
+    try {
+      graphics.setColor(Color.WHITE);
+      graphics.fillRect(0, 0, width, height);
+      drawGrid(graphics, image, frame, x, y);
+      graphics.clipRect(frame.left, frame.top - 1, frame.width() + 1, frame.height() + 2);
+      graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+      graphics.setRenderingHint(
+          RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+      for (Style style : new Style[] {Style.FAINT, Style.LINE}) { // lines lie on top
+        series.stream()
+            .filter(s -> s.style == style)
+            .forEach(s -> drawSeries(graphics, frame, x, y, s));
+      }
+    } finally {
+      graphics.dispose();
+    }
+    drawTexts(image, frame);
+    return image;
+  }
+
+  /** The rectangle that the series are drawn in; edges in pixels, all of them inside it. */
+  private record Frame(int left, int top, int right, int bottom, int scale) {
+    int width() {
+      return right - left;
+    }
+
+    int height() {
+      return bottom - top;
+    }
+  }
+
+  private Frame layOut(int width, int height, int scale, Axis y) {
+    int widest = 0;
+    for (double tick : y.ticks) {
+      widest = Math.max(widest, PixelFont.width(y.label(tick), scale));
+    }
+    int pad = PAD * scale;
+    int line = PixelFont.HEIGHT * scale;
+    int left = pad + (yLabel.isEmpty() ? 0 : line + pad / 2) + widest + 2 * TICK * scale;
+    int top = pad + (title.isEmpty() ? 0 : line * TITLE_SCALE + pad / 2);
+    boolean legend = series.stream().anyMatch(s -> !s.name.isEmpty());
+    top += legend ? line + pad / 2 : 0;
+    int bottom = height - pad - line - TICK * scale - (xLabel.isEmpty() ? 0 : line + pad / 2);
+    return new Frame(left, top, width - pad - pad / 2, bottom, scale);
+  }
+
+  private void drawGrid(Graphics2D graphics, BufferedImage image, Frame frame, Axis x, Axis y) {
+    int scale = frame.scale;
+    for (double tick : y.ticks) {
+      int at = (int) Math.round(frame.bottom - y.place(tick) * frame.height());
+      graphics.setColor(new Color(GRID));
+      graphics.fillRect(frame.left, at, frame.width() + 1, scale);
+      String label = y.label(tick);
+      PixelFont.draw(
+          image,
+          label,
+          frame.left - 2 * TICK * scale + scale - PixelFont.width(label, scale),
+          at - PixelFont.CAP_HEIGHT * scale / 2,
+          scale,
+          SOFT_INK);
+    }
+    for (double tick : x.ticks) {
+      int at = (int) Math.round(frame.left + x.place(tick) * frame.width());
+      graphics.setColor(new Color(GRID));
+      graphics.fillRect(at, frame.top, scale, frame.height());
+      graphics.setColor(new Color(AXIS));
+      graphics.fillRect(at, frame.bottom, scale, TICK * scale);
+      String label = x.label(tick);
+      PixelFont.draw(
+          image,
+          label,
+          at - PixelFont.width(label, scale) / 2,
+          frame.bottom + (TICK + 4) * scale,
+          scale,
+          SOFT_INK);
+    }
+    graphics.setColor(new Color(AXIS));
+    graphics.fillRect(frame.left, frame.bottom, frame.width() + 1, scale);
+  }
+
+  private static void drawSeries(Graphics2D graphics, Frame frame, Axis x, Axis y, Series s) {
+    boolean faint = s.style == Style.FAINT;
+    float thickness = (faint ? 1f : 2f) * frame.scale;
+    graphics.setColor(new Color(s.rgb));
+    graphics.setComposite(AlphaComposite.getInstance(AlphaComposite.SRC_OVER, faint ? 0.3f : 1f));
+    graphics.setStroke(new BasicStroke(thickness, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND));
+    Path2D.Double path = new Path2D.Double();
+    boolean drawing = false;
+    for (int i = 0; i < s.x.length; i++) {
+      if (!Double.isFinite(s.x[i]) || !y.shows(s.y[i])) {
+        drawing = false;
+        continue;
+      }
+      double px = frame.left + x.place(s.x[i]) * frame.width();
+      double py = frame.bottom - y.place(s.y[i]) * frame.height();
+      if (drawing) {
+        path.lineTo(px, py);
+      } else {
+        path.moveTo(px, py);
+        path.lineTo(px, py); // a point between two gaps is a dot, thanks to the round caps
+      }
+      drawing = true;
+    }
+    graphics.draw(path);
+  }
+
+  private void drawTexts(BufferedImage image, Frame frame) {
+    int scale = frame.scale;
+    int pad = PAD * scale;
+    PixelFont.draw(image, title, frame.left, pad, TITLE_SCALE * scale, INK);
+    PixelFont.draw(
+        image,
+        xLabel,
+        frame.left + (frame.width() - PixelFont.width(xLabel, scale)) / 2,
+        image.getHeight() - pad - PixelFont.CAP_HEIGHT * scale,
+        scale,
+        INK);
+    PixelFont.drawUpwards(
+        image,
+        yLabel,
+        pad,
+        frame.top + (frame.height() + PixelFont.width(yLabel, scale)) / 2,
+        scale,
+        INK);
+    if (series.stream().noneMatch(s -> hasPoint(s))) {
+      String none = "no data";
+      PixelFont.draw(
+          image,
+          none,
+          frame.left + (frame.width() - PixelFont.width(none, scale)) / 2,
+          frame.top + frame.height() / 2,
+          scale,
+          SOFT_INK);
+    }
+    drawLegend(image, frame);
+  }
+
+  private void drawLegend(BufferedImage image, Frame frame) {
+    int scale = frame.scale;
+    int x = frame.left;
+    int y = frame.top - PAD * scale / 2 - PixelFont.HEIGHT * scale;
+    for (Series s : series) {
+      if (s.name.isEmpty()) {
+        continue;
+      }
+      int rgb = s.style == Style.FAINT ? pale(s.rgb) : s.rgb;
+      int thickness = (s.style == Style.FAINT ? 1 : 3) * scale;
+      int middle = y + (PixelFont.CAP_HEIGHT * scale - thickness) / 2;
+      for (int dy = 0; dy < thickness; dy++) {
+        for (int dx = 0; dx < 18 * scale && x + dx < image.getWidth(); dx++) {
+          image.setRGB(x + dx, middle + dy, 0xff000000 | rgb);
+        }
+      }
+      x += 24 * scale;
+      PixelFont.draw(image, s.name, x, y, scale, INK);
+      x += PixelFont.width(s.name, scale) + 20 * scale;
+    }
+  }
+
+  private static int pale(int rgb) {
+    int result = 0;
+    for (int shift = 0; shift <= 16; shift += 8) {
+      result |= (255 + (rgb >> shift & 0xff)) / 2 << shift;
+    }
+    return result;
+  }
+
+  private boolean hasPoint(Series s) {
+    for (int i = 0; i < s.x.length; i++) {
+      if (Double.isFinite(s.x[i]) && Double.isFinite(s.y[i]) && (!logY || s.y[i] > 0)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private Axis axis(boolean horizontal) {
+    boolean log = logY && !horizontal;
+    double min = Double.POSITIVE_INFINITY;
+    double max = Double.NEGATIVE_INFINITY;
+    for (Series s : series) {
+      for (double value : horizontal ? s.x : s.y) {
+        if (Double.isFinite(value) && (!log || value > 0)) {
+          min = Math.min(min, value);
+          max = Math.max(max, value);
+        }
+      }
+    }
+    if (min > max) {
+      min = log ? 0.1 : 0;
+      max = 1;
+    }
+    return log ? Axis.logarithmic(min, max) : Axis.linear(min, max, !horizontal);
+  }
+
+  /** Where values lie between 0 and 1, and which of them get a label. */
+  static final class Axis {
+    private static final int MOST_TICKS = 9;
+
+    final double min;
+    final double max;
+    final boolean log;
+    final List<Double> ticks;
+    private final double step;
+
+    private Axis(double min, double max, boolean log, double step, List<Double> ticks) {
+      this.min = min;
+      this.max = max;
+      this.log = log;
+      this.step = step;
+      this.ticks = ticks;
+    }
+
+    /**
+     * An axis with ticks at 1, 2 or 5 times a power of ten.
+     *
+     * @param widen whether to begin and end at a tick, instead of at the data
+     */
+    static Axis linear(double min, double max, boolean widen) {
+      if (min == max) {
+        double around = min == 0 ? 1 : Math.abs(min) / 2;
+        min -= around;
+        max += around;
+      }
+      double rough = (max - min) / 6;
+      double power = Math.pow(10, Math.floor(Math.log10(rough)));
+      double step = 10 * power;
+      for (double nice : new double[] {5, 2, 1}) {
+        step = nice * power >= rough ? nice * power : step;
+      }
+      // A hair of tolerance: 0.3 / 0.1 is not 3.
+      double slack = step * 1e-9;
+      long first =
+          (long) (widen ? Math.floor((min + slack) / step) : Math.ceil((min - slack) / step));
+      long last =
+          (long) (widen ? Math.ceil((max - slack) / step) : Math.floor((max + slack) / step));
+      List<Double> ticks = new ArrayList<>();
+      for (long k = first; k <= last; k++) {
+        ticks.add(k * step);
+      }
+      return widen
+          ? new Axis(first * step, last * step, false, step, ticks)
+          : new Axis(min, max, false, step, ticks);
+    }
+
+    /** A logarithmic axis; as many of 1, 2, 5, ... times powers of ten as have room. */
+    static Axis logarithmic(double min, double max) {
+      double low = Math.log10(min);
+      double high = Math.log10(max);
+      double margin = Math.max(0.04 * (high - low), high - low < 0.1 ? 0.1 : 0);
+      low -= margin;
+      high += margin;
+      int[][] choices = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1}};
+      List<Double> ticks = List.of();
+      for (int[] choice : choices) {
+        ticks = decadeTicks(low, high, choice, 1);
+        if (ticks.size() <= MOST_TICKS) {
+          break;
+        }
+      }
+      for (int every = 2; ticks.size() > MOST_TICKS; every++) {
+        ticks = decadeTicks(low, high, new int[] {1}, every);
+      }
+      return new Axis(Math.pow(10, low), Math.pow(10, high), true, 0, ticks);
+    }
+
+    private static List<Double> decadeTicks(double low, double high, int[] digits, int every) {
+      List<Double> ticks = new ArrayList<>();
+      for (int decade = (int) Math.floor(low); decade <= high; decade++) {
+        if (Math.floorMod(decade, every) != 0) {
+          continue;
+        }
+        for (int digit : digits) {
+          double at = decade + Math.log10(digit);
+          if (at >= low && at <= high) {
+            ticks.add(new BigDecimal(digit).scaleByPowerOfTen(decade).doubleValue());
+          }
+        }
+      }
+      return ticks;
+    }
+
+    boolean shows(double value) {
+      return Double.isFinite(value) && (!log || value > 0);
+    }
+
+    double place(double value) {
+      return log
+          ? (Math.log10(value) - Math.log10(min)) / (Math.log10(max) - Math.log10(min))
+          : (value - min) / (max - min);
+    }
+
+    /** A short number: 0.05, 1500, 20k, 1e-6. */
+    String label(double tick) {
+      if (tick == 0) {
+        return "0";
+      }
+      if (!log && Math.max(Math.abs(min), Math.abs(max)) >= 10_000) {
+        double unit = Math.max(Math.abs(min), Math.abs(max)) >= 1e7 ? 1e6 : 1e3;
+        if (Math.abs(tick) < 1e12 && step >= unit / 10) {
+          return plain(tick / unit) + (unit == 1e6 ? "M" : "k");
+        }
+      }
+      double magnitude = Math.abs(tick);
+      if (magnitude < 1e-4 || magnitude >= 1e6) {
+        String text = String.format(Locale.ROOT, "%.3e", tick);
+        String mantissa = plain(Double.parseDouble(text.substring(0, text.indexOf('e'))));
+        return mantissa + "e" + Integer.parseInt(text.substring(text.indexOf('e') + 1));
+      }
+      return plain(tick);
+    }
+
+    private static String plain(double value) {
+      BigDecimal rounded = new BigDecimal(value).round(new MathContext(6)).stripTrailingZeros();
+      return rounded.toPlainString();
+    }
+  }
+}
