@@ -1,6 +1,7 @@
 package io.ddpm4j.testing;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -11,63 +12,73 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A NumPy array file, versions 1 and 2, little endian, row-major.
+ * A NumPy array file: little-endian, C order, of numbers or truth values.
  *
- * @param dtype {@code f4}, {@code f8}, {@code i8} or {@code i4}
+ * @param type NumPy's type code, such as {@code f4} or {@code i8}
+ * @param shape the extents; empty for a scalar
+ * @param values all elements, row-major; an int64 beyond 2^53 loses its last bits
  */
-public record NpyFile(String dtype, long[] shape, ByteBuffer data) {
+public record NpyFile(String type, int[] shape, double[] values) {
   private static final Pattern HEADER =
       Pattern.compile(
-          "'descr': '[<|](\\w+)', 'fortran_order': False, 'shape': \\(([^)]*)\\)", Pattern.DOTALL);
+          "'descr': *'[<|]([a-z]\\d)'.*'fortran_order': *False.*'shape': *\\(([\\d, ]*)\\)");
 
-  public static NpyFile read(Path file) throws IOException {
-    ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-    int major = all.get(6);
-    int length = major == 1 ? all.getShort(8) & 0xffff : all.getInt(8);
-    int start = major == 1 ? 10 : 12;
-    String header = new String(all.array(), start, length, StandardCharsets.ISO_8859_1);
+  /** Reads a file; one that this class does not understand is an error. */
+  public static NpyFile read(Path file) {
+    try {
+      return parse(file.toString(), Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static NpyFile parse(String name, byte[] bytes) {
+    ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    int major = bytes[6];
+    int headerAt = major == 1 ? 10 : 12;
+    int headerLength = major == 1 ? in.getShort(8) & 0xFFFF : in.getInt(8);
+    String header = new String(bytes, headerAt, headerLength, StandardCharsets.ISO_8859_1);
     Matcher matcher = HEADER.matcher(header);
     if (!matcher.find()) {
-      throw new IOException(file + ": unexpected header " + header);
+      throw new IllegalArgumentException(name + ": not understood: " + header);
     }
-    long[] shape =
+    int[] shape =
         Arrays.stream(matcher.group(2).split(","))
-            .map(String::trim)
-            .filter(s -> !s.isEmpty())
-            .mapToLong(Long::parseLong)
+            .map(String::strip)
+            .filter(extent -> !extent.isEmpty())
+            .mapToInt(Integer::parseInt)
             .toArray();
-    ByteBuffer data =
-        all.slice(start + length, all.capacity() - start - length).order(ByteOrder.LITTLE_ENDIAN);
-    return new NpyFile(matcher.group(1), shape, data);
-  }
-
-  /** The elements, whatever their type. */
-  public double[] doubles() {
-    int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    double[] values = new double[size];
-    for (int i = 0; i < size; i++) {
-      values[i] =
-          switch (dtype) {
-            case "f4" -> data.getFloat(i * 4);
-            case "f8" -> data.getDouble(i * 8);
-            case "i8" -> data.getLong(i * 8);
-            case "i4" -> data.getInt(i * 4);
-            default -> throw new IllegalStateException("no such type: " + dtype);
-          };
-    }
-    return values;
-  }
-
-  public float[] floats() {
-    double[] wide = doubles();
-    float[] values = new float[wide.length];
+    double[] values = new double[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
+    in.position(headerAt + headerLength);
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) wide[i];
+      values[i] = next(in, matcher.group(1));
     }
-    return values;
+    return new NpyFile(matcher.group(1), shape, values);
   }
 
+  private static double next(ByteBuffer in, String type) {
+    return switch (type) {
+      case "f4" -> in.getFloat();
+      case "f8" -> in.getDouble();
+      case "i8" -> in.getLong();
+      case "i4" -> in.getInt();
+      case "u1" -> in.get() & 0xFF;
+      case "i1", "b1" -> in.get();
+      default -> throw new IllegalArgumentException("type not understood: " + type);
+    };
+  }
+
+  /** All elements as floats. */
+  public float[] floats() {
+    float[] floats = new float[values.length];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = (float) values[i];
+    }
+    return floats;
+  }
+
+  /** All elements as longs. */
   public long[] longs() {
-    return Arrays.stream(doubles()).mapToLong(d -> (long) d).toArray();
+    return Arrays.stream(values).mapToLong(value -> (long) value).toArray();
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -49,12 +50,12 @@ public final class GoldenUNets {
     public Map<String, TensorData> inputs() throws IOException {
       Map<String, TensorData> inputs = new LinkedHashMap<>();
       NpyFile sample = npy("sample");
-      inputs.put("sample", TensorData.ofFloats(sample.floats(), sample.shape()));
+      inputs.put("sample", TensorData.ofFloats(sample.floats(), sizes(sample)));
       NpyFile timestep = npy("timestep");
-      inputs.put("timestep", TensorData.ofLongs(timestep.longs(), timestep.shape()));
+      inputs.put("timestep", TensorData.ofLongs(timestep.longs(), sizes(timestep)));
       if (has("class_labels.npy")) {
         NpyFile labels = npy("class_labels");
-        inputs.put("class_labels", TensorData.ofLongs(labels.longs(), labels.shape()));
+        inputs.put("class_labels", TensorData.ofLongs(labels.longs(), sizes(labels)));
       }
       return inputs;
     }
@@ -76,5 +77,9 @@ public final class GoldenUNets {
       }
     }
     return cases;
+  }
+
+  private static long[] sizes(NpyFile file) {
+    return Arrays.stream(file.shape()).asLongStream().toArray();
   }
 }

@@ -1,0 +1,81 @@
+package io.ddpm4j.runtime;
+
+import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.StepListener;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What to generate: start with {@link #of} and add with the {@code with} methods.
+ *
+ * @param images how many, at least 1
+ * @param seed of the noise
+ * @param firstImage the number of the first image: images 0 to 99 of a seed can be made as 0 to 49
+ *     and 50 to 99, on two machines, with the same noise
+ * @param classLabels the classes of the images in order, repeated from the start when there are
+ *     more images; empty: image k of a class-conditional model gets class k mod the number of
+ *     classes
+ * @param classNames likewise by name; at most one of the two is given
+ * @param listener watches every step
+ * @param cancellation stops it
+ */
+public record GenerationRequest(
+    int images,
+    long seed,
+    long firstImage,
+    List<Integer> classLabels,
+    List<String> classNames,
+    Optional<StepListener> listener,
+    Cancellation cancellation) {
+
+  /** Refuses an empty request and labels given twice. */
+  public GenerationRequest {
+    if (images < 1) {
+      throw new IllegalArgumentException("images: expected at least 1, found " + images);
+    }
+    if (firstImage < 0) {
+      throw new IllegalArgumentException("first image: expected at least 0, found " + firstImage);
+    }
+    classLabels = List.copyOf(classLabels);
+    classNames = List.copyOf(classNames);
+    if (!classLabels.isEmpty() && !classNames.isEmpty()) {
+      throw new IllegalArgumentException("classes: expected labels or names, found both");
+    }
+  }
+
+  /** Images 0 to {@code images - 1} of a seed. */
+  public static GenerationRequest of(int images, long seed) {
+    return new GenerationRequest(
+        images, seed, 0, List.of(), List.of(), Optional.empty(), new Cancellation());
+  }
+
+  /** The same from another image number on. */
+  public GenerationRequest withFirstImage(long number) {
+    return new GenerationRequest(
+        images, seed, number, classLabels, classNames, listener, cancellation);
+  }
+
+  /** The same with classes by label. */
+  public GenerationRequest withClassLabels(Integer... labels) {
+    return new GenerationRequest(
+        images, seed, firstImage, List.of(labels), List.of(), listener, cancellation);
+  }
+
+  /** The same with classes by name. */
+  public GenerationRequest withClassNames(String... names) {
+    return new GenerationRequest(
+        images, seed, firstImage, List.of(), List.of(names), listener, cancellation);
+  }
+
+  /** The same with a listener. */
+  public GenerationRequest withListener(StepListener watcher) {
+    return new GenerationRequest(
+        images, seed, firstImage, classLabels, classNames, Optional.of(watcher), cancellation);
+  }
+
+  /** The same with a token that stops it. */
+  public GenerationRequest withCancellation(Cancellation token) {
+    return new GenerationRequest(
+        images, seed, firstImage, classLabels, classNames, listener, token);
+  }
+}

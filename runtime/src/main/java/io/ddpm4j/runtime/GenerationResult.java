@@ -1,0 +1,15 @@
+package io.ddpm4j.runtime;
+
+import io.ddpm4j.runtime.image.ImageBatch;
+
+/**
+ * What a generation made, and its time.
+ *
+ * @param images with the parameters in their text
+ * @param batches how many batches there were
+ * @param steps steps per batch
+ * @param wallNanos from the first buffer to the last pixel
+ * @param sessionNanos of that, inside the ONNX Runtime session
+ */
+public record GenerationResult(
+    ImageBatch images, int batches, int steps, long wallNanos, long sessionNanos) {}

@@ -1,0 +1,236 @@
+package io.ddpm4j.runtime.model;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.StreamSupport;
+
+/**
+ * What a model file says about itself ({@code docs/model-format.md}). A file without {@code
+ * ddpm4j.format} is foreign: it says nothing, and the schedule has to come from elsewhere.
+ *
+ * @param scheduler the noise schedule and the sampler's defaults
+ * @param image channels, height and width
+ * @param valueRange the values of black and white
+ * @param classNames in label order; empty in an unconditional model
+ * @param unet the network's configuration, JSON
+ * @param provenance data set, steps, seed, …, as text; free to show, never needed
+ */
+public record ModelMetadata(
+    Optional<SchedulerConfig> scheduler,
+    Optional<ImageShape> image,
+    ValueRange valueRange,
+    List<String> classNames,
+    Optional<String> unet,
+    Map<String, String> provenance) {
+  /** The one version of the format. */
+  public static final String FORMAT = "1";
+
+  /** Channels, height and width of an image. */
+  public record ImageShape(int channels, int height, int width) {
+    /** Refuses extents below 1. */
+    public ImageShape {
+      if (channels < 1 || height < 1 || width < 1) {
+        throw new IllegalArgumentException(
+            "image: expected extents of at least 1, found "
+                + channels
+                + "x"
+                + height
+                + "x"
+                + width);
+      }
+    }
+  }
+
+  /** Copies the collections. */
+  public ModelMetadata {
+    classNames = List.copyOf(classNames);
+    provenance = Collections.unmodifiableMap(new LinkedHashMap<>(provenance));
+  }
+
+  /** Of a file that says nothing. */
+  public static ModelMetadata foreign() {
+    return new ModelMetadata(
+        Optional.empty(),
+        Optional.empty(),
+        ValueRange.SIGNED,
+        List.of(),
+        Optional.empty(),
+        Map.of());
+  }
+
+  /**
+   * Reads the {@code metadata_props} of a file.
+   *
+   * @param file named in messages
+   * @throws ModelFormatException naming the key, what was expected and what was found
+   */
+  public static ModelMetadata parse(String file, Map<String, String> properties)
+      throws ModelFormatException {
+    String format = properties.get("ddpm4j.format");
+    if (format == null) {
+      return foreign();
+    }
+    if (!format.equals(FORMAT)) {
+      throw new ModelFormatException(
+          file + ": ddpm4j.format: expected " + FORMAT + ", found \"" + format + "\"");
+    }
+    Reader reader = new Reader(file, properties);
+    JsonObject image = reader.object("ddpm4j.image");
+    return new ModelMetadata(
+        Optional.of(reader.scheduler()),
+        Optional.ofNullable(image == null ? null : reader.shape(image)),
+        image == null ? ValueRange.SIGNED : reader.valueRange(image),
+        reader.classNames(),
+        Optional.ofNullable(properties.get("ddpm4j.unet")),
+        reader.provenance());
+  }
+
+  /**
+   * The label of a class.
+   *
+   * @param name as in {@link #classNames}; upper and lower case do not matter
+   * @throws IllegalArgumentException listing the names
+   */
+  public int classLabel(String name) {
+    return findClass(name)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    classNames.isEmpty()
+                        ? "class: expected none, since the model names no classes, found \""
+                            + name
+                            + "\""
+                        : "class: expected one of "
+                            + String.join(", ", classNames)
+                            + ", found \""
+                            + name
+                            + "\""));
+  }
+
+  private OptionalInt findClass(String name) {
+    for (int label = 0; label < classNames.size(); label++) {
+      if (classNames.get(label).equalsIgnoreCase(name.strip())) {
+        return OptionalInt.of(label);
+      }
+    }
+    return OptionalInt.empty();
+  }
+
+  private record Reader(String file, Map<String, String> properties) {
+
+    private JsonElement json(String key) throws ModelFormatException {
+      String text = properties.get(key);
+      if (text == null) {
+        return null;
+      }
+      try {
+        return JsonParser.parseString(text);
+      } catch (JsonParseException e) {
+        throw wrong(key, "JSON", text);
+      }
+    }
+
+    JsonObject object(String key) throws ModelFormatException {
+      JsonElement element = json(key);
+      if (element != null && !element.isJsonObject()) {
+        throw wrong(key, "a JSON object", element.toString());
+      }
+      return element == null ? null : element.getAsJsonObject();
+    }
+
+    SchedulerConfig scheduler() throws ModelFormatException {
+      String text = properties.get("ddpm4j.scheduler");
+      if (text == null) {
+        throw wrong("ddpm4j.scheduler", "a JSON object", "nothing");
+      }
+      try {
+        return SchedulerConfig.parse(text);
+      } catch (IllegalArgumentException e) {
+        throw new ModelFormatException(file + ": ddpm4j.scheduler: " + e.getMessage(), e);
+      }
+    }
+
+    ImageShape shape(JsonObject image) throws ModelFormatException {
+      return new ImageShape(
+          extent(image, "channels"), extent(image, "height"), extent(image, "width"));
+    }
+
+    private int extent(JsonObject image, String field) throws ModelFormatException {
+      JsonElement element = image.get(field);
+      try {
+        int extent = element.getAsInt();
+        if (extent >= 1 && element.getAsDouble() == extent) {
+          return extent;
+        }
+      } catch (RuntimeException e) {
+        // Falls through to the message: absent, no number, or too large.
+      }
+      throw wrong("ddpm4j.image: " + field, "an integer of at least 1", String.valueOf(element));
+    }
+
+    ValueRange valueRange(JsonObject image) throws ModelFormatException {
+      JsonElement element = image.get("value_range");
+      if (element == null) {
+        return ValueRange.SIGNED;
+      }
+      try {
+        JsonArray pair = element.getAsJsonArray();
+        if (pair.size() == 2) {
+          return new ValueRange(pair.get(0).getAsDouble(), pair.get(1).getAsDouble());
+        }
+      } catch (RuntimeException e) {
+        // Falls through to the message: no pair of numbers, or an empty range.
+      }
+      throw wrong("ddpm4j.image: value_range", "[low, high] with low < high", element.toString());
+    }
+
+    List<String> classNames() throws ModelFormatException {
+      JsonElement element = json("ddpm4j.classes");
+      if (element == null) {
+        return List.of();
+      }
+      if (!element.isJsonArray()
+          || !StreamSupport.stream(element.getAsJsonArray().spliterator(), false)
+              .allMatch(e -> e.isJsonPrimitive() && e.getAsJsonPrimitive().isString())) {
+        throw wrong("ddpm4j.classes", "a JSON array of names", element.toString());
+      }
+      return StreamSupport.stream(element.getAsJsonArray().spliterator(), false)
+          .map(JsonElement::getAsString)
+          .toList();
+    }
+
+    Map<String, String> provenance() throws ModelFormatException {
+      Map<String, String> provenance = new LinkedHashMap<>();
+      JsonObject object = object("ddpm4j.provenance");
+      if (object != null) {
+        object
+            .entrySet()
+            .forEach(
+                e ->
+                    provenance.put(
+                        e.getKey(),
+                        e.getValue().isJsonPrimitive()
+                            ? e.getValue().getAsString()
+                            : e.getValue().toString()));
+      }
+      return provenance;
+    }
+
+    private ModelFormatException wrong(String key, String expected, String found) {
+      String shown = found.length() <= 60 ? found : found.substring(0, 57) + "...";
+      return new ModelFormatException(
+          file + ": " + key + ": expected " + expected + ", found " + shown);
+    }
+  }
+}

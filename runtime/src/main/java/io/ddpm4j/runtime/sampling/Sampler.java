@@ -1,0 +1,30 @@
+package io.ddpm4j.runtime.sampling;
+
+import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+
+/**
+ * A reverse process: turns noise into images. Immutable and thread-safe; what one run needs lives
+ * in its {@link SamplingRun} and on the stack of {@link #sample}.
+ */
+public interface Sampler {
+
+  /** The method's name, as {@link Samplers#named} knows it. */
+  String name();
+
+  /** The same method with this many steps; 0 for every timestep of the schedule. */
+  Sampler withSteps(int steps);
+
+  /** How many steps a run over this schedule has. */
+  int steps(NoiseSchedule schedule);
+
+  /** Whether the model's output must hold a learned variance: twice the image's channels. */
+  boolean learnsVariance();
+
+  /**
+   * Runs the whole reverse process; afterwards {@link SamplingRun#x} holds x_0.
+   *
+   * @throws java.util.concurrent.CancellationException if the run was cancelled
+   */
+  void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run);
+}

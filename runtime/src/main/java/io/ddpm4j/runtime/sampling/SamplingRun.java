@@ -1,0 +1,223 @@
+package io.ddpm4j.runtime.sampling;
+
+import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.random.NoiseSource;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+
+/**
+ * The state of one run of a sampler over one batch: buffers, noise, listener, cancellation. Not
+ * thread-safe. All buffers are allocated here once; no step allocates, unless there is a listener.
+ *
+ * <p>The sampler computes on {@link #x}, a heap array; {@link #predict} passes it through two
+ * direct buffers that a native model can wrap once for the whole run.
+ */
+public final class SamplingRun {
+  private final int images;
+  private final int elements;
+  private final int stride;
+  private final float[] x;
+  private final float[] output;
+  private final float[] predictedX0;
+  private final float[] noise;
+  private final FloatBuffer inputBuffer;
+  private final FloatBuffer outputBuffer;
+  private final NoiseSource noiseSource;
+  private final StepListener listener; // null: nobody watches
+  private final Cancellation cancellation;
+  private long firstImage;
+  private int draw;
+
+  private SamplingRun(Builder builder) {
+    this.images = builder.images;
+    this.elements = builder.channels * builder.height * builder.width;
+    this.stride = builder.learnsVariance ? 2 * elements : elements;
+    int size = Math.multiplyExact(images, elements);
+    int outputSize = Math.multiplyExact(images, stride);
+    this.x = new float[size];
+    this.output = new float[outputSize];
+    this.predictedX0 = new float[size];
+    this.noise = new float[size];
+    this.inputBuffer = direct(size);
+    this.outputBuffer = direct(outputSize);
+    this.noiseSource = builder.noise;
+    this.listener = builder.listener;
+    this.cancellation = builder.cancellation;
+    this.firstImage = builder.firstImage;
+  }
+
+  /** Starts a description of a run over N images of C·H·W. */
+  public static Builder builder(int images, int channels, int height, int width) {
+    return new Builder(images, channels, height, width);
+  }
+
+  private static FloatBuffer direct(int floats) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asFloatBuffer();
+  }
+
+  /** What a run needs; the noise of seed 0, no listener and no learned variance by default. */
+  public static final class Builder {
+    private final int images;
+    private final int channels;
+    private final int height;
+    private final int width;
+    private long firstImage;
+    private NoiseSource noise = NoiseSource.ofSeed(0);
+    private StepListener listener;
+    private Cancellation cancellation = new Cancellation();
+    private boolean learnsVariance;
+
+    private Builder(int images, int channels, int height, int width) {
+      if (images < 1 || channels < 1 || height < 1 || width < 1) {
+        throw new IllegalArgumentException(
+            "shape: expected extents of at least 1, found [%d, %d, %d, %d]"
+                .formatted(images, channels, height, width));
+      }
+      this.images = images;
+      this.channels = channels;
+      this.height = height;
+      this.width = width;
+    }
+
+    /** The number of the first image within the generation, by which it gets its noise. */
+    public Builder firstImage(long number) {
+      this.firstImage = number;
+      return this;
+    }
+
+    /** Noise that belongs to the image, from a seed. */
+    public Builder seed(long seed) {
+      return noise(NoiseSource.ofSeed(seed));
+    }
+
+    /** Where the noise comes from. */
+    public Builder noise(NoiseSource source) {
+      this.noise = source;
+      return this;
+    }
+
+    /** Who watches; null for nobody. */
+    public Builder listener(StepListener watcher) {
+      this.listener = watcher;
+      return this;
+    }
+
+    /** What may stop the run. */
+    public Builder cancellation(Cancellation token) {
+      this.cancellation = token;
+      return this;
+    }
+
+    /** Whether the model's output has 2C channels, the second half for the variance. */
+    public Builder learnsVariance(boolean learns) {
+      this.learnsVariance = learns;
+      return this;
+    }
+
+    /** Allocates the run. */
+    public SamplingRun build() {
+      return new SamplingRun(this);
+    }
+  }
+
+  /** N. */
+  public int images() {
+    return images;
+  }
+
+  /** C·H·W: values per image in {@link #x}. */
+  public int elements() {
+    return elements;
+  }
+
+  /** Values per image in the model's output: C·H·W, or twice that where the variance is learned. */
+  public int stride() {
+    return stride;
+  }
+
+  /** x, (N, C, H, W): noise at first, the images in the end. The run's own array. */
+  public float[] x() {
+    return x;
+  }
+
+  /** The predicted x_0, (N, C, H, W), which the sampler keeps up to date. The run's own array. */
+  public float[] predictedX0() {
+    return predictedX0;
+  }
+
+  /** The direct buffer that {@link #predict} hands to the model as x. */
+  public FloatBuffer inputBuffer() {
+    return inputBuffer;
+  }
+
+  /** The direct buffer that {@link #predict} hands to the model for its output. */
+  public FloatBuffer outputBuffer() {
+    return outputBuffer;
+  }
+
+  /** Makes the run ready for another batch of the same size. */
+  public void restart(long newFirstImage) {
+    firstImage = newFirstImage;
+    draw = 0;
+  }
+
+  /** Sets x to draw 0 of the noise times {@code sigma}. */
+  public void startFromNoise(double sigma) {
+    restart(firstImage);
+    float[] z = nextNoise();
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) (sigma * z[i]);
+    }
+  }
+
+  /** The next draw of noise, (N, C, H, W). The run's own array, filled anew by every call. */
+  public float[] nextNoise() {
+    noiseSource.fill(noise, firstImage, images, elements, draw++);
+    return noise;
+  }
+
+  /**
+   * Calls the model on x.
+   *
+   * @return its output, {@link #stride} values per image. The run's own array, filled anew by every
+   *     call
+   * @throws java.util.concurrent.CancellationException if the run was cancelled
+   */
+  public float[] predict(EpsilonModel model, double timestep) {
+    cancellation.throwIfCancelled();
+    inputBuffer.put(0, x);
+    model.predict(inputBuffer, images, timestep, outputBuffer);
+    outputBuffer.get(0, output);
+    return output;
+  }
+
+  /**
+   * Sets {@link #predictedX0} from x and the model's output, clipped.
+   *
+   * @param t the timestep of {@code modelOutput}
+   */
+  void predictX0(Denoising denoising, NoiseSchedule schedule, int t, float[] modelOutput) {
+    schedule.predictX0(
+        denoising.predictionType(), t, x, modelOutput, predictedX0, elements, stride);
+    denoising.clipping().apply(predictedX0, elements, noise); // the noise is drawn after this
+  }
+
+  /** Tells the listener, if there is one, that a step is done. */
+  public void stepDone(int index, int count, double timestep) {
+    if (listener != null) {
+      listener.onStep(
+          new StepListener.Step(
+              index,
+              count,
+              timestep,
+              firstImage,
+              images,
+              FloatBuffer.wrap(x).asReadOnlyBuffer(),
+              FloatBuffer.wrap(predictedX0).asReadOnlyBuffer()));
+    }
+  }
+}
