@@ -61,6 +61,23 @@ public final class Parameters {
   }
 
   /**
+   * Each parameter is a value that the graph has already.
+   *
+   * @throws ShapeException while the network is built, if one is missing or of another shape
+   */
+  public static Parameters given(Map<String, Value> values) {
+    return new Parameters(
+        spec -> {
+          Value value = values.get(spec.name());
+          if (value == null || !value.shape().equals(spec.shape())) {
+            throw new ShapeException(
+                "parameter " + spec.name() + ": expected " + spec.shape() + ", found " + value);
+          }
+          return value;
+        });
+  }
+
+  /**
    * The parameter of that name.
    *
    * @throws ShapeException if the name was asked for before under another shape

@@ -1,0 +1,84 @@
+package io.ddpm4j.trainer.step;
+
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.nn.Parameters;
+import java.nio.FloatBuffer;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Where each parameter lies in the one flat vector that the optimiser sees. A flat vector makes a
+ * step of Adam a dozen nodes instead of a dozen for each parameter.
+ */
+public final class ParameterLayout {
+  private final List<Entry> entries;
+  private final int size;
+
+  /** One parameter: elements [offset, offset + size) of the vector. */
+  public record Entry(String name, Shape shape, int offset, int size) {}
+
+  /** In the order of the network's layers. */
+  public ParameterLayout(Collection<Parameters.Spec> specs) {
+    List<Entry> list = new java.util.ArrayList<>();
+    int offset = 0;
+    for (Parameters.Spec spec : specs) {
+      int elements = Math.toIntExact(spec.shape().elements());
+      list.add(new Entry(spec.name(), spec.shape(), offset, elements));
+      offset = Math.addExact(offset, elements);
+    }
+    entries = List.copyOf(list);
+    size = offset;
+  }
+
+  public List<Entry> entries() {
+    return entries;
+  }
+
+  /** The number of parameters' elements. */
+  public int size() {
+    return size;
+  }
+
+  /** Splits a vector into named tensors, copying it. */
+  public Map<String, TensorData> split(FloatBuffer vector) {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    for (Entry entry : entries) {
+      float[] values = new float[entry.size()];
+      vector.get(entry.offset(), values);
+      tensors.put(entry.name(), TensorData.ofFloats(values, entry.shape().sizes()));
+    }
+    return tensors;
+  }
+
+  /**
+   * Joins named tensors into one vector.
+   *
+   * @throws IllegalArgumentException if a parameter is missing, or of another shape, or unknown
+   */
+  public float[] join(Map<String, TensorData> tensors) {
+    float[] vector = new float[size];
+    for (Entry entry : entries) {
+      TensorData tensor = tensors.get(entry.name());
+      if (tensor == null || !tensor.shape().equals(entry.shape())) {
+        throw new IllegalArgumentException(
+            "parameter "
+                + entry.name()
+                + ": expected shape "
+                + entry.shape()
+                + ", found "
+                + (tensor == null ? "none" : tensor.shape()));
+      }
+      System.arraycopy(tensor.floats(), 0, vector, entry.offset(), entry.size());
+    }
+    for (String name : tensors.keySet()) {
+      if (entries.stream().noneMatch(e -> e.name().equals(name))) {
+        throw new IllegalArgumentException(
+            "parameter " + name + ": expected a parameter of this network, found another's");
+      }
+    }
+    return vector;
+  }
+}

@@ -1,0 +1,260 @@
+package io.ddpm4j.trainer.step;
+
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.trainer.lowering.TrainLowering;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Runs a {@link TrainStepGraph} in ONNX Runtime. Holds two sets of state vectors: a step reads one
+ * and writes the other, pinned as outputs, then they swap; nothing is copied or allocated. Not
+ * thread-safe; owns all its native memory.
+ */
+public final class TrainSession implements AutoCloseable {
+  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final TrainStepGraph graph;
+  private final OrtSession session;
+  private final List<Map<String, OnnxTensor>> inputState = new ArrayList<>();
+  private final List<Map<String, OnnxTensor>> outputState = new ArrayList<>();
+  private final List<List<FloatBuffer>> vectors = new ArrayList<>();
+  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final LongBuffer step;
+  private final FloatBuffer learningRate;
+  private final FloatBuffer loss;
+  private final FloatBuffer gradientNorm;
+  private final FloatBuffer sampleLoss;
+  private final Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
+  private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+  private int current;
+  private boolean closed;
+
+  /**
+   * What a step found.
+   *
+   * @param loss the mean squared error of the batch; NaN or infinite if training has broken down,
+   *     in which case the state is the one from before the step
+   */
+  public record Result(float loss, float gradientNorm) {
+    /** False if the step must not be kept. */
+    public boolean isFinite() {
+      return Float.isFinite(loss) && Float.isFinite(gradientNorm);
+    }
+  }
+
+  /**
+   * Creates the session; takes seconds for a large network.
+   *
+   * @param threads threads inside an operator, at least 1
+   * @throws IllegalStateException if ONNX Runtime refuses the graph
+   */
+  public TrainSession(TrainStepGraph graph, int threads) {
+    this.graph = graph;
+    try {
+      this.session = environment.createSession(model(graph), options(threads));
+      for (int set = 0; set < 2; set++) {
+        Map<String, OnnxTensor> in = new LinkedHashMap<>();
+        Map<String, OnnxTensor> out = new LinkedHashMap<>();
+        List<FloatBuffer> buffers = new ArrayList<>();
+        for (String name : TrainStepGraph.STATE) {
+          FloatBuffer buffer = floats(graph.layout().size());
+          OnnxTensor tensor = own(wrap(buffer, graph.layout().size()));
+          in.put(name, tensor);
+          out.put("new_" + name, tensor);
+          buffers.add(buffer);
+        }
+        inputState.add(in);
+        outputState.add(out);
+        vectors.add(buffers);
+      }
+      step = bytes(Long.BYTES).asLongBuffer();
+      feeds.put("step", own(OnnxTensor.createTensor(environment, step, new long[0])));
+      learningRate = floats(1);
+      feeds.put("learning_rate", own(wrap(learningRate)));
+      loss = floats(1);
+      pinned.put("loss", own(wrap(loss)));
+      gradientNorm = floats(1);
+      pinned.put("gradient_norm", own(wrap(gradientNorm)));
+      int batch = graph.config().batchSize();
+      sampleLoss = floats(batch);
+      pinned.put("sample_loss", own(wrap(sampleLoss, batch)));
+    } catch (OrtException e) {
+      close();
+      throw new IllegalStateException("ONNX Runtime refuses the train graph: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] model(TrainStepGraph graph) {
+    Graph lowered = TrainLowering.cpu().apply(graph.graph());
+    return OnnxWriter.toBytes(OnnxModel.of(lowered));
+  }
+
+  private OrtSession.SessionOptions options(int threads) throws OrtException {
+    OrtSession.SessionOptions options = own(new OrtSession.SessionOptions());
+    options.setIntraOpNumThreads(threads);
+    options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+    options.setMemoryPatternOptimization(false); // measured: 5 to 10 % faster on train graphs
+    String profile = System.getProperty("ddpm4j.profile");
+    if (profile != null) {
+      options.enableProfiling(profile);
+    }
+    return options;
+  }
+
+  /** The state before the first step: weights and their average; both moments are zero. */
+  public void initialize(float[] weights) {
+    float[] zeros = new float[weights.length];
+    setState(List.of(weights, zeros, zeros, weights));
+  }
+
+  /** Replaces the state by vectors in the order of {@link TrainStepGraph#STATE}. */
+  public void setState(List<float[]> state) {
+    for (int i = 0; i < state.size(); i++) {
+      vectors.get(current).get(i).put(0, state.get(i));
+    }
+  }
+
+  /** A state vector, valid until the next step; not to be written. */
+  public FloatBuffer state(String name) {
+    return vectors.get(current).get(TrainStepGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+  }
+
+  /** The loss of each image of the last step. */
+  public FloatBuffer sampleLoss() {
+    return sampleLoss.asReadOnlyBuffer();
+  }
+
+  /** Buffers for the inputs of a step; several can be filled ahead by another thread. */
+  public Inputs newInputs() {
+    try {
+      return new Inputs();
+    } catch (OrtException e) {
+      throw new IllegalStateException(e.getMessage(), e);
+    }
+  }
+
+  /** The inputs of one step in direct buffers, row-major; owned by the session. */
+  public final class Inputs {
+    private final ByteBuffer images;
+    private final LongBuffer timesteps;
+    private final FloatBuffer noise;
+    private final LongBuffer labels;
+    private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+
+    private Inputs() throws OrtException {
+      UNetConfig unet = graph.config().unet();
+      long batch = graph.config().batchSize();
+      long[] shape = {batch, unet.inChannels(), unet.sampleSize(), unet.sampleSize()};
+      int elements = Math.toIntExact(shape[0] * shape[1] * shape[2] * shape[3]);
+      images = bytes(elements);
+      noise = floats(elements);
+      timesteps = bytes((int) batch * Long.BYTES).asLongBuffer();
+      labels = bytes((int) batch * Long.BYTES).asLongBuffer();
+      tensors.put(
+          "images", own(OnnxTensor.createTensor(environment, images, shape, OnnxJavaType.UINT8)));
+      tensors.put("noise", own(wrap(noise, shape)));
+      long[] each = {batch};
+      tensors.put("timestep", own(OnnxTensor.createTensor(environment, timesteps, each)));
+      if (unet.numClassEmbeds() > 0) {
+        tensors.put("class_labels", own(OnnxTensor.createTensor(environment, labels, each)));
+      }
+    }
+
+    /** uint8 (N, C, H, W). */
+    public ByteBuffer images() {
+      return images;
+    }
+
+    /** int64 (N). */
+    public LongBuffer timesteps() {
+      return timesteps;
+    }
+
+    /** float (N, C, H, W). */
+    public FloatBuffer noise() {
+      return noise;
+    }
+
+    /** int64 (N); ignored by an unconditional network. */
+    public LongBuffer labels() {
+      return labels;
+    }
+  }
+
+  /**
+   * Runs one step. If its loss or gradient is not finite, the state stays as it was.
+   *
+   * @param number 1 for the first step
+   */
+  public Result step(Inputs inputs, long number, double rate) {
+    step.put(0, number);
+    learningRate.put(0, (float) rate);
+    feeds.putAll(inputs.tensors);
+    feeds.putAll(inputState.get(current));
+    pinned.putAll(outputState.get(1 - current));
+    try {
+      session.run(feeds, Set.of(), pinned).close(); // the results are in the pinned buffers
+      Result result = new Result(loss.get(0), gradientNorm.get(0));
+      if (result.isFinite()) {
+        current = 1 - current;
+      }
+      return result;
+    } catch (OrtException e) {
+      throw new IllegalStateException("the train step failed: " + e.getMessage(), e);
+    }
+  }
+
+  public TrainStepGraph graph() {
+    return graph;
+  }
+
+  private <T extends AutoCloseable> T own(T resource) {
+    owned.add(resource);
+    return resource;
+  }
+
+  private static ByteBuffer bytes(int size) {
+    return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+  }
+
+  private static FloatBuffer floats(int size) {
+    return bytes(Math.multiplyExact(size, Float.BYTES)).asFloatBuffer();
+  }
+
+  private OnnxTensor wrap(FloatBuffer buffer, long... shape) throws OrtException {
+    return OnnxTensor.createTensor(environment, buffer, shape);
+  }
+
+  /** Frees all native memory; a second call does nothing. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      if (session != null) {
+        session.close();
+      }
+      for (AutoCloseable resource : owned) {
+        resource.close();
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException("closing the train session: " + e.getMessage(), e);
+    }
+  }
+}
