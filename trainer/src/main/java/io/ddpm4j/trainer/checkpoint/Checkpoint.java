@@ -1,0 +1,28 @@
+package io.ddpm4j.trainer.checkpoint;
+
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.trainer.data.DataPosition;
+import java.util.Map;
+
+/**
+ * All that a run needs to go on bit for bit. Noise and timesteps of step k are a function of the
+ * seed and k, so seed and step are the whole state of the random numbers.
+ *
+ * @param step steps done
+ * @param images images seen
+ * @param seed of noise, timesteps and the order of the data
+ * @param position where in the data the next step begins
+ * @param smoothedLoss the running mean that progress shows
+ * @param seconds training time so far
+ * @param unet the network's {@code config.json}
+ * @param tensors every state vector by name and parameter: {@code weights.conv_in.weight}
+ */
+public record Checkpoint(
+    long step,
+    long images,
+    long seed,
+    DataPosition position,
+    double smoothedLoss,
+    double seconds,
+    String unet,
+    Map<String, TensorData> tensors) {}

@@ -1,0 +1,16 @@
+package io.ddpm4j.trainer.checkpoint;
+
+import java.io.IOException;
+
+/** A checkpoint cannot be used: the message is one sentence that names the file and the reason. */
+public final class CheckpointException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  public CheckpointException(String message) {
+    super(message);
+  }
+
+  public CheckpointException(String message, Throwable cause) {
+    super(message, cause);
+  }
+}

@@ -1,0 +1,210 @@
+package io.ddpm4j.trainer.checkpoint;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.trainer.data.DataPosition;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The folder {@code checkpoints} of a run: one folder {@code step-0000500} for each checkpoint,
+ * with {@code state.safetensors} and {@code checkpoint.json}. A folder is written under another
+ * name and moved, so one that has its name is whole; the hash of its state finds damage that came
+ * later.
+ */
+public final class CheckpointStore {
+  private static final String PREFIX = "step-";
+  private static final String STATE = "state.safetensors";
+  private static final String DESCRIPTION = "checkpoint.json";
+  private static final int FORMAT = 1;
+
+  private final Path folder;
+
+  /**
+   * @param folder need not exist yet
+   */
+  public CheckpointStore(Path folder) {
+    this.folder = folder;
+  }
+
+  /** The folders of all checkpoints, oldest first. */
+  public List<Path> all() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, PREFIX + "*")) {
+      stream.forEach(found::add);
+    }
+    Collections.sort(found);
+    return found;
+  }
+
+  /** The folder of the newest checkpoint. */
+  public Optional<Path> latest() throws IOException {
+    List<Path> all = all();
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /**
+   * Writes a checkpoint.
+   *
+   * @return its folder
+   * @throws IOException if that is impossible; nothing half-written stays
+   */
+  public Path write(Checkpoint checkpoint) throws IOException {
+    String name = "%s%08d".formatted(PREFIX, checkpoint.step());
+    Path target = folder.resolve(name);
+    Path temporary = folder.resolve("." + name + ".tmp");
+    try {
+      Files.createDirectories(folder);
+      delete(temporary);
+      Files.createDirectory(temporary);
+      Path state = temporary.resolve(STATE);
+      Safetensors tensors =
+          new Safetensors(
+              checkpoint.tensors(), Map.of("format", "pt", "step", "" + checkpoint.step()));
+      AtomicFile.write(state, tensors::write);
+      byte[] json = describe(checkpoint, sha256(state)).getBytes(StandardCharsets.UTF_8);
+      AtomicFile.write(temporary.resolve(DESCRIPTION), out -> out.write(json));
+      delete(target); // the same step again, after a resumed run was stopped at once
+      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      return target;
+    } catch (IOException e) {
+      delete(temporary);
+      throw new CheckpointException(
+          "cannot write the checkpoint " + target + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String describe(Checkpoint checkpoint, String sha256) {
+    JsonObject o = new JsonObject();
+    o.addProperty("format", FORMAT);
+    o.addProperty("step", checkpoint.step());
+    o.addProperty("images", checkpoint.images());
+    o.addProperty("seed", checkpoint.seed());
+    JsonObject position = new JsonObject();
+    position.addProperty("epoch", checkpoint.position().epoch());
+    position.addProperty("offset", checkpoint.position().offset());
+    o.add("data_position", position);
+    o.addProperty("smoothed_loss", checkpoint.smoothedLoss());
+    o.addProperty("seconds", checkpoint.seconds());
+    o.addProperty("state_sha256", sha256);
+    o.add("unet", JsonParser.parseString(checkpoint.unet()));
+    return new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(o);
+  }
+
+  /**
+   * Reads a checkpoint.
+   *
+   * @throws CheckpointException if it is damaged, or of a format that is not known
+   */
+  public Checkpoint read(Path checkpoint) throws IOException {
+    JsonObject o = description(checkpoint.resolve(DESCRIPTION));
+    Path state = checkpoint.resolve(STATE);
+    if (!Files.isRegularFile(state)) {
+      throw damaged(checkpoint, "expected a file " + STATE + ", found none", null);
+    }
+    try {
+      int format = o.get("format").getAsInt();
+      if (format != FORMAT) {
+        throw new CheckpointException(
+            checkpoint + ": expected a checkpoint of format " + FORMAT + ", found " + format);
+      }
+      String expected = o.get("state_sha256").getAsString();
+      String found = sha256(state);
+      if (!found.equals(expected)) {
+        throw damaged(
+            checkpoint,
+            "expected " + STATE + " with SHA-256 " + expected + ", found " + found,
+            null);
+      }
+      JsonObject position = o.getAsJsonObject("data_position");
+      return new Checkpoint(
+          o.get("step").getAsLong(),
+          o.get("images").getAsLong(),
+          o.get("seed").getAsLong(),
+          new DataPosition(position.get("epoch").getAsLong(), position.get("offset").getAsInt()),
+          o.get("smoothed_loss").getAsDouble(),
+          o.get("seconds").getAsDouble(),
+          o.get("unet").toString(),
+          Safetensors.read(state).tensors());
+    } catch (RuntimeException e) {
+      throw damaged(checkpoint, "expected all fields in " + DESCRIPTION + ", found fewer", e);
+    }
+  }
+
+  private JsonObject description(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw damaged(file.getParent(), "expected a file " + DESCRIPTION + ", found none", null);
+    }
+    try {
+      return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    } catch (JsonParseException
+        | IllegalStateException
+        | java.nio.charset.CharacterCodingException e) {
+      throw damaged(
+          file.getParent(), "expected JSON in " + DESCRIPTION + ", found something else", e);
+    }
+  }
+
+  private CheckpointException damaged(Path checkpoint, String what, Exception cause)
+      throws IOException {
+    List<Path> all = all();
+    int index = all.indexOf(checkpoint);
+    String advice =
+        index > 0 ? "; delete that folder to go on from " + all.get(index - 1).getFileName() : "";
+    return new CheckpointException(
+        "the checkpoint " + checkpoint + " is damaged: " + what + advice, cause);
+  }
+
+  /** Deletes all but the newest {@code keep}. */
+  public void prune(int keep) throws IOException {
+    List<Path> all = all();
+    for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
+      delete(old);
+    }
+  }
+
+  private static void delete(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return;
+    }
+    try (Stream<Path> walk = Files.walk(path)) {
+      for (Path p : walk.sorted(Collections.reverseOrder()).toList()) {
+        Files.delete(p);
+      }
+    }
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+        in.transferTo(java.io.OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

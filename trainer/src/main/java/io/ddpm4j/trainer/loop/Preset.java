@@ -1,0 +1,52 @@
+package io.ddpm4j.trainer.loop;
+
+import java.util.List;
+
+/** Networks that go with their optimiser: where to start from. */
+public enum Preset {
+  /** About 0.3 million parameters: minutes on two cores. */
+  TINY(List.of(16, 32, 32), List.of(false, false, true), 1, 8, 1e-3, 0.99),
+  /** About 1.1 million parameters: an hour or more on two cores for Fashion-MNIST. */
+  SMALL(List.of(32, 64, 64), List.of(false, false, true), 1, 8, 5e-4, 0.999),
+  /** About 9 million parameters: for a night, or a GPU. */
+  BASE(List.of(64, 128, 128), List.of(false, true, true), 2, 32, 2e-4, 0.9995);
+
+  private final TrainConfig.Network network;
+  private final TrainConfig.Optimizer optimizer;
+
+  Preset(
+      List<Integer> channels,
+      List<Boolean> attention,
+      int layers,
+      int groups,
+      double learningRate,
+      double emaDecay) {
+    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true);
+    optimizer = new TrainConfig.Optimizer(32, learningRate, 100, 0.9, 0.999, 1e-8, 1, emaDecay);
+  }
+
+  /** The network; conditional on the class wherever the data have classes. */
+  public TrainConfig.Network network() {
+    return network;
+  }
+
+  public TrainConfig.Optimizer optimizer() {
+    return optimizer;
+  }
+
+  /** The linear schedule of Ho et al. 2020 with 1000 steps, predicting the noise. */
+  public static TrainConfig.Diffusion diffusion() {
+    return new TrainConfig.Diffusion(1000, "linear", 1e-4, 0.02, "epsilon");
+  }
+
+  /** A run of that many steps. */
+  public static TrainConfig.Run run(long steps, long seed) {
+    return new TrainConfig.Run(steps, seed, 500, 2, 500, 16, 100, 0);
+  }
+
+  /** This preset on a data set. */
+  public TrainConfig config(String data, long steps, long seed) {
+    return new TrainConfig(
+        TrainConfig.Data.of(data), network, diffusion(), optimizer, run(steps, seed));
+  }
+}

@@ -1,0 +1,133 @@
+package io.ddpm4j.trainer.loop;
+
+import io.ddpm4j.runtime.random.ImageNoise;
+import io.ddpm4j.runtime.random.Philox;
+import io.ddpm4j.trainer.data.Batch;
+import io.ddpm4j.trainer.data.BatchIterator;
+import io.ddpm4j.trainer.data.DataPosition;
+import io.ddpm4j.trainer.step.TrainSession;
+import java.nio.LongBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+
+/**
+ * Prepares the inputs of steps on a thread of its own: pixels, labels, noise and timesteps. What
+ * step k gets is a function of the seed and k: image j of step k has the noise of image number (k -
+ * 1)·N + j of the seed, and its timestep is a number of the same generator.
+ */
+final class StepFeeder implements AutoCloseable {
+  private static final int SLOTS = 3;
+
+  /** The timesteps' own stream: no image has so many draws. */
+  private static final int TIMESTEP_DRAW = -1;
+
+  private final BatchIterator batches;
+  private final long seed;
+  private final int trainTimesteps;
+  private final int batchSize;
+  private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
+  private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
+  private final Thread thread;
+  private Prepared last;
+
+  /**
+   * The inputs of one step.
+   *
+   * @param next where the step after it begins in the data
+   */
+  record Prepared(
+      long step, TrainSession.Inputs inputs, DataPosition next, RuntimeException failure) {}
+
+  StepFeeder(
+      BatchIterator batches, TrainSession session, long seed, int trainTimesteps, long firstStep) {
+    this.batches = batches;
+    this.seed = seed;
+    this.trainTimesteps = trainTimesteps;
+    this.batchSize = session.graph().config().batchSize();
+    for (int i = 0; i < SLOTS; i++) {
+      free.add(session.newInputs());
+    }
+    thread = new Thread(() -> produce(firstStep), "ddpm4j-step-feeder");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void produce(long firstStep) {
+    float[] noise = null;
+    try {
+      for (long step = firstStep; ; step++) {
+        TrainSession.Inputs inputs = free.take();
+        Batch batch = batches.next();
+        inputs.images().put(0, batch.images(), 0, inputs.images().capacity());
+        labels(batch.labels(), inputs.labels());
+        if (noise == null) {
+          noise = new float[inputs.noise().capacity()];
+        }
+        long firstImage = (step - 1) * batchSize;
+        new ImageNoise(seed).fill(noise, firstImage, batchSize, noise.length / batchSize, 0);
+        inputs.noise().put(0, noise);
+        timesteps(firstImage, inputs.timesteps());
+        ready.put(new Prepared(step, inputs, batch.end(), null));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      ready.add(new Prepared(0, null, null, e));
+    }
+  }
+
+  private void labels(LongBuffer from, LongBuffer to) {
+    for (int i = 0; i < batchSize; i++) {
+      to.put(i, Math.max(0, from.get(i)));
+    }
+  }
+
+  private void timesteps(long firstImage, LongBuffer to) {
+    int[] counter = new int[4];
+    int[] block = new int[4];
+    for (int i = 0; i < batchSize; i++) {
+      long image = firstImage + i;
+      counter[1] = TIMESTEP_DRAW;
+      counter[2] = (int) image;
+      counter[3] = (int) (image >>> 32);
+      Philox.block(counter, seed, block);
+      to.put(i, (block[0] & 0xFFFFFFFFL) * trainTimesteps >>> 32);
+    }
+  }
+
+  /**
+   * The next step's inputs, valid until the next call.
+   *
+   * @throws RuntimeException if the data could not be read
+   */
+  Prepared next() throws InterruptedException {
+    if (last != null) {
+      free.put(last.inputs());
+    }
+    last = ready.take();
+    if (last.failure() != null) {
+      RuntimeException failure = last.failure();
+      last = null;
+      throw failure;
+    }
+    return last;
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    batches.close();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.ddpm4j.trainer.loop;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.schedule.BetaSchedule;
+import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.trainer.data.DatasetOptions;
+import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.optim.Adam;
+import io.ddpm4j.trainer.optim.Ema;
+import io.ddpm4j.trainer.optim.GradientClipping;
+import io.ddpm4j.trainer.optim.LearningRate;
+import io.ddpm4j.trainer.step.TrainStepConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Every hyperparameter of a run. Immutable; {@link #toJson} is what a run keeps as {@code
+ * config.json}, and running it again gives the same weights.
+ */
+public record TrainConfig(
+    Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+
+  public TrainConfig {
+    require(data != null, "data", "a data set", "none");
+    require(network != null, "network", "a network", "none");
+    require(diffusion != null, "diffusion", "a forward process", "none");
+    require(optimizer != null, "optimizer", "an optimizer", "none");
+    require(run != null, "run", "a length and a seed", "none");
+  }
+
+  /**
+   * The training images. Absent options are null: they are left to the data set.
+   *
+   * @param source a data set's name, or a path
+   * @param dataDir where the files of a data set known by name are
+   * @param labels idx file of labels
+   * @param imageSize side of the images in pixels
+   * @param channels 1 or 3
+   * @param background 0xRRGGBB behind transparent pixels
+   * @param labelsFromFolders whether sub-folders are classes
+   * @param horizontalFlips whether half of the images are mirrored
+   */
+  public record Data(
+      String source,
+      String dataDir,
+      String labels,
+      Integer imageSize,
+      Integer channels,
+      Integer background,
+      boolean labelsFromFolders,
+      boolean horizontalFlips) {
+
+    /** A data set with nothing said about it. */
+    public static Data of(String source) {
+      return new Data(source, null, null, null, null, null, false, false);
+    }
+
+    DatasetOptions options() {
+      return new DatasetOptions(
+          DatasetOptions.DEFAULTS.split(),
+          Optional.ofNullable(dataDir).map(Path::of),
+          Optional.ofNullable(labels).map(Path::of),
+          optional(imageSize),
+          optional(channels),
+          optional(background),
+          labelsFromFolders);
+    }
+
+    private static OptionalInt optional(Integer value) {
+      return value == null ? OptionalInt.empty() : OptionalInt.of(value);
+    }
+  }
+
+  /**
+   * The U-Net.
+   *
+   * @param channels of each level, from full resolution down
+   * @param attention whether the level of that index has self-attention; the middle always has
+   * @param layersPerBlock ResNet blocks of a level on the way down
+   * @param groups of the group norms
+   * @param attentionHeadDim channels of one attention head
+   * @param classConditional whether the data's classes are told to the network
+   */
+  public record Network(
+      List<Integer> channels,
+      List<Boolean> attention,
+      int layersPerBlock,
+      int groups,
+      int attentionHeadDim,
+      boolean classConditional) {
+
+    public Network {
+      channels = List.copyOf(channels);
+      attention = List.copyOf(attention);
+    }
+
+    /**
+     * The network for images of a data set.
+     *
+     * @throws IllegalArgumentException if network and images do not fit each other
+     */
+    public UNetConfig unet(ImageDataset images) {
+      require(
+          images.height() == images.width(),
+          "the images of " + images.name(),
+          "squares",
+          images.width() + "x" + images.height());
+      int classes = classConditional ? images.classNames().size() : 0;
+      return UNetConfig.of(
+          images.height(),
+          images.channels(),
+          channels,
+          attention,
+          layersPerBlock,
+          groups,
+          attentionHeadDim,
+          classes);
+    }
+  }
+
+  /** The forward process and what the network predicts, in diffusers' words. */
+  public record Diffusion(
+      int trainTimesteps,
+      String betaSchedule,
+      double betaStart,
+      double betaEnd,
+      String predictionType) {
+
+    public Diffusion {
+      BetaSchedule.parse(betaSchedule);
+      PredictionType.parse(predictionType);
+    }
+
+    /** The configuration that the exported file carries. */
+    public SchedulerConfig scheduler() {
+      return SchedulerConfig.ddpm()
+          .with("num_train_timesteps", trainTimesteps)
+          .with("beta_schedule", betaSchedule)
+          .with("beta_start", betaStart)
+          .with("beta_end", betaEnd)
+          .with("prediction_type", predictionType)
+          .with("variance_type", "fixed_small")
+          .with("clip_sample", true);
+    }
+  }
+
+  /**
+   * Batches and the update.
+   *
+   * @param maxGradientNorm gradients are scaled down to this global norm
+   * @param emaDecay of the averaged weights, which are the ones that are exported
+   */
+  public record Optimizer(
+      int batchSize,
+      double learningRate,
+      long warmupSteps,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double maxGradientNorm,
+      double emaDecay) {
+
+    public LearningRate rate() {
+      return new LearningRate(learningRate, warmupSteps);
+    }
+  }
+
+  /**
+   * Length, seed, and what is kept on the way.
+   *
+   * @param checkpointEvery steps; 0 for a last checkpoint only
+   * @param keepCheckpoints older ones are deleted
+   * @param sampleEvery steps; 0 for no sample grids
+   * @param sampleSteps sampling steps of a grid
+   * @param threads of ONNX Runtime; 0 for one a processor
+   */
+  public record Run(
+      long steps,
+      long seed,
+      long checkpointEvery,
+      int keepCheckpoints,
+      long sampleEvery,
+      int sampleImages,
+      int sampleSteps,
+      int threads) {
+
+    public Run {
+      require(steps > 0, "--steps", "at least 1", steps);
+      require(checkpointEvery >= 0, "--checkpoint-every", "0 or more", checkpointEvery);
+      require(keepCheckpoints > 0, "--keep-checkpoints", "at least 1", keepCheckpoints);
+      require(sampleEvery >= 0, "--sample-every", "0 or more", sampleEvery);
+      require(sampleImages > 0, "--sample-images", "at least 1", sampleImages);
+      require(sampleSteps > 0, "--sample-steps", "at least 1", sampleSteps);
+      require(threads >= 0, "--threads", "0 or more", threads);
+    }
+
+    /** The same run up to another step. */
+    public Run withSteps(long count) {
+      return new Run(
+          count,
+          seed,
+          checkpointEvery,
+          keepCheckpoints,
+          sampleEvery,
+          sampleImages,
+          sampleSteps,
+          threads);
+    }
+
+    int threadCount() {
+      return threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
+    }
+  }
+
+  private static void require(boolean ok, String what, String expected, Object found) {
+    if (!ok) {
+      throw new IllegalArgumentException(what + ": expected " + expected + ", found " + found);
+    }
+  }
+
+  /** The same configuration with another run. */
+  public TrainConfig withRun(Run changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, changed);
+  }
+
+  TrainStepConfig step(UNetConfig unet) {
+    return new TrainStepConfig(
+        unet,
+        optimizer.batchSize(),
+        diffusion.scheduler().noiseSchedule(),
+        diffusion.scheduler().predictionType(),
+        new Adam(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon()),
+        new GradientClipping(optimizer.maxGradientNorm()),
+        new Ema(optimizer.emaDecay()));
+  }
+
+  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+  public String toJson() {
+    return GSON.toJson(this);
+  }
+
+  /**
+   * Reads {@link #toJson}'s text.
+   *
+   * @throws IllegalArgumentException if it is no such text
+   */
+  public static TrainConfig fromJson(String json) {
+    try {
+      TrainConfig config = GSON.fromJson(json, TrainConfig.class);
+      require(config != null, "config", "a JSON object", "an empty text");
+      return config;
+    } catch (JsonParseException e) {
+      throw new IllegalArgumentException(
+          "config: expected the JSON of a run, found " + e.getMessage(), e);
+    } catch (RuntimeException e) { // Gson wraps what a record's constructor throws
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new IllegalArgumentException("config: " + cause.getMessage(), e);
+    }
+  }
+}
