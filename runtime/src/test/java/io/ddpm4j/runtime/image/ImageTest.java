@@ -66,6 +66,18 @@ class ImageTest {
   }
 
   @Test
+  void deepGreyAndTransparentPicturesKeepTheirLevels() {
+    BufferedImage deep = new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY);
+    deep.getRaster().setSample(0, 0, 0, 100 * 257);
+    deep.getRaster().setSample(1, 0, 0, 65535);
+    assertArrayEquals(new byte[] {100, -1}, ImageBatch.ofImage(deep, 1).bytes(0));
+    BufferedImage clear = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
+    clear.setRGB(0, 0, 0x00FFFFFF);
+    clear.setRGB(1, 0, 0xFF0A141E);
+    assertArrayEquals(new byte[] {0, 10, 0, 20, 0, 30}, ImageBatch.ofImage(clear, 3).bytes(0));
+  }
+
+  @Test
   void aGridHasTheImagesRowByRow() {
     byte[] levels = {10, 20, 30, 40, 50};
     ImageBatch batch = ImageBatch.ofBytes(levels, 5, 1, 1, 1);

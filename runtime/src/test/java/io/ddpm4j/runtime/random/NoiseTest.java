@@ -50,7 +50,7 @@ class NoiseTest {
   @Test
   void theNoiseOfAnImageDoesNotDependOnItsBatch() {
     NoiseSource source = NoiseSource.ofSeed(7);
-    int elements = 49; // not a multiple of the generator's block
+    int elements = 1029; // a multiple neither of the generator's block nor of what is made at once
     float[] all = new float[13 * elements];
     source.fill(all, 100, 13, elements, 3);
     for (int batch = 1; batch <= 13; batch++) {
@@ -152,6 +152,22 @@ class NoiseTest {
   })
   void theInverseOfTheNormalDistribution(double p, double expected) {
     assertEquals(expected, Normal.inverse(p), 1e-14 * Math.abs(expected) + 1e-300);
+  }
+
+  @Test
+  void manyInversesAreTheSameBitsAsOneByOne() {
+    int n = 4001;
+    double[] p = new double[n];
+    double[] z = new double[n];
+    for (int i = 0; i < n; i++) {
+      p[i] = (i * 1_073_741 % 0x1p32 + 0.5) * 0x1p-32;
+    }
+    for (int repeat = 0; repeat < 200; repeat++) { // interpreted at first, compiled in the end
+      Normal.inverse(p, z, n);
+    }
+    for (int i = 0; i < n; i++) {
+      assertEquals(Normal.inverse(p[i]), z[i]);
+    }
   }
 
   @Test
