@@ -2,7 +2,10 @@ package io.ddpm4j.runtime.image;
 
 import java.awt.Color;
 import java.awt.Graphics2D;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.IndexColorModel;
+import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -88,32 +91,54 @@ public final class ImageBatch {
     }
     int width = image.getWidth();
     int height = image.getHeight();
-    BufferedImage rgb = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    WritableRaster grey =
-        image.getType() == BufferedImage.TYPE_BYTE_GRAY ? image.getRaster() : null;
-    if (grey == null) { // Java2D would pass a grey image through a colour space: read it raw
-      Graphics2D graphics = rgb.createGraphics();
-      graphics.drawImage(image, 0, 0, Color.BLACK, null);
-      graphics.dispose();
-    }
-    byte[] levels = new byte[channels * height * width];
-    for (int y = 0; y < height; y++) {
-      for (int x = 0; x < width; x++) {
-        int pixel = grey == null ? rgb.getRGB(x, y) & 0xFFFFFF : grey.getSample(x, y, 0) * 0x010101;
-        int red = pixel >> 16;
-        int green = pixel >> 8 & 0xFF;
-        int blue = pixel & 0xFF;
-        int at = y * width + x;
-        if (channels == 1) {
-          levels[at] = (byte) ((299 * red + 587 * green + 114 * blue + 500) / 1000);
-        } else {
-          levels[at] = (byte) red;
-          levels[height * width + at] = (byte) green;
-          levels[2 * height * width + at] = (byte) blue;
-        }
+    int[] rgb = isGrey(image) ? greyAsRgb(image) : rgb(image);
+    byte[] levels = new byte[channels * rgb.length];
+    for (int i = 0; i < rgb.length; i++) {
+      int red = rgb[i] >> 16 & 0xFF;
+      int green = rgb[i] >> 8 & 0xFF;
+      int blue = rgb[i] & 0xFF;
+      if (channels == 1) {
+        levels[i] = (byte) ((299 * red + 587 * green + 114 * blue + 500) / 1000); // BT.601
+      } else {
+        levels[i] = (byte) red;
+        levels[rgb.length + i] = (byte) green;
+        levels[2 * rgb.length + i] = (byte) blue;
       }
     }
     return ofBytes(levels, 1, channels, height, width);
+  }
+
+  private static boolean isGrey(BufferedImage image) {
+    return !(image.getColorModel() instanceof IndexColorModel)
+        && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
+  }
+
+  /** Java2D takes grey levels for linear light and would brighten them: here they stay. */
+  private static int[] greyAsRgb(BufferedImage image) {
+    Raster raster = image.getRaster();
+    int width = image.getWidth();
+    double white = Math.pow(2, image.getColorModel().getComponentSize(0)) - 1;
+    boolean alpha = image.getColorModel().hasAlpha();
+    double opaque = alpha ? Math.pow(2, image.getColorModel().getComponentSize(1)) - 1 : 1;
+    int[] rgb = new int[width * image.getHeight()];
+    for (int i = 0; i < rgb.length; i++) {
+      double level = raster.getSample(i % width, i / width, 0) / white;
+      if (alpha) {
+        level *= raster.getSample(i % width, i / width, 1) / opaque;
+      }
+      rgb[i] = (int) (level * 255 + 0.5) * 0x010101;
+    }
+    return rgb;
+  }
+
+  private static int[] rgb(BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    BufferedImage flat = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = flat.createGraphics();
+    graphics.drawImage(image, 0, 0, Color.BLACK, null);
+    graphics.dispose();
+    return flat.getRGB(0, 0, width, height, null, 0, width);
   }
 
   /** The same images with these parameters, which go into the PNG files. */

@@ -14,25 +14,46 @@ package io.ddpm4j.runtime.random;
  */
 public record ImageNoise(long seed) implements NoiseSource {
   private static final double SCALE = 0x1p-32;
+  private static final int CHUNK = 512; // numbers at a time: what is in between stays in the cache
+
+  /** What a thread needs in between, kept so that a draw allocates nothing. */
+  private record Scratch(int[] counter, int[] block, double[] uniform, double[] normal) {
+    private static final ThreadLocal<Scratch> OF_THREAD =
+        ThreadLocal.withInitial(
+            () -> new Scratch(new int[4], new int[4], new double[CHUNK], new double[CHUNK]));
+  }
 
   @Override
   public void fill(float[] target, long firstImage, int images, int elements, int draw) {
-    int[] counter = new int[4];
-    int[] block = new int[4];
+    Scratch scratch = Scratch.OF_THREAD.get();
+    int[] counter = scratch.counter;
     counter[1] = draw;
     for (int image = 0; image < images; image++) {
       long k = firstImage + image;
       counter[2] = (int) k;
       counter[3] = (int) (k >>> 32);
-      int from = image * elements;
-      for (int e = 0; e < elements; e += 4) {
-        counter[0] = e >>> 2;
-        Philox.block(counter, seed, block);
-        int count = Math.min(4, elements - e);
+      for (int from = 0; from < elements; from += CHUNK) {
+        int count = Math.min(CHUNK, elements - from);
+        uniforms(scratch, from, count);
+        Normal.inverse(scratch.uniform, scratch.normal, count);
         for (int i = 0; i < count; i++) {
-          target[from + e + i] = (float) Normal.inverse(((block[i] & 0xFFFFFFFFL) + 0.5) * SCALE);
+          target[image * elements + from + i] = (float) scratch.normal[i];
         }
       }
+    }
+  }
+
+  /** Fills the scratch with u of the elements from {@code from} on, whole blocks. */
+  private void uniforms(Scratch scratch, int from, int count) {
+    double[] u = scratch.uniform;
+    int[] block = scratch.block;
+    for (int i = 0; i < count; i += 4) {
+      scratch.counter[0] = from + i >>> 2;
+      Philox.block(scratch.counter, seed, block);
+      u[i] = ((block[0] & 0xFFFFFFFFL) + 0.5) * SCALE;
+      u[i + 1] = ((block[1] & 0xFFFFFFFFL) + 0.5) * SCALE;
+      u[i + 2] = ((block[2] & 0xFFFFFFFFL) + 0.5) * SCALE;
+      u[i + 3] = ((block[3] & 0xFFFFFFFFL) + 0.5) * SCALE;
     }
   }
 }

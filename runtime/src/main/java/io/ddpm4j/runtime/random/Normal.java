@@ -10,17 +10,24 @@ public final class Normal {
   private static final double MIDDLE = 0.425;
   private static final double FAR_TAIL = 5;
 
-  // Numerator, then denominator, from the highest power down (Wichura 1988, table for PPND16).
-  private static final double[] A = {
-    2.5090809287301226727e3, 3.3430575583588128105e4, 6.7265770927008700853e4,
-    4.5921953931549871457e4, 1.3731693765509461125e4, 1.9715909503065514427e3,
-    1.3314166789178437745e2, 3.3871328727963666080e0
-  };
-  private static final double[] B = {
-    5.2264952788528545610e3, 2.8729085735721942674e4, 3.9307895800092710610e4,
-    2.1213794301586595867e4, 5.3941960214247511077e3, 6.8718700749205790830e2,
-    4.2313330701600911252e1, 1
-  };
+  // The middle: numerator A, denominator B (Wichura 1988, table for PPND16).
+  private static final double A0 = 3.3871328727963666080e0;
+  private static final double A1 = 1.3314166789178437745e2;
+  private static final double A2 = 1.9715909503065514427e3;
+  private static final double A3 = 1.3731693765509461125e4;
+  private static final double A4 = 4.5921953931549871457e4;
+  private static final double A5 = 6.7265770927008700853e4;
+  private static final double A6 = 3.3430575583588128105e4;
+  private static final double A7 = 2.5090809287301226727e3;
+  private static final double B1 = 4.2313330701600911252e1;
+  private static final double B2 = 6.8718700749205790830e2;
+  private static final double B3 = 5.3941960214247511077e3;
+  private static final double B4 = 2.1213794301586595867e4;
+  private static final double B5 = 3.9307895800092710610e4;
+  private static final double B6 = 2.8729085735721942674e4;
+  private static final double B7 = 5.2264952788528545610e3;
+
+  // The tails: numerators C and E, denominators D and F, from the highest power down.
   private static final double[] C = {
     7.74545014278341407640e-4, 2.27238449892691845833e-2, 2.41780725177450611770e-1,
     1.27045825245236838258e0, 3.64784832476320460504e0, 5.76949722146069140550e0,
@@ -43,7 +50,15 @@ public final class Normal {
   };
 
   private static final double LN_2 = 0x1.62e42fefa39efp-1;
-  private static final int LOG_TERMS = 12;
+
+  /** 1/(2j-1) for j = 1 to 12: the series of artanh. */
+  private static final double[] ODD = new double[12];
+
+  static {
+    for (int j = 0; j < ODD.length; j++) {
+      ODD[j] = 1.0 / (2 * j + 1);
+    }
+  }
 
   private Normal() {}
 
@@ -54,11 +69,39 @@ public final class Normal {
    */
   public static double inverse(double p) {
     double q = p - 0.5;
-    if (Math.abs(q) <= MIDDLE) {
-      double r = 0.180625 - q * q;
-      return q * polynomial(A, r) / polynomial(B, r);
+    return Math.abs(q) <= MIDDLE ? middle(q) : tail(p);
+  }
+
+  /**
+   * The same for many numbers, with the same bits: first as if all lay in the middle, a loop that
+   * the compiler turns into vector instructions, then the tails.
+   *
+   * @param p as for {@link #inverse(double)}
+   * @param z receives the first {@code count} results; another array than {@code p}
+   */
+  static void inverse(double[] p, double[] z, int count) {
+    for (int i = 0; i < count; i++) {
+      z[i] = middle(p[i] - 0.5);
     }
-    double r = Math.sqrt(-log(q < 0 ? p : 1 - p));
+    for (int i = 0; i < count; i++) {
+      if (Math.abs(p[i] - 0.5) > MIDDLE) {
+        z[i] = tail(p[i]);
+      }
+    }
+  }
+
+  /** The rational function of the middle. Constants, not a table, so that the loop vectorises. */
+  private static double middle(double q) {
+    double r = 0.180625 - q * q;
+    double numerator =
+        ((((((A7 * r + A6) * r + A5) * r + A4) * r + A3) * r + A2) * r + A1) * r + A0;
+    double denominator =
+        ((((((B7 * r + B6) * r + B5) * r + B4) * r + B3) * r + B2) * r + B1) * r + 1;
+    return q * numerator / denominator;
+  }
+
+  private static double tail(double p) {
+    double r = Math.sqrt(-log(p < 0.5 ? p : 1 - p));
     double tail;
     if (r <= FAR_TAIL) {
       r -= 1.6;
@@ -67,7 +110,7 @@ public final class Normal {
       r -= FAR_TAIL;
       tail = polynomial(E, r) / polynomial(F, r);
     }
-    return q < 0 ? -tail : tail;
+    return p < 0.5 ? -tail : tail;
   }
 
   private static double polynomial(double[] c, double r) {
@@ -91,8 +134,8 @@ public final class Normal {
     double s = (m - 1) / (m + 1);
     double square = s * s;
     double sum = 0;
-    for (int k = LOG_TERMS; k >= 1; k--) {
-      sum = sum * square + 1.0 / (2 * k - 1);
+    for (int j = ODD.length - 1; j >= 0; j--) {
+      sum = sum * square + ODD[j];
     }
     return exponent * LN_2 + 2 * s * sum;
   }

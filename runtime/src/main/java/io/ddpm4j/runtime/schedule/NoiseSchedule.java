@@ -18,20 +18,22 @@ public final class NoiseSchedule {
     if (count == 0) {
       throw new IllegalArgumentException("betas: expected at least one, found none");
     }
-    this.betas = betas;
-    this.alphasCumprod = new double[count];
-    double product = 1;
     for (int t = 0; t < count; t++) {
-      boolean last = zeroTerminalSnr && t == count - 1;
-      if (!(betas[t] > 0 && (betas[t] < 1 || last && betas[t] == 1))) {
+      boolean mayBeOne = zeroTerminalSnr && t == count - 1;
+      if (!(betas[t] > 0 && (betas[t] < 1 || mayBeOne && betas[t] == 1))) {
         throw new IllegalArgumentException(
             "betas: expected every beta between 0 and 1 (both excluded), found beta["
                 + t
                 + "] = "
                 + betas[t]);
       }
+    }
+    this.betas = betas;
+    this.alphasCumprod = new double[count];
+    double product = 1;
+    for (int t = 0; t < count; t++) {
       product *= 1 - betas[t];
-      if (!(product > 0) && !last) {
+      if (product == 0 && !(zeroTerminalSnr && t == count - 1)) {
         throw new IllegalArgumentException(
             "betas: expected a product of alphas above 0, found 0 at timestep " + t);
       }

@@ -1,0 +1,106 @@
+package io.ddpm4j.runtime;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  private static final String ROOT = "io.ddpm4j.runtime";
+  private static final JavaClasses MODULE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  @Test
+  void theScanSawTheModule() {
+    assertTrue(MODULE.size() >= 40, "classes: " + MODULE.size());
+    for (String part : List.of("", ".model", ".schedule", ".sampling", ".random", ".image")) {
+      assertTrue(
+          MODULE.stream().anyMatch(c -> c.getPackageName().equals(ROOT + part)), ROOT + part);
+      assertNotNull(
+          ArchitectureTest.class
+              .getClassLoader()
+              .getResource((ROOT + part).replace('.', '/') + "/package-info.class"),
+          "package-info of " + ROOT + part);
+    }
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    SliceAssignment byPackage =
+        new SliceAssignment() {
+          @Override
+          public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+            return SliceIdentifier.of(javaClass.getPackageName());
+          }
+
+          @Override
+          public String getDescription() {
+            return "packages, the entry package among them";
+          }
+        };
+    slices().assignedFrom(byPackage).should().beFreeOfCycles().check(MODULE);
+  }
+
+  @Test
+  void oneClassTouchesOnnxRuntime() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(OnnxEpsilonModel.class.getName())
+        .and()
+        .haveNameNotMatching(".*OnnxEpsilonModel\\$.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .check(MODULE);
+  }
+
+  @Test
+  void nothingIsPrinted() {
+    GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(MODULE);
+  }
+
+  @Test
+  void theModuleNeedsOnnxRuntimeGsonAndTheJdk() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                ROOT + "..",
+                "ai.onnxruntime..",
+                "com.google.gson..",
+                "java..",
+                "javax.imageio..",
+                "com.sun.management.."))
+        .check(MODULE);
+  }
+
+  @Test
+  void leavesDependOnNoOtherPackage() {
+    for (String leaf : List.of("schedule", "random", "image")) {
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "." + leaf)
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(ROOT + "..")
+                  .and(DescribedPredicate.not(resideInAnyPackage(ROOT + "." + leaf))))
+          .check(MODULE);
+    }
+  }
+}

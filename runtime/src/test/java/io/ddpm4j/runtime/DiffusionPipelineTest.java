@@ -1,0 +1,329 @@
+package io.ddpm4j.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.DdpmSampler;
+import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(30)
+class DiffusionPipelineTest {
+  @TempDir Path folder;
+
+  private static DiffusionPipeline.Builder open(String model) {
+    return DiffusionPipeline.open(TestModels.path(model)).threads(1);
+  }
+
+  @Test
+  void oneFileIsEnough() throws IOException {
+    try (DiffusionPipeline pipeline = open("unconditional").build()) {
+      assertEquals(20, pipeline.steps());
+      assertEquals(new ModelMetadata.ImageShape(1, 4, 4), pipeline.imageShape());
+      ImageBatch images = pipeline.generate(3, 42);
+      assertEquals(List.of(3, 1, 4, 4), List.of(images.images(), 1, images.height(), 4));
+      assertEquals("42", images.text().get("Seed"));
+      assertEquals("unconditional.onnx", images.text().get("Model"));
+      assertEquals("ddpm", images.text().get("Sampler"));
+      images.writeGrid(folder.resolve("grid.png"));
+      assertEquals(2 * 98 + 2, ImageIO.read(folder.resolve("grid.png").toFile()).getWidth());
+      assertArrayEquals(images.values(), pipeline.generate(3, 42).values());
+      assertFalse(Arrays.equals(images.values(), pipeline.generate(3, 43).values()));
+    }
+  }
+
+  @Test
+  void aFolderAndBytesDoAsWell() throws IOException {
+    byte[] bytes = Files.readAllBytes(TestModels.path("unconditional"));
+    Files.write(folder.resolve("model.onnx"), bytes);
+    try (DiffusionPipeline fromFolder = DiffusionPipeline.open(folder).build();
+        DiffusionPipeline fromBytes = DiffusionPipeline.open(bytes, "memory").build()) {
+      assertArrayEquals(fromFolder.generate(2, 1).values(), fromBytes.generate(2, 1).values());
+    }
+  }
+
+  @Test
+  void noBatchSizeOrPartitionChangesAnImage() throws IOException {
+    float[] expected;
+    try (DiffusionPipeline pipeline = open("conditional").batchSize(11).build()) {
+      expected = pipeline.generate(11, 5).values();
+    }
+    for (int batch = 1; batch <= 11; batch += 2) {
+      try (DiffusionPipeline pipeline = open("conditional").batchSize(batch).threads(2).build()) {
+        GenerationResult result = pipeline.generate(GenerationRequest.of(11, 5));
+        assertArrayEquals(expected, result.images().values(), 1e-5f, "batch " + batch);
+        assertEquals((11 + batch - 1) / batch, result.batches());
+      }
+    }
+    try (DiffusionPipeline pipeline = open("conditional").build()) {
+      ImageBatch tail = pipeline.generate(GenerationRequest.of(4, 5).withFirstImage(7)).images();
+      for (int i = 0; i < 4; i++) {
+        assertArrayEquals(
+            Arrays.copyOfRange(expected, (7 + i) * 16, (8 + i) * 16), tail.values(i), 1e-5f);
+      }
+    }
+  }
+
+  @Test
+  void aModelOfFixedBatchMakesAnyNumberOfImages() throws IOException {
+    float[] expected;
+    try (DiffusionPipeline pipeline = open("unconditional").build()) {
+      expected = pipeline.generate(7, 5).values();
+    }
+    try (DiffusionPipeline pipeline = open("fixed_batch").build()) {
+      assertEquals(3, pipeline.batchSize());
+      assertArrayEquals(expected, pipeline.generate(7, 5).values(), 1e-5f);
+      assertArrayEquals(pipeline.generate(1, 5).values(), pipeline.generate(3, 5).values(0), 1e-5f);
+    }
+    assertThrows(IllegalArgumentException.class, () -> open("fixed_batch").batchSize(4).build());
+  }
+
+  @Test
+  void classesAreGivenByNameByLabelOrInTurn() throws IOException {
+    try (DiffusionPipeline pipeline = open("conditional").batchSize(2).build()) {
+      GenerationRequest five = GenerationRequest.of(5, 9);
+      ImageBatch inTurn = pipeline.generate(five).images();
+      assertEquals("boot, coat, hat, boot, coat", inTurn.text().get("Classes"));
+      ImageBatch byLabel = pipeline.generate(five.withClassLabels(0, 1, 2)).images();
+      assertArrayEquals(inTurn.values(), byLabel.values());
+      ImageBatch hats = pipeline.generate(five.withClassNames("Hat")).images();
+      assertEquals("hat, hat, hat, hat, hat", hats.text().get("Classes"));
+      assertArrayEquals(inTurn.values(2), hats.values(2), 1e-6f);
+      assertFalse(Arrays.equals(inTurn.values(0), hats.values(0)));
+
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> pipeline.generate(five.withClassNames("glove")));
+      assertEquals("class: expected one of boot, coat, hat, found \"glove\"", e.getMessage());
+      e =
+          assertThrows(
+              IllegalArgumentException.class, () -> pipeline.generate(five.withClassLabels(3)));
+      assertEquals("class: expected a label from 0 to 2, found 3", e.getMessage());
+    }
+    try (DiffusionPipeline pipeline = open("unconditional").build()) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> pipeline.generate(GenerationRequest.of(1, 1).withClassLabels(0)));
+    }
+  }
+
+  @Test
+  void aForeignModelNeedsASchedule() throws IOException {
+    Exception e = assertThrows(ModelFormatException.class, () -> open("open_size").build());
+    assertTrue(e.getMessage().contains("expected ddpm4j.scheduler in its metadata or a scheduler"));
+    e =
+        assertThrows(
+            ModelFormatException.class,
+            () -> open("open_size").schedulerConfig(SchedulerConfig.ddpm()).build());
+    assertTrue(e.getMessage().contains("expected the image's height"), e.getMessage());
+    try (DiffusionPipeline pipeline =
+        open("open_size")
+            .schedulerConfig(SchedulerConfig.ddpm())
+            .imageSize(6, 8)
+            .sampler(Samplers.named("ddpm"))
+            .steps(4)
+            .build()) {
+      assertEquals(8, pipeline.generate(1, 1).width());
+      assertEquals(4, pipeline.steps());
+    }
+  }
+
+  @Test
+  void optionsThatDoNotFitAreRefused() {
+    assertThrows(IllegalArgumentException.class, () -> open("unconditional").steps(0));
+    assertThrows(IllegalArgumentException.class, () -> open("unconditional").batchSize(0));
+    assertThrows(IllegalArgumentException.class, () -> open("unconditional").steps(21).build());
+    assertThrows(
+        IllegalArgumentException.class, () -> open("unconditional").imageSize(8, 8).build());
+    assertThrows(
+        IllegalArgumentException.class, () -> GenerationRequest.of(1, 1).withFirstImage(-1));
+    assertThrows(IllegalArgumentException.class, () -> GenerationRequest.of(0, 1));
+    Exception e = assertThrows(ModelFormatException.class, () -> open("bad_image").build());
+    assertTrue(e.getMessage().contains("ddpm4j.image: channels: expected 1"), e.getMessage());
+    SchedulerConfig learned = SchedulerConfig.ddpm().with("variance_type", "learned");
+    e =
+        assertThrows(
+            ModelFormatException.class,
+            () -> open("unconditional").schedulerConfig(learned).build());
+    assertTrue(e.getMessage().contains("variance_type: expected an output of 2 channels"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fixed_small", "learned_range"})
+  void aLearnedVarianceIsUsedOrPassedOver(String variance) throws IOException {
+    SchedulerConfig config = SchedulerConfig.ddpm().with("variance_type", variance);
+    try (DiffusionPipeline pipeline =
+        open("learned").schedulerConfig(config).steps(10).batchSize(2).build()) {
+      assertEquals(3, pipeline.generate(3, 1).images());
+    }
+  }
+
+  @Test
+  void aSamplerCanBeGivenAsItIs() throws IOException {
+    DdpmSampler sampler = DdpmSampler.of(SchedulerConfig.ddpm()).withSteps(3);
+    try (DiffusionPipeline pipeline = open("unconditional").sampler(sampler).build()) {
+      assertEquals(3, pipeline.steps());
+      assertEquals(sampler, pipeline.sampler());
+    }
+  }
+
+  @Test
+  void manyThreadsShareOnePipeline() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try (DiffusionPipeline pipeline = open("conditional").batchSize(2).build()) {
+      float[] expected = pipeline.generate(5, 3).values();
+      List<Future<float[]>> futures = new ArrayList<>();
+      for (int i = 0; i < 24; i++) {
+        futures.add(threads.submit(() -> pipeline.generate(5, 3).values()));
+      }
+      for (Future<float[]> future : futures) {
+        assertArrayEquals(expected, future.get());
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aRequestCanBeCancelled() throws IOException {
+    Cancellation token = new Cancellation();
+    int[] steps = new int[1];
+    try (DiffusionPipeline pipeline = open("unconditional").build()) {
+      GenerationRequest request =
+          GenerationRequest.of(2, 1)
+              .withCancellation(token)
+              .withListener(
+                  step -> {
+                    steps[0]++;
+                    if (step.index() == 4) {
+                      token.cancel();
+                    }
+                  });
+      assertThrows(CancellationException.class, () -> pipeline.generate(request));
+      assertEquals(5, steps[0]);
+      assertEquals(2, pipeline.generate(2, 1).images()); // the pipeline lives on
+    }
+  }
+
+  @Test
+  void closingTwiceIsOneAndAClosedPipelineSaysSo() throws IOException {
+    DiffusionPipeline pipeline = open("unconditional").build();
+    pipeline.close();
+    pipeline.close();
+    Exception e = assertThrows(IllegalStateException.class, () -> pipeline.generate(1, 1));
+    assertTrue(e.getMessage().endsWith("this pipeline is closed"), e.getMessage());
+  }
+
+  @Test
+  void closingDuringARunEndsTheRun() throws Exception {
+    CountDownLatch started = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    ExecutorService thread = Executors.newSingleThreadExecutor();
+    try {
+      DiffusionPipeline pipeline = open("unconditional").build();
+      GenerationRequest request =
+          GenerationRequest.of(2, 1)
+              .withListener(
+                  step -> {
+                    started.countDown();
+                    awaitOrFail(closed);
+                  });
+      Future<GenerationResult> running = thread.submit(() -> pipeline.generate(request));
+      awaitOrFail(started);
+      pipeline.close(); // returns while the run is inside a step
+      closed.countDown();
+      ExecutionException e = assertThrows(ExecutionException.class, running::get);
+      assertTrue(e.getCause() instanceof CancellationException, e.toString());
+      assertTrue(e.getCause().getMessage().endsWith("this pipeline was closed"));
+    } finally {
+      thread.shutdownNow();
+    }
+  }
+
+  private static void awaitOrFail(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(10, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void aStripShowsTheWayFromNoiseToImage() throws IOException {
+    try (DiffusionPipeline pipeline = open("unconditional").batchSize(2).build()) {
+      DenoisingStrip strip = DenoisingStrip.of(3, 5);
+      ImageBatch images =
+          pipeline.generate(GenerationRequest.of(4, 1).withListener(strip)).images();
+      ImageBatch frames = strip.frames(images);
+      assertEquals(15, frames.images());
+      for (int row = 0; row < 3; row++) {
+        assertArrayEquals(images.values(row), frames.values(row * 5 + 4));
+        assertNotEquals(frames.values(row * 5)[0], images.values(row)[0]);
+      }
+      strip.write(folder.resolve("strip.png"), images);
+      assertTrue(ImageIO.read(folder.resolve("strip.png").toFile()).getWidth() >= 5 * 96);
+      assertThrows(IllegalStateException.class, () -> DenoisingStrip.of(1, 2).frames(images));
+    }
+  }
+
+  @Test
+  void aForwardStripGoesFromImageToNoise() throws IOException {
+    float[] x0 = new float[28 * 28];
+    Arrays.fill(x0, 0.75f);
+    ImageBatch image = ImageBatch.of(x0, new ValueRange(0, 1), 1, 1, 28, 28);
+    ImageBatch frames = ForwardStrip.of(image, NoiseSchedule.linear(), 6, 3);
+    assertArrayEquals(
+        new int[] {-1, 199, 399, 599, 799, 999}, ForwardStrip.timesteps(NoiseSchedule.linear(), 6));
+    assertEquals(0.5f, frames.values(0)[17], 1e-6f); // 0.75 of [0, 1] in [-1, 1]
+    double sum = 0;
+    double squares = 0;
+    for (float v : frames.values(5)) {
+      sum += v;
+      squares += v * v;
+    }
+    assertEquals(0, sum / x0.length, 0.15);
+    assertEquals(1, squares / x0.length, 0.2);
+    ForwardStrip.write(folder.resolve("noise.png"), frames);
+    assertTrue(Files.size(folder.resolve("noise.png")) > 1000);
+  }
+
+  @Test
+  void theBatchFitsTheMemory() {
+    ModelMetadata.ImageShape small = new ModelMetadata.ImageShape(1, 32, 32);
+    ModelMetadata.ImageShape large = new ModelMetadata.ImageShape(3, 512, 512);
+    assertEquals(16, BatchSizes.choose(8L << 30, 32, small));
+    assertEquals(1, BatchSizes.choose(8L << 30, 128, large));
+    assertEquals(1, BatchSizes.choose(1 << 20, 128, large));
+    assertEquals(128, BatchSizes.width(ModelMetadata.foreign()));
+  }
+}

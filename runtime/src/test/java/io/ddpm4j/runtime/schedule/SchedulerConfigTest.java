@@ -1,0 +1,94 @@
+package io.ddpm4j.runtime.schedule;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SchedulerConfigTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[1]                                        | expected a JSON object, found [1]",
+        "{\"beta_start\": \"x\"}                    | beta_start: expected a number, found \"x\"",
+        "{\"num_train_timesteps\": 2.5}             | num_train_timesteps: expected an integer, found 2.5",
+        "{\"num_train_timesteps\": 0}               | num_train_timesteps: expected at least 1, found 0",
+        "{\"clip_sample\": 1}                       | clip_sample: expected true or false, found 1",
+        "{\"clip_sample_range\": 0}                 | clip_sample_range: expected a number above 0, found 0.0",
+        "{\"beta_schedule\": \"cubic\"}             | beta_schedule: expected one of linear, scaled_linear,",
+        "{\"prediction_type\": \"eps\"}             | prediction_type: expected one of epsilon, sample, v_prediction, found \"eps\"",
+        "{\"variance_type\": \"big\"}               | variance_type: expected one of fixed_small, fixed_small_log,",
+        "{\"timestep_spacing\": \"log\"}            | timestep_spacing: expected one of leading, trailing, linspace, found",
+        "{\"_class_name\": \"FooScheduler\"}        | _class_name: expected DDPMScheduler, found \"FooScheduler\"",
+        "{\"beta_end\": 1}                          | betas: expected every beta between 0 and 1 (both excluded), found beta[999] = 1.0",
+        "{\"beta_start\": -0.1}                     | betas: expected every beta between 0 and 1",
+        "{\"trained_betas\": []}                    | betas: expected at least one, found none",
+        "{\"trained_betas\": [0.1, \"a\"]}          | trained_betas[1]: expected a number, found \"a\"",
+        "{\"trained_betas\": [0.1], \"num_train_timesteps\": 2} | trained_betas: expected num_train_timesteps = 2 numbers, found 1",
+        "{\"dynamic_thresholding_ratio\": 2}        | dynamic_thresholding_ratio: expected 0 to 1, found 2.0",
+        "no json                                    | expected a JSON object, found"
+      })
+  void whatIsWrongIsNamed(String json, String message) {
+    Exception e =
+        assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.parse(json.strip()));
+    assertTrue(e.getMessage().startsWith(message.strip()), e.getMessage());
+  }
+
+  @Test
+  void absentFieldsHaveTheReferencesDefaults() {
+    SchedulerConfig config = SchedulerConfig.parse("{}");
+    assertEquals(NoiseSchedule.linear(), config.noiseSchedule());
+    assertEquals(PredictionType.EPSILON, config.predictionType());
+    assertEquals(VarianceType.FIXED_SMALL, config.varianceType());
+    assertEquals(TimestepSpacing.LEADING, config.timestepSpacing());
+    assertTrue(config.clipSample());
+    assertEquals(1, config.clipSampleRange());
+    assertEquals(0.995, config.dynamicThresholdingRatio());
+  }
+
+  @Test
+  void trainedBetasOverruleANamedScheduleAndKeepTheirLength() {
+    SchedulerConfig config = SchedulerConfig.ddpm().withTrainedBetas(0.1, 0.2, 0.3);
+    assertArrayEquals(new double[] {0.1, 0.2, 0.3}, config.noiseSchedule().betas());
+  }
+
+  @Test
+  void jsonComesBackAsItWas() {
+    SchedulerConfig config =
+        SchedulerConfig.ddpm().with("beta_schedule", "sigmoid").with("num_train_timesteps", 60);
+    assertEquals(config, SchedulerConfig.parse(config.toJson()));
+    assertEquals(60, config.noiseSchedule().trainTimesteps());
+  }
+
+  @Test
+  void unknownFieldsAreNamedAndDoNotHurt() {
+    assertEquals(
+        List.of("sigma_data", "use_karras"),
+        SchedulerConfig.parse("{\"use_karras\": true, \"sigma_data\": 1}").unknownFields());
+    assertThrows(
+        IllegalArgumentException.class, () -> SchedulerConfig.ddpm().with("beta_strat", 0.1));
+  }
+
+  @Test
+  void everyNameIsParsedBack() {
+    for (BetaSchedule value : BetaSchedule.values()) {
+      assertEquals(value, BetaSchedule.parse(value.label()));
+    }
+    for (PredictionType value : PredictionType.values()) {
+      assertEquals(value, PredictionType.parse(value.label()));
+    }
+    for (VarianceType value : VarianceType.values()) {
+      assertEquals(value, VarianceType.parse(value.label()));
+    }
+    for (TimestepSpacing value : TimestepSpacing.values()) {
+      assertEquals(value, TimestepSpacing.parse(value.label()));
+    }
+  }
+}
