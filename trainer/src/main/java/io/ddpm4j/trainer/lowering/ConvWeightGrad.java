@@ -5,6 +5,7 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,7 +46,16 @@ final class ConvWeightGrad {
   /** 1x1: dY·Xᵀ of each image, summed. */
   private Value pointwise(Value dy, Value x) {
     Value product = o.matMul(flat(dy), o.transpose(flat(x), 0, 2, 1)); // (N, K, C)
-    return o.reshape(o.reduceSum(product, false, 0), size);
+    return o.reshape(overImages(product), size);
+  }
+
+  /** The sum over the first axis, flat: as a product with ones it runs at memory speed. */
+  private Value overImages(Value product) {
+    long n = product.shape().size(0);
+    float[] ones = new float[(int) n];
+    Arrays.fill(ones, 1f);
+    Value row = o.constant(TensorData.ofFloats(ones, 1, n));
+    return o.matMul(row, o.reshape(product, n, -1));
   }
 
   private Value flat(Value x) {
@@ -71,7 +81,7 @@ final class ConvWeightGrad {
       long left = 1 - j;
       Value shifted = o.reshape(o.pad(x, 0, 0, 1, left, 0, 0, 1, -left), n, c, (h + 2) * w);
       Value product = o.matMul(stacked, o.transpose(shifted, 0, 2, 1)); // (N, 3K, C)
-      columns.add(o.reshape(o.reduceSum(product, false, 0), k, 3, c, 1));
+      columns.add(o.reshape(overImages(product), k, 3, c, 1));
     }
     return o.transpose(o.concat(3, columns), 0, 2, 1, 3); // (K, i, C, j) to (K, C, i, j)
   }
@@ -98,7 +108,7 @@ final class ConvWeightGrad {
     }
     Value all = o.concat(1, taps); // (N, taps·C, h·w)
     Value product = o.matMul(flat(dy), o.transpose(all, 0, 2, 1)); // (N, K, taps·C)
-    Value sum = o.reshape(o.reduceSum(product, false, 0), size[0], size[2] * size[3], c);
+    Value sum = o.reshape(overImages(product), size[0], size[2] * size[3], c);
     return o.reshape(o.transpose(sum, 0, 2, 1), size);
   }
 }
