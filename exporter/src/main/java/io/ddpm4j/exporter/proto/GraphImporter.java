@@ -7,7 +7,6 @@ import io.ddpm4j.exporter.graph.Functions;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Shape;
-import io.ddpm4j.exporter.graph.ShapeException;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import io.ddpm4j.exporter.graph.Value;
@@ -134,7 +133,7 @@ final class GraphImporter {
       for (int k = 0; k < outputs.size(); k++) {
         known.put(node.getOutput(k), outputs.get(k));
       }
-    } catch (ShapeException e) {
+    } catch (IllegalArgumentException e) { // a ShapeException, or an element type of no use
       throw new OnnxFormatException(file.source() + ": " + where + ": " + e.getMessage(), e);
     }
   }

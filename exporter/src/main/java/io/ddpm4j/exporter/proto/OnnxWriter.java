@@ -155,6 +155,25 @@ public final class OnnxWriter {
     return encode(model, TensorEncoder::inline, false).toByteArray();
   }
 
+  /**
+   * A file that was read as bytes, all its data inside.
+   *
+   * @throws IOException if its external data are missing, or all of it needs more than 2 GB
+   */
+  public static byte[] toBytes(OnnxFile model) throws IOException {
+    long bytes = totalBytes(model);
+    if (bytes > Options.DEFAULT.externalThreshold()) {
+      throw new OnnxFormatException(
+          model.source()
+              + ": expected at most "
+              + Options.DEFAULT.externalThreshold()
+              + " bytes for a model in memory, found "
+              + bytes);
+    }
+    TensorWalk inline = t -> ExternalReference.isExternal(t) ? model.tensors().inlined(t) : t;
+    return inline.over(model.proto()).toByteArray();
+  }
+
   /** The model as the file's message. */
   static ModelProto encode(OnnxModel model, TensorEncoder tensors, boolean valueInfo) {
     GraphEncoder encoder = new GraphEncoder(tensors, valueInfo);
