@@ -70,7 +70,7 @@ final class OnnxSchemas {
     return onnx(name, since)
         .in("input", "T", FLOATS)
         .attribute("axis", INT)
-        .shape(ShapeRules::same);
+        .shape(ShapeRules::alongAxis);
   }
 
   /** A reduction whose axes are an attribute. */

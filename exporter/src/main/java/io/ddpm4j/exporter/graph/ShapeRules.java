@@ -14,6 +14,11 @@ final class ShapeRules {
     return List.of(i.type(0));
   }
 
+  static List<TensorType> alongAxis(Inference i) {
+    i.axis(i.intAttribute("axis", -1), i.rank(0));
+    return same(i);
+  }
+
   static List<TensorType> retype(List<TensorType> types, DataType dataType) {
     return types.stream().map(t -> new TensorType(dataType, t.shape())).toList();
   }
@@ -378,6 +383,9 @@ final class ShapeRules {
     }
     boolean[] drop = new boolean[in.rank()];
     if (axes == null) {
+      if (!in.isStatic()) {
+        throw i.fail("axes, because a named size may turn out to be 1", in.toString());
+      }
       for (int a = 0; a < drop.length; a++) {
         drop[a] = in.dim(a).is(1);
       }

@@ -10,22 +10,20 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.OnnxNodeCases.Case;
 import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.NodeProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import io.ddpm4j.exporter.testing.Numbers;
 import io.ddpm4j.exporter.testing.Ort;
-import io.ddpm4j.exporter.testing.Tar;
-import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.TreeSet;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,7 +41,7 @@ class OnnxNodeCasesTest {
   private static final Set<String> OF_UNKNOWN_SIZE = Set.of("Loop");
 
   /** Cases that cannot run, with a part of the message; one that begins to work must leave. */
-  private static final Map<String, String> REFUSED = new TreeMap<>();
+  static final Map<String, String> REFUSED = new TreeMap<>();
 
   static {
     for (String operator : List.of("add", "div", "mul", "sub")) {
@@ -74,46 +72,19 @@ class OnnxNodeCasesTest {
 
   private static final Map<String, int[]> TALLY = new TreeMap<>();
 
-  /** The files of one case, by name within its folder. */
-  record Case(String name, Map<String, byte[]> files) {
-    @Override
-    public String toString() {
-      return name;
-    }
-
-    List<TensorData> tensors(String prefix) throws IOException {
-      List<TensorData> tensors = new ArrayList<>();
-      for (int k = 0; files.containsKey(prefix + k + ".pb"); k++) {
-        TensorProto tensor = TensorProto.parseFrom(files.get(prefix + k + ".pb"));
-        tensors.add(new TensorDecoder(name + "/" + prefix + k, null).decode(tensor));
-      }
-      return tensors;
-    }
-  }
-
-  static Stream<Case> cases() throws IOException {
-    Map<String, Map<String, byte[]>> folders = new TreeMap<>();
-    Tar.read(SharedData.path("onnx-node-tests/cases.tar.gz"))
-        .forEach(
-            (path, bytes) -> {
-              String[] parts = path.split("/");
-              folders
-                  .computeIfAbsent(
-                      path.contains("/test_data_set_0/")
-                          ? parts[parts.length - 3]
-                          : parts[parts.length - 2],
-                      k -> new TreeMap<>())
-                  .put(parts[parts.length - 1], bytes);
-            });
-    assertTrue(folders.size() >= 300, "found only " + folders.size() + " cases");
-    assertTrue(folders.keySet().containsAll(REFUSED.keySet()), "a refused case does not exist");
-    return folders.entrySet().stream().map(e -> new Case(e.getKey(), e.getValue()));
+  static List<Case> cases() throws IOException {
+    List<Case> cases = OnnxNodeCases.all();
+    assertTrue(cases.size() >= 300, "found only " + cases.size() + " cases");
+    Set<String> names = new TreeSet<>();
+    cases.forEach(c -> names.add(c.name()));
+    assertTrue(names.containsAll(REFUSED.keySet()), "a refused case does not exist");
+    return cases;
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void caseHolds(Case one) throws Exception {
-    OnnxFile file = OnnxReader.read(one.files().get("model.onnx"), one.name());
+    OnnxFile file = OnnxReader.read(one.model(), one.name());
     byte[] written = OnnxWriter.toBytes(file);
     assertEquals(file.proto(), ModelProto.parseFrom(written), "read and written back");
     NodeProto node = file.proto().getGraph().getNode(0);
