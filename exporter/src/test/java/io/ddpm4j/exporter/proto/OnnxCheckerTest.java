@@ -11,12 +11,14 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -50,8 +52,9 @@ class OnnxCheckerTest {
       OnnxWriter.write(file, copy);
       files.add(copy);
       if (!OnnxNodeCasesTest.REFUSED.containsKey(one.name())) {
-        files.add(
-            write(one.name(), file.toModel(), OnnxWriter.Options.DEFAULT.withValueInfo(true)));
+        ModelProto constant = OnnxNodeCasesTest.withConstants(file.proto(), one, new HashMap<>());
+        OnnxModel model = new OnnxFile(constant, one.name(), null, 0).toModel();
+        files.add(write(one.name(), model, OnnxWriter.Options.DEFAULT.withValueInfo(true)));
       }
     }
     Path list = folder.resolve("list.txt");

@@ -126,8 +126,8 @@ class OnnxNodeCasesTest {
   }
 
   /** The model with the inputs that are shapes as constants; the others go to {@code inputs}. */
-  private static ModelProto withConstants(
-      ModelProto model, Case one, Map<String, TensorData> inputs) throws IOException {
+  static ModelProto withConstants(ModelProto model, Case one, Map<String, TensorData> inputs)
+      throws IOException {
     GraphProto.Builder graph = model.getGraph().toBuilder();
     NodeProto node = graph.getNode(0);
     boolean shapes = WITH_SHAPE_INPUTS.contains(node.getOpType());
