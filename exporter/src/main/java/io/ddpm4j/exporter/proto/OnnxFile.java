@@ -76,8 +76,14 @@ public final class OnnxFile {
     return Collections.unmodifiableMap(tensors);
   }
 
-  /** What the file holds, for people. */
-  public ModelSummary summary() {
+  /**
+   * What the file holds, for people. External data may be missing.
+   *
+   * @throws OnnxFormatException if a tensor's location is outside the model's folder, or its dims
+   *     are impossible
+   * @throws IOException if the size of a file beside the model cannot be found
+   */
+  public ModelSummary summary() throws IOException {
     return Summaries.of(this);
   }
 

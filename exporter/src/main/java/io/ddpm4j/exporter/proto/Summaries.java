@@ -11,7 +11,6 @@ import io.ddpm4j.exporter.proto.onnx.TensorShapeProto;
 import io.ddpm4j.exporter.proto.onnx.TypeProto;
 import io.ddpm4j.exporter.proto.onnx.ValueInfoProto;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,11 +38,11 @@ final class Summaries {
     this.file = file;
   }
 
-  static ModelSummary of(OnnxFile file) {
+  static ModelSummary of(OnnxFile file) throws IOException {
     return new Summaries(file).collect();
   }
 
-  private ModelSummary collect() {
+  private ModelSummary collect() throws IOException {
     ModelProto model = file.proto();
     GraphProto graph = model.getGraph();
     count(graph);
@@ -113,7 +112,7 @@ final class Summaries {
     }
   }
 
-  private List<ModelSummary.ExternalFile> externalFiles() {
+  private List<ModelSummary.ExternalFile> externalFiles() throws IOException {
     Map<String, Long> used = new LinkedHashMap<>();
     TensorWalk walk =
         tensor -> {
@@ -126,15 +125,11 @@ final class Summaries {
           return tensor;
         };
     List<ModelSummary.ExternalFile> files = new ArrayList<>();
-    try {
-      walk.over(file.proto());
-      for (Map.Entry<String, Long> entry : used.entrySet()) {
-        Path path = file.folder().resolve(entry.getKey());
-        long size = Files.isRegularFile(path) ? Files.size(path) : -1;
-        files.add(new ModelSummary.ExternalFile(entry.getKey(), entry.getValue(), size));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    walk.over(file.proto());
+    for (Map.Entry<String, Long> entry : used.entrySet()) {
+      Path path = file.folder().resolve(entry.getKey());
+      long size = Files.isRegularFile(path) ? Files.size(path) : -1;
+      files.add(new ModelSummary.ExternalFile(entry.getKey(), entry.getValue(), size));
     }
     return files;
   }

@@ -223,6 +223,7 @@ class OnnxReaderTest {
       refuses(
           start + "a location inside the model's folder, found \"" + location + "\"",
           () -> OnnxReader.read(file).toModel());
+      assertThrows(OnnxFormatException.class, () -> OnnxReader.read(file).summary());
     }
   }
 
