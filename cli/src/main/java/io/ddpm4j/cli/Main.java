@@ -42,6 +42,8 @@ public final class Main implements Runnable {
 
   static {
     COMMANDS.put("sample", SampleCommand::new);
+    COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("export", ExportCommand::new);
     COMMANDS.put("noise", NoiseCommand::new);
   }
 
@@ -84,10 +86,11 @@ public final class Main implements Runnable {
     }
     boolean debug = Arrays.asList(args).contains(DEBUG);
     try {
-      return commandLine(args, terminal).execute(args);
+      return terminal.interrupts().exitCode(commandLine(args, terminal).execute(args));
     } catch (Throwable thrown) {
       return failed(thrown, debug, terminal);
     } finally {
+      terminal.interrupts().close();
       terminal.out().flush();
       terminal.err().flush();
     }

@@ -43,7 +43,9 @@ final class ProgressBar implements AutoCloseable {
    */
   void update(long done, long total, String details, double secondsLeft) {
     long now = terminal.nanoTime().getAsLong();
-    if (now - last < (terminal.live() ? LIVE_INTERVAL : PLAIN_INTERVAL)) {
+    // In a log the lines grow rarer, so that a night of training leaves some hundred.
+    long plain = Math.max(PLAIN_INTERVAL, (now - start) / 20);
+    if (now - last < (terminal.live() ? LIVE_INTERVAL : plain)) {
       return;
     }
     last = now;

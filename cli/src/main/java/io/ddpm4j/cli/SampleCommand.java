@@ -195,15 +195,12 @@ final class SampleCommand implements Callable<Integer> {
     }
     requireOutputs();
     Path file = Models.resolve(model);
-    try (Interrupts interrupts = new Interrupts();
-        DiffusionPipeline pipeline = builder(file).build()) {
-      try {
-        generate(pipeline, interrupts);
-        return Main.OK;
-      } catch (CancellationException e) {
-        terminal.err().println("ddpm: interrupted, nothing was written");
-        return Main.INTERRUPTED;
-      }
+    try (DiffusionPipeline pipeline = builder(file).build()) {
+      generate(pipeline);
+      return Main.OK;
+    } catch (CancellationException e) {
+      terminal.err().println("ddpm: interrupted, nothing was written");
+      return Main.INTERRUPTED;
     }
   }
 
@@ -249,7 +246,7 @@ final class SampleCommand implements Callable<Integer> {
     return builder;
   }
 
-  private void generate(DiffusionPipeline pipeline, Interrupts interrupts) throws IOException {
+  private void generate(DiffusionPipeline pipeline) throws IOException {
     boolean chosen = seed != null;
     long used = chosen ? seed : ThreadLocalRandom.current().nextInt(1_000_000_000);
     DenoisingStrip frames = strip == null ? null : newStrip();
@@ -261,7 +258,7 @@ final class SampleCommand implements Callable<Integer> {
                   .withFirstImage(firstImage)
                   .withClassLabels(labels(pipeline.metadata()))
                   .withListener(listener(bar, frames))
-                  .withCancellation(interrupts.cancellation()));
+                  .withCancellation(terminal.interrupts().cancellation()));
     }
     ImageBatch made = result.images();
     if (output != null) {

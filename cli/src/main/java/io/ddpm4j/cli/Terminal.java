@@ -11,20 +11,32 @@ import java.util.function.LongSupplier;
  * @param live whether {@code err} is a terminal on which a line can be drawn again
  * @param columns the width of that terminal
  * @param nanoTime the clock of progress bars
+ * @param interrupts Ctrl-C
  */
 record Terminal(
-    PrintStream out, PrintStream err, boolean live, int columns, LongSupplier nanoTime) {
+    PrintStream out,
+    PrintStream err,
+    boolean live,
+    int columns,
+    LongSupplier nanoTime,
+    Interrupts interrupts) {
   static final int DEFAULT_COLUMNS = 80;
   private static final int NARROWEST = 20;
 
   /** Files and pipes: nothing is drawn again. */
   static Terminal plain(PrintStream out, PrintStream err) {
-    return new Terminal(out, err, false, DEFAULT_COLUMNS, System::nanoTime);
+    return new Terminal(out, err, false, DEFAULT_COLUMNS, System::nanoTime, Interrupts.none());
   }
 
   /** The streams of this process. */
   static Terminal ofProcess() {
-    return new Terminal(System.out, System.err, isLive(), columnsOfProcess(), System::nanoTime);
+    return new Terminal(
+        System.out,
+        System.err,
+        isLive(),
+        columnsOfProcess(),
+        System::nanoTime,
+        Interrupts.ofProcess());
   }
 
   /**
@@ -45,7 +57,8 @@ record Terminal(
   private static int columnsOfProcess() {
     String columns = System.getProperty("ddpm4j.columns", System.getenv("COLUMNS"));
     try {
-      return Math.max(NARROWEST, Integer.parseInt(columns));
+      int width = Integer.parseInt(columns);
+      return width == 0 ? DEFAULT_COLUMNS : Math.max(NARROWEST, width); // 0: it does not know
     } catch (NumberFormatException e) { // unset, or not a number
       return DEFAULT_COLUMNS;
     }

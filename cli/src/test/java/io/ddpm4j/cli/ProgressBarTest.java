@@ -17,7 +17,8 @@ class ProgressBarTest {
   private ProgressBar bar(boolean live, int columns) {
     PrintStream err = new PrintStream(written, true);
     return new ProgressBar(
-        new Terminal(err, err, live, columns, () -> millis * 1_000_000), "Sampling");
+        new Terminal(err, err, live, columns, () -> millis * 1_000_000, Interrupts.none()),
+        "Sampling");
   }
 
   private List<String> frames() {
