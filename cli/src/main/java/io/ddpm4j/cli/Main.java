@@ -44,6 +44,7 @@ public final class Main implements Runnable {
     COMMANDS.put("sample", SampleCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("export", ExportCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("noise", NoiseCommand::new);
   }
 

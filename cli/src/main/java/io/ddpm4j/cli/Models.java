@@ -12,7 +12,7 @@ final class Models {
   static final String DEFAULT = "fashion-mnist";
 
   private static final String FOLDER = "models";
-  private static final String FILE = "model.onnx";
+  static final String FILE = "model.onnx";
 
   private Models() {}
 
@@ -23,9 +23,10 @@ final class Models {
    *     name wins over a shipped model
    */
   static Path resolve(String name) throws IOException {
-    Path shipped = home().resolve(FOLDER).resolve(name == null ? DEFAULT : name);
+    Path shipped = home().resolve(FOLDER).resolve(path(name == null ? DEFAULT : name));
+    boolean there = Files.isRegularFile(shipped.resolve(FILE));
     if (name == null) {
-      if (!Files.isRegularFile(shipped.resolve(FILE))) {
+      if (!there) {
         throw new FileNotFoundException(
             shipped.resolve(FILE) + ": the model that ships with ddpm is not there; name a model");
       }
@@ -36,7 +37,7 @@ final class Models {
       throw new FileNotFoundException(
           name + ": expected a model, found a training run; first: ddpm export " + name);
     }
-    return !Files.exists(path) && Files.isRegularFile(shipped.resolve(FILE)) ? shipped : path;
+    return !Files.exists(path) && there ? shipped : path;
   }
 
   private static boolean isRun(Path folder) {

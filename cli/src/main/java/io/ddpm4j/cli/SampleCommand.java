@@ -43,9 +43,11 @@ final class SampleCommand implements Callable<Integer> {
       index = "0",
       arity = "0..1",
       paramLabel = "MODEL",
-      description = "ONNX file, a folder with a model.onnx, or the name of a shipped model.",
-      defaultValue = Models.DEFAULT)
-  private String model;
+      description =
+          "ONNX file, a folder with a model.onnx, or the name of a shipped model (default: "
+              + Models.DEFAULT
+              + ").")
+  private String model; // null: the default
 
   @Option(
       names = {"-n", "--images"},
@@ -194,6 +196,7 @@ final class SampleCommand implements Callable<Integer> {
       output = Path.of(DEFAULT_OUTPUT);
     }
     requireOutputs();
+    terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Path file = Models.resolve(model);
     try (DiffusionPipeline pipeline = builder(file).build()) {
       generate(pipeline);
@@ -247,8 +250,19 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
-    boolean chosen = seed != null;
-    long used = chosen ? seed : ThreadLocalRandom.current().nextInt(1_000_000_000);
+    long used = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000_000) : seed;
+    Integer[] labels = labels(pipeline.metadata());
+    terminal
+        .out()
+        .printf(
+            "%s: %s, %s sampler, %d steps, seed %d, %s%n",
+            pipeline.model().name(),
+            images + (images == 1 ? " image" : " images"),
+            pipeline.sampler().name(),
+            pipeline.steps(),
+            used,
+            device);
+    terminal.out().flush();
     DenoisingStrip frames = strip == null ? null : newStrip();
     GenerationResult result;
     try (ProgressBar bar = new ProgressBar(terminal, "Sampling")) {
@@ -256,14 +270,14 @@ final class SampleCommand implements Callable<Integer> {
           pipeline.generate(
               GenerationRequest.of(images, used)
                   .withFirstImage(firstImage)
-                  .withClassLabels(labels(pipeline.metadata()))
+                  .withClassLabels(labels)
                   .withListener(listener(bar, frames))
                   .withCancellation(terminal.interrupts().cancellation()));
     }
     ImageBatch made = result.images();
     if (output != null) {
       made.writeGrid(output, layout(made, columns));
-      wrote(output, images + (images == 1 ? " image" : " images") + " of " + size(made));
+      wrote(output, made.width() + "x" + made.height() + " pixels each");
     }
     if (frames != null) {
       ImageBatch rows = frames.frames(made).withText(made.text());
@@ -282,18 +296,7 @@ final class SampleCommand implements Callable<Integer> {
               files.get(files.size() - 1).getFileName());
     }
     double seconds = result.wallNanos() / 1e9;
-    terminal
-        .out()
-        .printf(
-            Locale.ROOT,
-            "seed %d%s, %s sampler, %d steps, %s: %.1f s (%.2f images/s)%n",
-            used,
-            chosen ? "" : " (--seed " + used + " makes these again)",
-            pipeline.sampler().name(),
-            pipeline.steps(),
-            device,
-            seconds,
-            images / seconds);
+    terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
   }
 
   private DenoisingStrip newStrip() {
@@ -343,10 +346,6 @@ final class SampleCommand implements Callable<Integer> {
                       : (Integer) metadata.classLabel(name);
                 })
             .toArray(Integer[]::new);
-  }
-
-  private static String size(ImageBatch batch) {
-    return batch.width() + "x" + batch.height();
   }
 
   private void wrote(Path file, String what) throws IOException {

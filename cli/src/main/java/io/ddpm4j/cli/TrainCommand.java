@@ -115,6 +115,7 @@ final class TrainCommand implements Callable<Integer> {
     Warnings warnings = new Warnings(terminal);
     Path folder = out == null ? freeFolder() : out;
     Outputs.requireFolder("--out", folder);
+    terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Trainer trainer =
         resume
             ? Trainer.resume(folder, Optional.ofNullable(steps).map(Long::valueOf), warnings)

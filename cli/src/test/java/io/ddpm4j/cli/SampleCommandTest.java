@@ -60,7 +60,7 @@ class SampleCommandTest {
             "--strip-rows",
             3)
         .succeeds()
-        .prints(out, "5 images of 8x8", strip, "4 frames", separate, "5 PNG files", "seed 7,")
+        .prints(out, "5 images", "8x8", strip, "4 frames", separate, "5 PNG files", "seed 7,")
         .prints("20 steps", "ddpm sampler", "cpu");
     BufferedImage grid = ImageIO.read(out.toFile());
     assertEquals(5 * (16 + 2) + 2, grid.getWidth());
@@ -89,7 +89,7 @@ class SampleCommandTest {
     Path out = dir.resolve("random.png");
     CommandRun run =
         CommandRun.of("sample", grey, "-n", 1, "--steps", 3, "-o", out).succeeds().prints("seed ");
-    String seed = run.out().replaceAll("(?s).*--seed (\\d+) .*", "$1");
+    String seed = run.out().replaceAll("(?s).*seed (\\d+),.*", "$1");
     String png = Files.readString(out, StandardCharsets.ISO_8859_1);
     assertTrue(png.contains("Seed\0" + seed), "seed " + seed + " in the PNG's text");
     assertArrayEquals(Files.readAllBytes(out), Files.readAllBytes(sample("--seed", seed)));
@@ -123,6 +123,33 @@ class SampleCommandTest {
   void aFolderWithAModelIsAModel() throws IOException {
     Files.copy(grey, dir.resolve("model.onnx"));
     CommandRun.of("sample", dir, "-n", 1, "--steps", 2, "-o", dir.resolve("x.png")).succeeds();
+  }
+
+  @Test
+  void withoutAModelTheShippedOneIsTakenAndOthersGoByName() throws IOException {
+    String home = System.getProperty("ddpm4j.home");
+    System.setProperty("ddpm4j.home", dir.toString());
+    Path out = dir.resolve("x.png");
+    try {
+      CommandRun.of("sample", "-o", out)
+          .failsSaying(dir.resolve("models/fashion-mnist/model.onnx"), "not there");
+      for (String name : List.of(Models.DEFAULT, "other")) {
+        Path folder = Files.createDirectories(dir.resolve("models").resolve(name));
+        Files.copy(grey, folder.resolve("model.onnx"));
+      }
+      CommandRun.of("sample", "-n", 1, "--steps", 2, "-o", out)
+          .succeeds()
+          .prints("models/fashion-mnist/model.onnx: 1 image,");
+      CommandRun.of("sample", "other", "-n", 1, "--steps", 2, "-o", out).succeeds();
+      CommandRun.of("inspect", "other").succeeds();
+      CommandRun.of("sample", "third", "-o", out).failsSaying("third", "no such file");
+    } finally {
+      if (home == null) {
+        System.clearProperty("ddpm4j.home");
+      } else {
+        System.setProperty("ddpm4j.home", home);
+      }
+    }
   }
 
   @Test
