@@ -144,7 +144,8 @@ public final class Trainer {
         BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = start == null ? 1 : start.step() + 1;
-    try (TrainSession session = new TrainSession(graph, config.run().threadCount());
+    try (TrainSession session =
+            new TrainSession(graph, TrainSession.Options.ofThreads(config.run().threadCount()));
         Metrics metrics = Metrics.open(folder.metrics(), first - 1);
         StepFeeder feeder =
             new StepFeeder(
@@ -228,16 +229,21 @@ public final class Trainer {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           break; // as if cancelled
+        } catch (RuntimeException e) { // the data failed: what was learnt is kept
+          if (step > checkpointed) {
+            checkpoint(step);
+          }
+          throw e;
         }
         step(prepared, step + 1);
         step++;
         position = prepared.next();
         boolean last = step == run.steps();
-        if (run.sampleEvery() > 0 && (step % run.sampleEvery() == 0 || last)) {
-          sample(step);
-        }
         if (run.checkpointEvery() > 0 && step % run.checkpointEvery() == 0 || last) {
           checkpoint(step);
+        }
+        if (run.sampleEvery() > 0 && (step % run.sampleEvery() == 0 || last)) {
+          sample(step); // after the checkpoint: a picture that fails must not cost the weights
         }
       }
       if (step > checkpointed) {
