@@ -20,7 +20,11 @@ public final class Functions {
 
   private static final Set<DataType> FLOATS = EnumSet.of(DataType.FLOAT, DataType.DOUBLE);
 
-  /** The schemas, sorted by name. */
+  /** The schemas, sorted by name, to be added to an {@link OpSet}. */
+  public static List<OpSchema> all() {
+    return TABLE;
+  }
+
   static final List<OpSchema> TABLE =
       List.of(
           // softmax(q·kᵀ·scale)·v; q, k and v are (N, heads, L, D)

@@ -167,7 +167,7 @@ public final class Graph {
     checkArity(schema, where, trimmed, outputCount);
     checkAttributes(schema, where, attributes);
     checkTypes(schema, where, trimmed);
-    List<Object> key = Arrays.asList(domain, op, trimmed, attributes, outputCount);
+    List<Object> key = Arrays.asList(domain, op, trimmed, Map.copyOf(attributes), outputCount);
     if (schema.deterministic()) {
       for (Graph g = this; g != null; g = g.parent) {
         Node known = g.sharedNodes.get(key);
@@ -176,10 +176,19 @@ public final class Graph {
         }
       }
     }
-    List<TensorType> types =
-        schema
-            .shapeRule()
-            .infer(new Inference(schema, trimmed, attributes, outputCount, where, counter));
+    List<TensorType> types;
+    try {
+      types =
+          schema
+              .shapeRule()
+              .infer(new Inference(schema, trimmed, attributes, outputCount, where, counter));
+    } catch (IndexOutOfBoundsException | ArithmeticException e) {
+      // Rules index what was given: a list that is too short is the caller's mistake.
+      throw new ShapeException(
+          where
+              + ": inputs or attributes have too few elements or sizes too large: "
+              + e.getMessage());
+    }
     if (types.size() < outputCount) {
       throw new IllegalStateException(
           "the shape rule of " + op + " gave " + types.size() + " outputs for " + outputCount);

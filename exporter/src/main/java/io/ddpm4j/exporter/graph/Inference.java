@@ -65,16 +65,21 @@ public final class Inference {
     return shape(i);
   }
 
-  /** The elements of input {@code i} if it is a constant of int64, else null. */
+  /**
+   * The elements of the integer vector or scalar at input {@code i} if all of them are known when
+   * the graph is built, else null.
+   */
   public long[] constantLongs(int i) {
-    return has(i)
-        ? inputs
-            .get(i)
-            .data()
-            .filter(d -> d.dataType() == DataType.INT64)
-            .map(TensorData::longs)
-            .orElse(null)
-        : null;
+    List<IntElement> elements = integers(i);
+    if (elements == null || elements.stream().anyMatch(e -> e.number() == null)) {
+      return null;
+    }
+    return elements.stream().mapToLong(IntElement::number).toArray();
+  }
+
+  /** What is known of the integer vector or scalar at input {@code i}; null if nothing is. */
+  List<IntElement> integers(int i) {
+    return has(i) ? IntElement.of(inputs.get(i)) : null;
   }
 
   /** The elements of input {@code i} if it is a constant of float, else null. */

@@ -15,8 +15,9 @@ import java.util.Set;
 
 /**
  * The operators of the domain {@code ai.onnx} that diffusion networks, their gradients, optimisers
- * and samplers need, sorted by name. An operator that changed has one line for each form. Names,
- * inputs, attributes and versions are those of ONNX's operator list.
+ * and samplers need, sorted by name. An operator whose inputs or attributes changed has one line
+ * for each form, with the version from which the form holds; versions that only allow more element
+ * types have none. Names, inputs, attributes and versions are those of ONNX's operator list.
  */
 final class OnnxSchemas {
   private OnnxSchemas() {}
@@ -35,6 +36,11 @@ final class OnnxSchemas {
     return onnx(name, since).in("X", "T", types).shape(ShapeRules::same);
   }
 
+  /** As {@link #unary}; ONNX calls the input of some operators otherwise. */
+  private static OpSchema unaryInput(String name, int since, Set<DataType> types) {
+    return onnx(name, since).in("input", "T", types).shape(ShapeRules::same);
+  }
+
   private static OpSchema binary(String name, int since, Set<DataType> types) {
     return onnx(name, since).in("A", "T", types).in("B", "T", types).shape(ShapeRules::broadcast);
   }
@@ -47,12 +53,29 @@ final class OnnxSchemas {
   }
 
   private static OpSchema variadic(String name, int since) {
-    return onnx(name, since).in("data", "T", NUMBERS).variadic().shape(ShapeRules::broadcast);
+    return onnx(name, since).in("data_0", "T", NUMBERS).variadic().shape(ShapeRules::broadcast);
+  }
+
+  /** A function of one number with parameters. */
+  private static OpSchema activation(String name, int since, String... parameters) {
+    OpSchema.Builder schema = onnx(name, since).in("X", "T", FLOATS);
+    for (String parameter : parameters) {
+      schema.attribute(parameter, FLOAT);
+    }
+    return schema.shape(ShapeRules::same);
+  }
+
+  /** What happens along one axis and leaves the shape. */
+  private static OpSchema alongAxis(String name, int since) {
+    return onnx(name, since)
+        .in("input", "T", FLOATS)
+        .attribute("axis", INT)
+        .shape(ShapeRules::alongAxis);
   }
 
   /** A reduction whose axes are an attribute. */
-  private static OpSchema reduceByAttribute(String name, int since) {
-    return onnx(name, since)
+  private static OpSchema reduceByAttribute(String name) {
+    return onnx(name, 1)
         .in("data", "T", NUMBERS)
         .attribute("axes", INTS)
         .attribute("keepdims", INT)
@@ -69,42 +92,191 @@ final class OnnxSchemas {
         .shape(ShapeRules::reduce);
   }
 
+  private static OpSchema argReduce(String name) {
+    return onnx(name, 12)
+        .in("data", "T", NUMBERS)
+        .attribute("axis", INT)
+        .attribute("keepdims", INT)
+        .attribute("select_last_index", INT)
+        .shape(IndexRules::argReduce);
+  }
+
+  private static OpSchema groupNormalization(int since, boolean perGroup) {
+    OpSchema.Builder schema =
+        onnx("GroupNormalization", since)
+            .in("X", "T", FLOATS)
+            .in("scale", "T", FLOATS)
+            .in("bias", "T", FLOATS)
+            .attribute("epsilon", FLOAT)
+            .required("num_groups", INT);
+    if (!perGroup) {
+      schema.attribute("stash_type", INT);
+    }
+    return schema.shape(i -> NetworkRules.groupNormalization(i, perGroup));
+  }
+
+  /** Convolution and its transpose; {@code more} are attributes that only one of them has. */
+  private static OpSchema convolution(String name, OpSchema.ShapeRule rule, String... more) {
+    OpSchema.Builder schema =
+        onnx(name, 1)
+            .in("X", "T", FLOATS)
+            .in("W", "T", FLOATS)
+            .optional("B", "T", FLOATS)
+            .attribute("auto_pad", TEXT)
+            .attribute("dilations", INTS)
+            .attribute("group", INT)
+            .attribute("kernel_shape", INTS)
+            .attribute("pads", INTS)
+            .attribute("strides", INTS);
+    for (String attribute : more) {
+      schema.attribute(attribute, INTS);
+    }
+    return schema.shape(rule);
+  }
+
+  private static OpSchema.Builder pool(String name, int since) {
+    return onnx(name, since)
+        .in("X", "T", FLOATS)
+        .attribute("auto_pad", TEXT)
+        .attribute("ceil_mode", INT)
+        .required("kernel_shape", INTS)
+        .attribute("pads", INTS)
+        .attribute("strides", INTS);
+  }
+
+  private static OpSchema.Builder attention(int since) {
+    return onnx("Attention", since)
+        .in("Q", "T1", FLOATS)
+        .in("K", "T1", FLOATS)
+        .in("V", "T2", FLOATS)
+        .optional("attn_mask", FREE, EnumSet.complementOf(EnumSet.of(DataType.STRING)))
+        .optional("past_key", "T1", FLOATS)
+        .optional("past_value", "T2", FLOATS)
+        .outputs(1, 4)
+        .attribute("is_causal", INT)
+        .attribute("kv_num_heads", INT)
+        .attribute("q_num_heads", INT)
+        .attribute("qk_matmul_output_mode", INT)
+        .attribute("scale", FLOAT)
+        .attribute("softcap", FLOAT)
+        .attribute("softmax_precision", INT);
+  }
+
+  private static OpSchema.Builder resize(int since) {
+    return onnx("Resize", since)
+        .in("X", "T1", ANY)
+        .optional("roi", "T2", FLOATS)
+        .optional("scales", FREE, EnumSet.of(DataType.FLOAT))
+        .optional("sizes", FREE, INT64)
+        .attribute("coordinate_transformation_mode", TEXT)
+        .attribute("cubic_coeff_a", FLOAT)
+        .attribute("exclude_outside", INT)
+        .attribute("extrapolation_value", FLOAT)
+        .attribute("mode", TEXT)
+        .attribute("nearest_mode", TEXT);
+  }
+
+  private static OpSchema.Builder pad(int since) {
+    return onnx("Pad", since)
+        .in("data", "T", ANY)
+        .in("pads", FREE, INT64)
+        .optional("constant_value", "T", ANY)
+        .attribute("mode", TEXT);
+  }
+
+  private static OpSchema.Builder scatter(String name, int since, Set<DataType> indices) {
+    return onnx(name, since)
+        .in("data", "T", ANY)
+        .in("indices", FREE, indices)
+        .in("updates", "T", ANY);
+  }
+
+  /** Random numbers: {@code attributes} are the two parameters of the distribution. */
+  private static OpSchema random(String name, boolean like, String first, String second) {
+    OpSchema.Builder schema = onnx(name, 1).random();
+    if (like) {
+      schema.in("input", FREE, ANY);
+    } else {
+      schema.required("shape", INTS);
+    }
+    return schema
+        .attribute("dtype", INT)
+        .attribute(first, FLOAT)
+        .attribute(second, FLOAT)
+        .attribute("seed", FLOAT)
+        .shape(ShapeRules::filled);
+  }
+
   static final List<OpSchema> TABLE =
       List.of(
-          unary("Abs", 13, NUMBERS),
-          binary("Add", 14, NUMBERS),
+          unary("Abs", 6, NUMBERS),
+          OpSchema.of("ai.onnx.preview.training", "Adam")
+              .in("R", FREE, EnumSet.of(DataType.FLOAT, DataType.DOUBLE))
+              .in("T", FREE, INT64)
+              .in("inputs", FREE, EnumSet.of(DataType.FLOAT, DataType.DOUBLE))
+              .variadic()
+              .outputs(1, OpSchema.ANY_NUMBER)
+              .attribute("alpha", FLOAT)
+              .attribute("beta", FLOAT)
+              .attribute("epsilon", FLOAT)
+              .attribute("norm_coefficient", FLOAT)
+              .attribute("norm_coefficient_post", FLOAT)
+              .shape(NetworkRules::adam),
+          binary("Add", 7, NUMBERS),
           binary("And", 7, BOOLS),
-          onnx("AveragePool", 11)
-              .in("X", "T", FLOATS)
-              .attribute("auto_pad", TEXT)
-              .attribute("ceil_mode", INT)
+          argReduce("ArgMax"),
+          argReduce("ArgMin"),
+          attention(23).shape(NetworkRules::attention),
+          attention(24).optional("nonpad_kv_seqlen", FREE, INT64).shape(NetworkRules::attention),
+          attention(25)
+              .optional("nonpad_kv_seqlen", FREE, INT64)
+              .attribute("left_window_size", INT)
+              .attribute("right_window_size", INT)
+              .shape(NetworkRules::attention),
+          pool("AveragePool", 10).attribute("count_include_pad", INT).shape(SpatialRules::pool),
+          pool("AveragePool", 19)
               .attribute("count_include_pad", INT)
-              .required("kernel_shape", INTS)
-              .attribute("pads", INTS)
-              .attribute("strides", INTS)
-              .shape(ShapeRules::pool),
-          onnx("Cast", 13)
+              .attribute("dilations", INTS)
+              .shape(SpatialRules::pool),
+          onnx("BatchNormalization", 15)
+              .in("X", "T", FLOATS)
+              .in("scale", "T1", FLOATS)
+              .in("B", "T1", FLOATS)
+              .in("input_mean", "T2", FLOATS)
+              .in("input_var", "T2", FLOATS)
+              .outputs(1, 3)
+              .attribute("epsilon", FLOAT)
+              .attribute("momentum", FLOAT)
+              .attribute("training_mode", INT)
+              .shape(NetworkRules::batchNormalization),
+          onnx("Cast", 6).in("input", "T", ANY).required("to", INT).shape(ShapeRules::cast),
+          onnx("Cast", 19)
               .in("input", "T", ANY)
+              .attribute("saturate", INT)
               .required("to", INT)
-              .shape(
-                  i ->
-                      List.of(
-                          new TensorType(
-                              DataType.ofOnnx((int) i.intAttribute("to", 0)), i.shape(0)))),
-          unary("Ceil", 13, FLOATS),
-          onnx("Clip", 13)
+              .shape(ShapeRules::cast),
+          onnx("Cast", 24)
+              .in("input", "T", ANY)
+              .attribute("round_mode", TEXT)
+              .attribute("saturate", INT)
+              .required("to", INT)
+              .shape(ShapeRules::cast),
+          unary("Ceil", 6, FLOATS),
+          onnx("Clip", 11)
               .in("input", "T", NUMBERS)
               .optional("min", "T", NUMBERS)
               .optional("max", "T", NUMBERS)
               .shape(ShapeRules::same),
-          onnx("Concat", 13)
+          onnx("Concat", 4)
               .in("inputs", "T", ANY)
               .variadic()
               .required("axis", INT)
               .shape(ShapeRules::concat),
-          onnx("Constant", 13)
+          onnx("Constant", 1).required("value", TENSOR).shape(ShapeRules::constant),
+          onnx("Constant", 12)
               .attribute("value", TENSOR)
               .attribute("value_float", FLOAT)
+              .attribute("value_floats", OpSchema.AttributeKind.FLOATS)
               .attribute("value_int", INT)
               .attribute("value_ints", INTS)
               .shape(ShapeRules::constant),
@@ -112,46 +284,68 @@ final class OnnxSchemas {
               .in("input", "T1", INT64)
               .attribute("value", TENSOR)
               .shape(ShapeRules::constantOfShape),
-          onnx("Conv", 11)
-              .in("X", "T", FLOATS)
-              .in("W", "T", FLOATS)
-              .optional("B", "T", FLOATS)
-              .attribute("auto_pad", TEXT)
-              .attribute("dilations", INTS)
-              .attribute("group", INT)
-              .attribute("kernel_shape", INTS)
-              .attribute("pads", INTS)
-              .attribute("strides", INTS)
-              .shape(ShapeRules::conv),
-          onnx("ConvTranspose", 11)
-              .in("X", "T", FLOATS)
-              .in("W", "T", FLOATS)
-              .optional("B", "T", FLOATS)
-              .attribute("auto_pad", TEXT)
-              .attribute("dilations", INTS)
-              .attribute("group", INT)
-              .attribute("kernel_shape", INTS)
-              .attribute("output_padding", INTS)
-              .attribute("output_shape", INTS)
-              .attribute("pads", INTS)
-              .attribute("strides", INTS)
-              .shape(ShapeRules::convTranspose),
-          unary("Cos", 7, FLOATS),
-          binary("Div", 14, NUMBERS),
-          compare("Equal", 13, ANY),
-          unary("Erf", 13, NUMBERS),
-          unary("Exp", 13, FLOATS),
-          onnx("Expand", 13)
+          convolution("Conv", SpatialRules::conv),
+          convolution(
+              "ConvTranspose", SpatialRules::convTranspose, "output_padding", "output_shape"),
+          unaryInput("Cos", 7, FLOATS),
+          onnx("CumSum", 11)
+              .in("x", "T", NUMBERS)
+              .in("axis", FREE, INDICES)
+              .attribute("exclusive", INT)
+              .attribute("reverse", INT)
+              .shape(ShapeRules::same),
+          onnx("DepthToSpace", 11)
+              .in("input", "T", ANY)
+              .required("blocksize", INT)
+              .attribute("mode", TEXT)
+              .shape(SpatialRules::depthToSpace),
+          binary("Div", 7, NUMBERS),
+          onnx("Dropout", 12)
+              .in("data", "T", FLOATS)
+              .optional("ratio", FREE, FLOATS)
+              .optional("training_mode", FREE, BOOLS)
+              .outputs(1, 2)
+              .attribute("seed", INT)
+              .random()
+              .shape(i -> List.of(i.type(0), new TensorType(DataType.BOOL, i.shape(0)))),
+          onnx("Einsum", 12)
+              .in("Inputs", "T", NUMBERS)
+              .variadic()
+              .required("equation", TEXT)
+              .shape(IndexRules::einsum),
+          activation("Elu", 6, "alpha"),
+          compare("Equal", 7, ANY),
+          unaryInput("Erf", 9, NUMBERS),
+          unaryInput("Exp", 6, FLOATS),
+          onnx("Expand", 8)
               .in("input", "T", ANY)
               .in("shape", FREE, INT64)
               .shape(ShapeRules::expand),
-          unary("Floor", 13, FLOATS),
-          onnx("Gather", 13)
+          onnx("Flatten", 9)
+              .in("input", "T", ANY)
+              .attribute("axis", INT)
+              .shape(ShapeRules::flatten),
+          unary("Floor", 6, FLOATS),
+          onnx("Gather", 1)
               .in("data", "T", ANY)
               .in("indices", FREE, INDICES)
               .attribute("axis", INT)
-              .shape(ShapeRules::gather),
-          onnx("Gemm", 13)
+              .shape(IndexRules::gather),
+          onnx("GatherElements", 11)
+              .in("data", "T", ANY)
+              .in("indices", FREE, INDICES)
+              .attribute("axis", INT)
+              .shape(IndexRules::gatherElements),
+          onnx("GatherND", 12)
+              .in("data", "T", ANY)
+              .in("indices", FREE, INT64)
+              .attribute("batch_dims", INT)
+              .shape(IndexRules::gatherNd),
+          onnx("Gelu", 20)
+              .in("X", "T", FLOATS)
+              .attribute("approximate", TEXT)
+              .shape(ShapeRules::same),
+          onnx("Gemm", 11)
               .in("A", "T", NUMBERS)
               .in("B", "T", NUMBERS)
               .optional("C", "T", NUMBERS)
@@ -160,100 +354,183 @@ final class OnnxSchemas {
               .attribute("transA", INT)
               .attribute("transB", INT)
               .shape(ShapeRules::gemm),
-          compare("Greater", 13, NUMBERS),
-          compare("GreaterOrEqual", 16, NUMBERS),
-          unary("Identity", 16, ANY),
-          onnx("If", 16)
+          onnx("GlobalAveragePool", 1).in("X", "T", FLOATS).shape(SpatialRules::globalPool),
+          onnx("GlobalMaxPool", 1).in("X", "T", FLOATS).shape(SpatialRules::globalPool),
+          compare("Greater", 7, NUMBERS),
+          compare("GreaterOrEqual", 12, NUMBERS),
+          groupNormalization(18, true),
+          groupNormalization(21, false),
+          unaryInput("Identity", 1, ANY),
+          onnx("If", 1)
               .in("cond", "B", BOOLS)
               .outputs(1, OpSchema.ANY_NUMBER)
               .required("then_branch", BODY)
               .required("else_branch", BODY)
-              .shape(ShapeRules::branches),
+              .shape(ControlRules::branches),
           onnx("InstanceNormalization", 6)
               .in("input", "T", FLOATS)
               .in("scale", "T", FLOATS)
               .in("B", "T", FLOATS)
               .attribute("epsilon", FLOAT)
-              .shape(ShapeRules::same),
-          onnx("IsNaN", 13)
+              .shape(NetworkRules::perChannel),
+          onnx("IsInf", 10)
+              .in("X", "T", FLOATS)
+              .attribute("detect_negative", INT)
+              .attribute("detect_positive", INT)
+              .shape(i -> ShapeRules.retype(ShapeRules.same(i), DataType.BOOL)),
+          onnx("IsNaN", 9)
               .in("X", "T", FLOATS)
               .shape(i -> ShapeRules.retype(ShapeRules.same(i), DataType.BOOL)),
-          compare("Less", 13, NUMBERS),
-          compare("LessOrEqual", 16, NUMBERS),
-          unary("Log", 13, FLOATS),
-          onnx("Loop", 16)
+          onnx("LayerNormalization", 17)
+              .in("X", "T", FLOATS)
+              .in("Scale", "T", FLOATS)
+              .optional("B", "T", FLOATS)
+              .outputs(1, 3)
+              .attribute("axis", INT)
+              .attribute("epsilon", FLOAT)
+              .attribute("stash_type", INT)
+              .shape(NetworkRules::layerNormalization),
+          activation("LeakyRelu", 6, "alpha"),
+          compare("Less", 7, NUMBERS),
+          compare("LessOrEqual", 12, NUMBERS),
+          unaryInput("Log", 6, FLOATS),
+          alongAxis("LogSoftmax", 13),
+          onnx("Loop", 1)
               .optional("M", FREE, INT64)
               .optional("cond", FREE, BOOLS)
               .optional("v_initial", FREE, ANY)
               .variadic()
               .outputs(1, OpSchema.ANY_NUMBER)
               .required("body", BODY)
-              .shape(ShapeRules::loop),
-          onnx("MatMul", 13).in("A", "T", NUMBERS).in("B", "T", NUMBERS).shape(ShapeRules::matMul),
-          variadic("Max", 13),
-          variadic("Mean", 13),
-          variadic("Min", 13),
-          binary("Mul", 14, NUMBERS),
-          unary("Neg", 13, NUMBERS),
+              .shape(ControlRules::loop),
+          onnx("MatMul", 1).in("A", "T", NUMBERS).in("B", "T", NUMBERS).shape(ShapeRules::matMul),
+          variadic("Max", 8),
+          pool("MaxPool", 10)
+              .attribute("dilations", INTS)
+              .attribute("storage_order", INT)
+              .outputs(1, 2)
+              .shape(SpatialRules::pool),
+          variadic("Mean", 8),
+          variadic("Min", 8),
+          unary("Mish", 18, FLOATS),
+          onnx("Mod", 10)
+              .in("A", "T", NUMBERS)
+              .in("B", "T", NUMBERS)
+              .attribute("fmod", INT)
+              .shape(ShapeRules::broadcast),
+          binary("Mul", 7, NUMBERS),
+          unary("Neg", 6, NUMBERS),
           unary("Not", 1, BOOLS),
+          onnx("OneHot", 9)
+              .in("indices", FREE, NUMBERS)
+              .in("depth", FREE, NUMBERS)
+              .in("values", FREE, ANY)
+              .attribute("axis", INT)
+              .shape(IndexRules::oneHot),
           binary("Or", 7, BOOLS),
-          onnx("Pad", 13)
-              .in("data", "T", ANY)
-              .in("pads", FREE, INT64)
-              .optional("constant_value", "T", ANY)
-              .attribute("mode", TEXT)
-              .shape(ShapeRules::pad),
-          onnx("Pow", 15).in("X", "T", NUMBERS).in("Y", "T1", NUMBERS).shape(ShapeRules::broadcast),
+          onnx("PRelu", 9)
+              .in("X", "T", NUMBERS)
+              .in("slope", "T", NUMBERS)
+              .shape(ShapeRules::broadcast),
+          pad(11).shape(ShapeRules::pad),
+          pad(18).optional("axes", FREE, INDICES).shape(ShapeRules::pad),
+          onnx("Pow", 7).in("X", "T", NUMBERS).in("Y", "T1", NUMBERS).shape(ShapeRules::broadcast),
+          random("RandomNormal", false, "mean", "scale"),
+          random("RandomNormalLike", true, "mean", "scale"),
+          random("RandomUniform", false, "high", "low"),
+          random("RandomUniformLike", true, "high", "low"),
           onnx("Range", 11)
               .in("start", "T", NUMBERS)
               .in("limit", "T", NUMBERS)
               .in("delta", "T", NUMBERS)
               .shape(ShapeRules::range),
-          unary("Reciprocal", 13, FLOATS),
-          reduceByAttribute("ReduceMax", 13),
+          unary("Reciprocal", 6, FLOATS),
+          reduceByAttribute("ReduceL1"),
+          reduceByInput("ReduceL1", 18),
+          reduceByAttribute("ReduceL2"),
+          reduceByInput("ReduceL2", 18),
+          reduceByAttribute("ReduceLogSumExp"),
+          reduceByInput("ReduceLogSumExp", 18),
+          reduceByAttribute("ReduceMax"),
           reduceByInput("ReduceMax", 18),
-          reduceByAttribute("ReduceMean", 13),
+          reduceByAttribute("ReduceMean"),
           reduceByInput("ReduceMean", 18),
+          reduceByAttribute("ReduceMin"),
+          reduceByInput("ReduceMin", 18),
+          reduceByAttribute("ReduceProd"),
+          reduceByInput("ReduceProd", 18),
+          reduceByAttribute("ReduceSum"),
           reduceByInput("ReduceSum", 13),
-          reduceByAttribute("ReduceSumSquare", 13),
+          reduceByAttribute("ReduceSumSquare"),
           reduceByInput("ReduceSumSquare", 18),
-          unary("Relu", 14, NUMBERS),
+          unary("Relu", 6, NUMBERS),
+          onnx("Reshape", 5)
+              .in("data", "T", ANY)
+              .in("shape", FREE, INT64)
+              .shape(ShapeRules::reshape),
           onnx("Reshape", 14)
               .in("data", "T", ANY)
               .in("shape", FREE, INT64)
               .attribute("allowzero", INT)
               .shape(ShapeRules::reshape),
-          onnx("Resize", 13)
-              .in("X", "T1", ANY)
-              .optional("roi", "T2", FLOATS)
-              .optional("scales", FREE, EnumSet.of(DataType.FLOAT))
-              .optional("sizes", FREE, INT64)
-              .attribute("coordinate_transformation_mode", TEXT)
-              .attribute("cubic_coeff_a", FLOAT)
-              .attribute("exclude_outside", INT)
-              .attribute("extrapolation_value", FLOAT)
-              .attribute("mode", TEXT)
-              .attribute("nearest_mode", TEXT)
-              .shape(ShapeRules::resize),
+          resize(11).shape(SpatialRules::resize),
+          resize(18)
+              .attribute("antialias", INT)
+              .attribute("axes", INTS)
+              .attribute("keep_aspect_ratio_policy", TEXT)
+              .shape(SpatialRules::resize),
+          unary("Round", 11, FLOATS),
+          onnx("Scan", 9)
+              .in("initial_state_and_scan_inputs", FREE, ANY)
+              .variadic()
+              .outputs(1, OpSchema.ANY_NUMBER)
+              .required("body", BODY)
+              .required("num_scan_inputs", INT)
+              .attribute("scan_input_axes", INTS)
+              .attribute("scan_input_directions", INTS)
+              .attribute("scan_output_axes", INTS)
+              .attribute("scan_output_directions", INTS)
+              .shape(ControlRules::scan),
+          scatter("ScatterElements", 11, INDICES)
+              .attribute("axis", INT)
+              .shape(IndexRules::scatterElements),
+          scatter("ScatterElements", 16, INDICES)
+              .attribute("axis", INT)
+              .attribute("reduction", TEXT)
+              .shape(IndexRules::scatterElements),
+          scatter("ScatterND", 11, INT64).shape(IndexRules::scatterNd),
+          scatter("ScatterND", 16, INT64).attribute("reduction", TEXT).shape(IndexRules::scatterNd),
+          onnx("Shape", 1).in("data", "T", ANY).shape(ShapeRules::shapeOf),
           onnx("Shape", 15)
               .in("data", "T", ANY)
               .attribute("start", INT)
               .attribute("end", INT)
               .shape(ShapeRules::shapeOf),
-          unary("Sigmoid", 13, FLOATS),
-          unary("Sign", 13, NUMBERS),
-          unary("Sin", 7, FLOATS),
-          onnx("Slice", 13)
+          unary("Sigmoid", 6, FLOATS),
+          unaryInput("Sign", 9, NUMBERS),
+          unaryInput("Sin", 7, FLOATS),
+          onnx("Size", 1)
+              .in("data", "T", ANY)
+              .shape(i -> List.of(new TensorType(DataType.INT64, Shape.SCALAR))),
+          onnx("Slice", 10)
               .in("data", "T", ANY)
               .in("starts", "Tind", INDICES)
               .in("ends", "Tind", INDICES)
               .optional("axes", "Tind", INDICES)
               .optional("steps", "Tind", INDICES)
               .shape(ShapeRules::slice),
-          onnx("Softmax", 13)
-              .in("input", "T", FLOATS)
+          alongAxis("Softmax", 13),
+          unary("Softplus", 1, FLOATS),
+          onnx("SpaceToDepth", 1)
+              .in("input", "T", ANY)
+              .required("blocksize", INT)
+              .shape(SpatialRules::spaceToDepth),
+          onnx("Split", 2)
+              .in("input", "T", ANY)
               .attribute("axis", INT)
-              .shape(ShapeRules::same),
+              .attribute("split", INTS)
+              .outputs(1, OpSchema.ANY_NUMBER)
+              .shape(ShapeRules::split),
           onnx("Split", 13)
               .in("input", "T", ANY)
               .optional("split", FREE, INT64)
@@ -267,23 +544,38 @@ final class OnnxSchemas {
               .attribute("num_outputs", INT)
               .outputs(1, OpSchema.ANY_NUMBER)
               .shape(ShapeRules::split),
-          unary("Sqrt", 13, FLOATS),
+          unary("Sqrt", 6, FLOATS),
+          onnx("Squeeze", 1)
+              .in("data", "T", ANY)
+              .attribute("axes", INTS)
+              .shape(ShapeRules::squeeze),
           onnx("Squeeze", 13)
               .in("data", "T", ANY)
               .optional("axes", FREE, INT64)
               .shape(ShapeRules::squeeze),
-          binary("Sub", 14, NUMBERS),
-          variadic("Sum", 13),
-          unary("Tanh", 13, FLOATS),
-          onnx("Transpose", 13)
+          binary("Sub", 7, NUMBERS),
+          variadic("Sum", 8),
+          unaryInput("Tan", 7, FLOATS),
+          unaryInput("Tanh", 6, FLOATS),
+          onnx("Tile", 6).in("input", "T", ANY).in("repeats", FREE, INT64).shape(IndexRules::tile),
+          onnx("Transpose", 1)
               .in("data", "T", ANY)
               .attribute("perm", INTS)
               .shape(ShapeRules::transpose),
+          onnx("Trilu", 14)
+              .in("input", "T", ANY)
+              .optional("k", FREE, INT64)
+              .attribute("upper", INT)
+              .shape(IndexRules::trilu),
+          onnx("Unsqueeze", 1)
+              .in("data", "T", ANY)
+              .required("axes", INTS)
+              .shape(ShapeRules::unsqueeze),
           onnx("Unsqueeze", 13)
               .in("data", "T", ANY)
               .in("axes", FREE, INT64)
               .shape(ShapeRules::unsqueeze),
-          onnx("Where", 16)
+          onnx("Where", 9)
               .in("condition", "B", BOOLS)
               .in("X", "T", ANY)
               .in("Y", "T", ANY)

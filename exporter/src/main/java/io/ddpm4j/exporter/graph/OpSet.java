@@ -25,8 +25,8 @@ public final class OpSet {
   /**
    * ONNX's operators as they stand in version {@code version}.
    *
-   * @throws IllegalArgumentException for a version below 13, where operators that this project
-   *     needs do not exist yet
+   * @throws IllegalArgumentException for a version below 9, whose operators have other forms;
+   *     {@link Ops} needs 13
    */
   public static OpSet onnx(int version) {
     if (version < 9) {

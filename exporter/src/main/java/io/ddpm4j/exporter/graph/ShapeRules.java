@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Types and shapes of operators' outputs, one method a rule; {@link OnnxSchemas} names them. */
 final class ShapeRules {
@@ -13,11 +14,16 @@ final class ShapeRules {
     return List.of(i.type(0));
   }
 
+  static List<TensorType> alongAxis(Inference i) {
+    i.axis(i.intAttribute("axis", -1), i.rank(0));
+    return same(i);
+  }
+
   static List<TensorType> retype(List<TensorType> types, DataType dataType) {
     return types.stream().map(t -> new TensorType(dataType, t.shape())).toList();
   }
 
-  private static List<TensorType> one(DataType dataType, List<Dim> dims) {
+  static List<TensorType> one(DataType dataType, List<Dim> dims) {
     return List.of(new TensorType(dataType, new Shape(dims)));
   }
 
@@ -67,12 +73,14 @@ final class ShapeRules {
       return List.of(t.value().type());
     } else if (i.attribute("value_float") != null) {
       return one(DataType.FLOAT, List.of());
+    } else if (i.attribute("value_floats") instanceof Attribute.Floats floats) {
+      return one(DataType.FLOAT, List.of(Dim.of(floats.values().size())));
     } else if (i.attribute("value_int") != null) {
       return one(DataType.INT64, List.of());
     } else if (i.attribute("value_ints") instanceof Attribute.Ints ints) {
       return one(DataType.INT64, List.of(Dim.of(ints.values().size())));
     }
-    throw i.fail("one of value, value_float, value_int, value_ints", "none");
+    throw i.fail("one of value, value_float, value_floats, value_int, value_ints", "none");
   }
 
   static List<TensorType> constantOfShape(Inference i) {
@@ -81,13 +89,11 @@ final class ShapeRules {
     return one(type, dimsOf(i, 0));
   }
 
-  /**
-   * The dims that the int64 vector at input {@code k} holds, unknown ones where it is no constant.
-   */
+  /** The dims that the integer vector at input {@code k} holds, as far as they are known. */
   private static List<Dim> dimsOf(Inference i, int k) {
-    long[] sizes = i.constantLongs(k);
+    List<IntElement> sizes = i.integers(k);
     if (sizes != null) {
-      return Arrays.stream(sizes).mapToObj(Dim::of).toList();
+      return sizes.stream().map(e -> e.dim(i)).toList();
     }
     List<Dim> dims = new ArrayList<>();
     for (long n = i.shape(k, 1).size(0); n > 0; n--) {
@@ -96,19 +102,45 @@ final class ShapeRules {
     return dims;
   }
 
+  /** The extent a + b. */
+  static Dim sum(Inference i, Dim a, Dim b) {
+    if (a instanceof Dim.Fixed x && b instanceof Dim.Fixed y) {
+      return Dim.of(Math.addExact(x.size(), y.size()));
+    }
+    return a.is(0) ? b : b.is(0) ? a : i.unknown();
+  }
+
+  /** The extent a·b. */
+  static Dim product(Inference i, Dim a, Dim b) {
+    if (a instanceof Dim.Fixed x && b instanceof Dim.Fixed y) {
+      return Dim.of(Math.multiplyExact(x.size(), y.size()));
+    }
+    return a.is(1) ? b : b.is(1) ? a : i.unknown();
+  }
+
   static List<TensorType> shapeOf(Inference i) {
     int rank = i.rank(0);
-    long start = clampAxis(i.intAttribute("start", 0), rank);
-    long end = clampAxis(i.intAttribute("end", rank), rank);
+    int start = clampAxis(i.intAttribute("start", 0), rank);
+    int end = clampAxis(i.intAttribute("end", rank), rank);
     return one(DataType.INT64, List.of(Dim.of(Math.max(0, end - start))));
   }
 
-  private static long clampAxis(long axis, int rank) {
-    return Math.max(0, Math.min(rank, axis < 0 ? axis + rank : axis));
+  static int clampAxis(long axis, int rank) {
+    return (int) Math.max(0, Math.min(rank, axis < 0 ? axis + rank : axis));
   }
 
   static List<TensorType> range(Inference i) {
-    return one(i.dataType(0), List.of(i.unknown()));
+    long[] start = i.constantLongs(0);
+    long[] limit = i.constantLongs(1);
+    long[] delta = i.constantLongs(2);
+    if (start == null || limit == null || delta == null) {
+      return one(i.dataType(0), List.of(i.unknown()));
+    }
+    if (delta[0] == 0) {
+      throw i.fail("a delta other than 0", "0");
+    }
+    long n = Math.max(0, (long) Math.ceil((limit[0] - start[0]) / (double) delta[0]));
+    return one(i.dataType(0), List.of(Dim.of(n)));
   }
 
   static List<TensorType> expand(Inference i) {
@@ -120,61 +152,74 @@ final class ShapeRules {
 
   static List<TensorType> reshape(Inference i) {
     Shape in = i.shape(0);
-    long[] wanted = i.constantLongs(1);
+    List<IntElement> wanted = i.integers(1);
     if (wanted == null) {
       return one(i.dataType(0), dimsOf(i, 1));
     }
     boolean allowZero = i.intAttribute("allowzero", 0) == 1;
     List<Dim> dims = new ArrayList<>();
     int hole = -1;
-    for (int k = 0; k < wanted.length; k++) {
-      if (wanted[k] == -1) {
+    boolean vague = false; // an extent that nothing is known of
+    for (int k = 0; k < wanted.size(); k++) {
+      Long number = wanted.get(k).number();
+      if (number != null && number == -1) {
         if (hole >= 0) {
-          throw i.fail("at most one -1 in the new shape", Arrays.toString(wanted));
+          throw i.fail("at most one -1 in the new shape", text(wanted));
         }
         hole = k;
         dims.add(null);
-      } else if (wanted[k] == 0 && !allowZero) {
+      } else if (number != null && number == 0 && !allowZero) {
         if (k >= in.rank()) {
-          throw i.fail("a 0 only where the input " + in + " has an axis", Arrays.toString(wanted));
+          throw i.fail("a 0 only where the input " + in + " has an axis", text(wanted));
         }
         dims.add(in.dim(k));
       } else {
-        dims.add(Dim.of(wanted[k]));
+        vague |= number == null;
+        dims.add(wanted.get(k).dim(i));
       }
     }
     // Named dimensions that stand on both sides cancel; what is left decides the hole.
     List<Dim> rest = new ArrayList<>(in.dims());
     long known = 1;
     for (Dim dim : dims) {
-      if (dim instanceof Dim.Named) {
-        if (!rest.remove(dim)) {
-          throw i.fail("a shape of the same size as " + in, Arrays.toString(wanted));
+      if (dim instanceof Dim.Named && !rest.remove(dim)) {
+        if (!vague) {
+          throw i.fail("a shape of the same size as " + in, text(wanted));
         }
+        rest.add(dim); // not comparable, so the hole is unknown
       } else if (dim instanceof Dim.Fixed fixed) {
-        known *= fixed.size();
+        known = Math.multiplyExact(known, fixed.size());
       }
     }
-    if (rest.stream().anyMatch(Dim.Named.class::isInstance)) {
+    long total = product(rest);
+    List<Dim> names = rest.stream().filter(Dim.Named.class::isInstance).toList();
+    if (!names.isEmpty()) {
       if (hole >= 0) {
-        boolean onlyNamed = rest.stream().allMatch(d -> d instanceof Dim.Named || d.is(1));
-        boolean single = rest.stream().filter(Dim.Named.class::isInstance).count() == 1;
-        long fixed = product(rest);
-        Dim named = rest.stream().filter(Dim.Named.class::isInstance).findFirst().orElseThrow();
-        dims.set(hole, single && (onlyNamed && known == 1 || fixed == known) ? named : i.unknown());
+        // Only what the input has may fill the hole: (batch, 4) as (-1, 4) is (batch, 4).
+        boolean fits = names.size() == 1 && in.dims().contains(names.get(0)) && total == known;
+        dims.set(hole, fits ? names.get(0) : i.unknown());
       }
       return one(i.dataType(0), dims);
     }
-    long total = product(rest);
     if (hole >= 0) {
       if (known == 0 ? total != 0 : total % known != 0) {
-        throw i.fail("a shape of the same size as " + in, Arrays.toString(wanted));
+        throw i.fail("a shape of the same size as " + in, text(wanted));
       }
       dims.set(hole, Dim.of(known == 0 ? 0 : total / known));
     } else if (total != known) {
-      throw i.fail("a shape of the same size as " + in, Arrays.toString(wanted));
+      throw i.fail("a shape of the same size as " + in, text(wanted));
     }
     return one(i.dataType(0), dims);
+  }
+
+  private static String text(List<IntElement> wanted) {
+    return wanted.stream()
+        .map(
+            e ->
+                e.number() != null
+                    ? e.number().toString()
+                    : e.name() != null ? e.name().name() : "?")
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   private static long product(List<Dim> dims) {
@@ -238,7 +283,7 @@ final class ShapeRules {
   static List<TensorType> split(Inference i) {
     Shape in = i.shape(0);
     int axis = i.axis(i.intAttribute("axis", 0), in.rank());
-    long[] sizes = i.constantLongs(1);
+    long[] sizes = i.has(1) ? i.constantLongs(1) : i.intsAttribute("split", null);
     long total = in.dim(axis).sizeOrUnknown();
     int parts = i.outputs();
     if (sizes != null && sizes.length != parts) {
@@ -248,6 +293,9 @@ final class ShapeRules {
       throw i.fail("parts that add up to " + total, Arrays.toString(sizes));
     }
     boolean uneven = i.attribute("num_outputs") != null;
+    if (uneven && i.intAttribute("num_outputs", 0) != parts) {
+      throw i.fail(i.intAttribute("num_outputs", 0) + " outputs", Integer.toString(parts));
+    }
     if (sizes == null && !i.has(1) && !uneven && total >= 0 && total % parts != 0) {
       throw i.fail("a size that " + parts + " divides on axis " + axis, in.toString());
     }
@@ -327,23 +375,17 @@ final class ShapeRules {
     return one(i.dataType(0), dims);
   }
 
-  static List<TensorType> gather(Inference i) {
-    Shape in = i.shape(0);
-    int axis = i.axis(i.intAttribute("axis", 0), in.rank());
-    List<Dim> dims = new ArrayList<>(in.dims().subList(0, axis));
-    dims.addAll(i.shape(1).dims());
-    dims.addAll(in.dims().subList(axis + 1, in.rank()));
-    return one(i.dataType(0), dims);
-  }
-
   static List<TensorType> squeeze(Inference i) {
     Shape in = i.shape(0);
-    long[] axes = i.has(1) ? i.constantLongs(1) : null;
+    long[] axes = i.has(1) ? i.constantLongs(1) : i.intsAttribute("axes", null);
     if (i.has(1) && axes == null) {
       throw i.fail("constant axes", "a computed value");
     }
     boolean[] drop = new boolean[in.rank()];
     if (axes == null) {
+      if (!in.isStatic()) {
+        throw i.fail("axes, because a named size may turn out to be 1", in.toString());
+      }
       for (int a = 0; a < drop.length; a++) {
         drop[a] = in.dim(a).is(1);
       }
@@ -367,7 +409,7 @@ final class ShapeRules {
 
   static List<TensorType> unsqueeze(Inference i) {
     Shape in = i.shape(0);
-    long[] axes = i.constantLongs(1);
+    long[] axes = i.has(1) ? i.constantLongs(1) : i.intsAttribute("axes", null);
     if (axes == null) {
       throw i.fail("constant axes", "a computed value");
     }
@@ -386,6 +428,41 @@ final class ShapeRules {
       dims.add(isNew ? Dim.of(1) : in.dim(from++));
     }
     return one(i.dataType(0), dims);
+  }
+
+  static List<TensorType> flatten(Inference i) {
+    Shape in = i.shape(0);
+    long axis = i.intAttribute("axis", 1);
+    if (axis < -in.rank() || axis > in.rank()) {
+      throw i.fail("an axis from " + -in.rank() + " to " + in.rank(), Long.toString(axis));
+    }
+    int split = (int) (axis < 0 ? axis + in.rank() : axis);
+    Dim rows = Dim.of(1);
+    Dim columns = Dim.of(1);
+    for (int a = 0; a < in.rank(); a++) {
+      if (a < split) {
+        rows = product(i, rows, in.dim(a));
+      } else {
+        columns = product(i, columns, in.dim(a));
+      }
+    }
+    return one(i.dataType(0), List.of(rows, columns));
+  }
+
+  static List<TensorType> cast(Inference i) {
+    try {
+      return retype(same(i), DataType.ofOnnx((int) i.intAttribute("to", 0)));
+    } catch (IllegalArgumentException e) {
+      throw i.fail("an element type from 1 to 16", Long.toString(i.intAttribute("to", 0)));
+    }
+  }
+
+  /** The element type of random numbers and the like: an attribute, else the input's. */
+  static List<TensorType> filled(Inference i) {
+    long[] sizes = i.intsAttribute("shape", null);
+    Shape shape = sizes == null ? i.shape(0) : Shape.of(sizes);
+    int absent = (i.inputs() > 0 ? i.dataType(0) : DataType.FLOAT).onnx();
+    return one(DataType.ofOnnx((int) i.intAttribute("dtype", absent)), shape.dims());
   }
 
   // --- reductions and products -----------------------------------------------------------------
@@ -462,206 +539,5 @@ final class ShapeRules {
       broadcast(i, new Shape(dims), i.shape(2));
     }
     return one(i.dataType(0), dims);
-  }
-
-  // --- convolution, pooling, resizing ----------------------------------------------------------
-
-  /** What Conv, ConvTranspose and pooling have in common, a number for each spatial axis. */
-  private record Window(
-      long[] kernel,
-      long[] strides,
-      long[] dilations,
-      long[] padBegin,
-      long[] padEnd,
-      String auto) {
-
-    static Window of(Inference i, long[] kernel) {
-      int n = kernel.length;
-      long[] ones = new long[n];
-      Arrays.fill(ones, 1);
-      long[] pads = i.intsAttribute("pads", new long[2 * n]);
-      long[] strides = i.intsAttribute("strides", ones);
-      long[] dilations = i.intsAttribute("dilations", ones);
-      if (pads.length != 2 * n || strides.length != n || dilations.length != n) {
-        throw i.fail(
-            n + " strides and dilations and " + 2 * n + " pads",
-            strides.length + ", " + dilations.length + " and " + pads.length);
-      }
-      return new Window(
-          kernel,
-          strides,
-          dilations,
-          Arrays.copyOf(pads, n),
-          Arrays.copyOfRange(pads, n, 2 * n),
-          i.textAttribute("auto_pad", "NOTSET"));
-    }
-
-    /** The output size along spatial axis {@code k}. */
-    long out(Inference i, long in, int k, boolean ceil) {
-      long reach = dilations[k] * (kernel[k] - 1) + 1;
-      if (auto.startsWith("SAME")) {
-        return (in + strides[k] - 1) / strides[k];
-      }
-      long padded = in + (auto.equals("VALID") ? 0 : padBegin[k] + padEnd[k]);
-      if (padded < reach) {
-        throw i.fail("a size of at least " + reach + " with padding", Long.toString(padded));
-      }
-      long extra = ceil ? strides[k] - 1 : 0;
-      return (padded - reach + extra) / strides[k] + 1;
-    }
-  }
-
-  private static long[] kernelShape(Inference i, Shape weight) {
-    long[] kernel = i.intsAttribute("kernel_shape", null);
-    return kernel != null ? kernel : new Shape(weight.dims().subList(2, weight.rank())).sizes();
-  }
-
-  static List<TensorType> conv(Inference i) {
-    Shape x = i.shape(0);
-    Shape w = i.shape(1, x.rank());
-    if (x.rank() < 3) {
-      throw i.fail("an input (N, C, ...) of rank 3 or more", x.toString());
-    }
-    long group = i.intAttribute("group", 1);
-    if (x.dim(1) instanceof Dim.Fixed c
-        && w.dim(1) instanceof Dim.Fixed wc
-        && c.size() != wc.size() * group) {
-      throw i.fail(c.size() / group + " input channels in the weights", w.toString());
-    }
-    if (i.has(2)) {
-      i.shape(2, 1);
-    }
-    Window window = Window.of(i, kernelShape(i, w));
-    List<Dim> dims = new ArrayList<>(List.of(x.dim(0), w.dim(0)));
-    for (int k = 0; k < x.rank() - 2; k++) {
-      long size = x.dim(k + 2).sizeOrUnknown();
-      dims.add(size < 0 ? i.unknown() : Dim.of(window.out(i, size, k, false)));
-    }
-    return one(i.dataType(0), dims);
-  }
-
-  static List<TensorType> convTranspose(Inference i) {
-    Shape x = i.shape(0);
-    Shape w = i.shape(1, x.rank());
-    int n = x.rank() - 2;
-    Window window = Window.of(i, kernelShape(i, w));
-    long[] outputPadding = i.intsAttribute("output_padding", new long[n]);
-    long[] outputShape = i.intsAttribute("output_shape", null);
-    long group = i.intAttribute("group", 1);
-    long channels = w.dim(1).sizeOrUnknown();
-    List<Dim> dims = new ArrayList<>();
-    dims.add(x.dim(0));
-    dims.add(channels < 0 ? i.unknown() : Dim.of(channels * group));
-    for (int k = 0; k < n; k++) {
-      long size = x.dim(k + 2).sizeOrUnknown();
-      if (outputShape != null) {
-        dims.add(Dim.of(outputShape[outputShape.length - n + k]));
-      } else if (size < 0) {
-        dims.add(i.unknown());
-      } else if (window.auto().startsWith("SAME")) {
-        dims.add(Dim.of(size * window.strides()[k]));
-      } else {
-        long reach = window.dilations()[k] * (window.kernel()[k] - 1) + 1;
-        long pads = window.auto().equals("VALID") ? 0 : window.padBegin()[k] + window.padEnd()[k];
-        dims.add(Dim.of((size - 1) * window.strides()[k] + outputPadding[k] + reach - pads));
-      }
-    }
-    return one(i.dataType(0), dims);
-  }
-
-  static List<TensorType> pool(Inference i) {
-    Shape x = i.shape(0);
-    Window window = Window.of(i, i.intsAttribute("kernel_shape", null));
-    boolean ceil = i.intAttribute("ceil_mode", 0) == 1;
-    List<Dim> dims = new ArrayList<>(List.of(x.dim(0), x.dim(1)));
-    for (int k = 0; k < x.rank() - 2; k++) {
-      long size = x.dim(k + 2).sizeOrUnknown();
-      dims.add(size < 0 ? i.unknown() : Dim.of(window.out(i, size, k, ceil)));
-    }
-    return one(i.dataType(0), dims);
-  }
-
-  static List<TensorType> resize(Inference i) {
-    Shape x = i.shape(0);
-    float[] scales = i.constantFloats(2);
-    long[] sizes = i.constantLongs(3);
-    if (i.has(2) == i.has(3)) {
-      throw i.fail("either scales or sizes", i.has(2) ? "both" : "none");
-    }
-    List<Dim> dims = new ArrayList<>();
-    for (int a = 0; a < x.rank(); a++) {
-      long size = x.dim(a).sizeOrUnknown();
-      if (scales != null) {
-        if (scales.length != x.rank()) {
-          throw i.fail(x.rank() + " scales", Integer.toString(scales.length));
-        }
-        boolean same = scales[a] == 1f;
-        dims.add(
-            same ? x.dim(a) : size < 0 ? i.unknown() : Dim.of((long) Math.floor(size * scales[a])));
-      } else if (sizes != null) {
-        dims.add(Dim.of(sizes[a]));
-      } else {
-        dims.add(i.unknown());
-      }
-    }
-    return one(i.dataType(0), dims);
-  }
-
-  // --- subgraphs -------------------------------------------------------------------------------
-
-  static List<TensorType> branches(Inference i) {
-    Graph then = ((Attribute.Body) i.attribute("then_branch")).graph();
-    Graph otherwise = ((Attribute.Body) i.attribute("else_branch")).graph();
-    List<Value> a = List.copyOf(then.outputs().values());
-    List<Value> b = List.copyOf(otherwise.outputs().values());
-    if (a.size() != i.outputs() || b.size() != i.outputs()) {
-      throw i.fail(i.outputs() + " outputs of both branches", a.size() + " and " + b.size());
-    }
-    List<TensorType> types = new ArrayList<>();
-    for (int k = 0; k < a.size(); k++) {
-      if (a.get(k).dataType() != b.get(k).dataType()
-          || a.get(k).shape().rank() != b.get(k).shape().rank()) {
-        throw i.fail("branches of equal type", a.get(k) + " and " + b.get(k));
-      }
-      types.add(new TensorType(a.get(k).dataType(), merge(i, a.get(k).shape(), b.get(k).shape())));
-    }
-    return types;
-  }
-
-  private static Shape merge(Inference i, Shape a, Shape b) {
-    List<Dim> dims = new ArrayList<>();
-    for (int axis = 0; axis < a.rank(); axis++) {
-      dims.add(a.dim(axis).equals(b.dim(axis)) ? a.dim(axis) : i.unknown());
-    }
-    return new Shape(dims);
-  }
-
-  static List<TensorType> loop(Inference i) {
-    Graph body = ((Attribute.Body) i.attribute("body")).graph();
-    int carried = Math.max(0, i.inputs() - 2);
-    List<Value> results = List.copyOf(body.outputs().values());
-    if (body.inputs().size() != carried + 2 || results.size() != i.outputs() + 1) {
-      throw i.fail(
-          "a body with " + (carried + 2) + " inputs and " + (i.outputs() + 1) + " outputs",
-          body.inputs().size() + " and " + results.size());
-    }
-    long[] trips = i.constantLongs(0);
-    List<TensorType> types = new ArrayList<>();
-    for (int k = 1; k < results.size(); k++) {
-      TensorType type = results.get(k).type();
-      if (k <= carried) {
-        Shape initial = i.shape(k + 1);
-        Shape shape =
-            initial.rank() == type.shape().rank() ? merge(i, initial, type.shape()) : type.shape();
-        types.add(new TensorType(type.dataType(), shape));
-      } else {
-        List<Dim> dims = new ArrayList<>();
-        // A condition may end the loop early, so the count is only known without one.
-        dims.add(trips != null && trips.length == 1 && !i.has(1) ? Dim.of(trips[0]) : i.unknown());
-        dims.addAll(type.shape().dims());
-        types.add(new TensorType(type.dataType(), new Shape(dims)));
-      }
-    }
-    return types;
   }
 }

@@ -11,15 +11,42 @@ import java.util.List;
 
 /** The constants that go into one file beside the model, in the order in which they were placed. */
 final class ExternalData implements TensorEncoder {
+  /** Smaller constants stay in the model: shapes and axes must be seen when it is loaded. */
+  static final int SMALLEST = 1024;
+
   /** A page: readers map the file into memory. */
   private static final int ALIGNMENT = 4096;
 
-  /** Smaller constants stay in the model: shapes and axes must be seen when it is loaded. */
-  private static final int SMALLEST = 1024;
-
   private final String location;
-  private final List<TensorData> placed = new ArrayList<>();
+  private final List<Source> placed = new ArrayList<>();
   private long end;
+
+  /** Where a constant's bytes come from when the file is written. */
+  interface Source {
+    long size();
+
+    void writeTo(OutputStream out) throws IOException;
+
+    static Source of(ByteBuffer bytes) {
+      return new Source() {
+        @Override
+        public long size() {
+          return bytes.remaining();
+        }
+
+        @Override
+        public void writeTo(OutputStream out) throws IOException {
+          ByteBuffer rest = bytes.duplicate();
+          byte[] chunk = new byte[1 << 16];
+          while (rest.hasRemaining()) {
+            int n = Math.min(chunk.length, rest.remaining());
+            rest.get(chunk, 0, n);
+            out.write(chunk, 0, n);
+          }
+        }
+      };
+    }
+  }
 
   /**
    * @param location the file's name, relative to the model's folder
@@ -34,33 +61,32 @@ final class ExternalData implements TensorEncoder {
 
   @Override
   public TensorProto encode(String name, TensorData data) {
-    if (data.byteSize() < SMALLEST) {
-      return TensorEncoder.inline(name, data);
-    }
+    return data.byteSize() < SMALLEST
+        ? TensorEncoder.inline(name, data)
+        : place(TensorEncoder.header(name, data), Source.of(data.bytes()));
+  }
+
+  /** Gives a tensor without elements its place in the file. */
+  TensorProto place(TensorProto.Builder header, Source source) {
     long offset = aligned(end);
-    end = offset + data.byteSize();
-    placed.add(data);
-    return TensorEncoder.header(name, data)
+    end = offset + source.size();
+    placed.add(source);
+    return header
         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+        .clearExternalData()
         .addExternalData(entry("location", location))
         .addExternalData(entry("offset", Long.toString(offset)))
-        .addExternalData(entry("length", Integer.toString(data.byteSize())))
+        .addExternalData(entry("length", Long.toString(source.size())))
         .build();
   }
 
   void writeTo(OutputStream out) throws IOException {
     long position = 0;
-    byte[] chunk = new byte[1 << 16];
-    for (TensorData data : placed) {
+    for (Source source : placed) {
       long offset = aligned(position);
       out.write(new byte[(int) (offset - position)]);
-      ByteBuffer bytes = data.bytes();
-      while (bytes.hasRemaining()) {
-        int n = Math.min(chunk.length, bytes.remaining());
-        bytes.get(chunk, 0, n);
-        out.write(chunk, 0, n);
-      }
-      position = offset + data.byteSize();
+      source.writeTo(out);
+      position = offset + source.size();
     }
   }
 

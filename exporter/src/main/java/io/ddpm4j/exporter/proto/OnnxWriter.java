@@ -66,13 +66,68 @@ public final class OnnxWriter {
       AtomicFile.write(file, proto::writeTo);
       return;
     }
-    ExternalData external = new ExternalData(file.getFileName() + ".data");
+    ExternalData external = new ExternalData(dataName(file));
     ModelProto proto = encode(model, external, options.valueInfo());
+    write(proto, external, file);
+  }
+
+  /**
+   * Writes a file that was read, unchanged in meaning; external data are copied along, or move into
+   * the model where all fits below the threshold.
+   *
+   * @throws IOException if that is impossible, or if the file's own external data are missing; the
+   *     message is one sentence that names the file
+   */
+  public static void write(OnnxFile model, Path file) throws IOException {
+    write(model, file, Options.DEFAULT);
+  }
+
+  /** As {@link #write(OnnxFile, Path)}, with options, of which the threshold counts. */
+  public static void write(OnnxFile model, Path file, Options options) throws IOException {
+    ExternalData external = new ExternalData(dataName(file));
+    boolean inside = totalBytes(model) <= options.externalThreshold();
+    TensorWalk placement =
+        tensor -> {
+          if (ExternalReference.isExternal(tensor)) {
+            return inside
+                ? model.tensors().inlined(tensor)
+                : external.place(
+                    tensor.toBuilder(),
+                    ExternalReference.of(model.source(), model.folder(), tensor));
+          }
+          if (inside || tensor.getRawData().size() < ExternalData.SMALLEST) {
+            return tensor;
+          }
+          return external.place(
+              tensor.toBuilder().clearRawData(),
+              ExternalData.Source.of(tensor.getRawData().asReadOnlyByteBuffer()));
+        };
+    write(placement.over(model.proto()), external, file);
+  }
+
+  private static long totalBytes(OnnxFile model) throws IOException {
+    long[] bytes = {model.proto().getSerializedSize()};
+    TensorWalk sum =
+        tensor -> {
+          if (ExternalReference.isExternal(tensor)) {
+            bytes[0] += ExternalReference.of(model.source(), model.folder(), tensor).size();
+          }
+          return tensor;
+        };
+    sum.over(model.proto());
+    return bytes[0];
+  }
+
+  private static String dataName(Path file) {
+    return file.getFileName() + ".data";
+  }
+
+  private static void write(ModelProto proto, ExternalData external, Path file) throws IOException {
     if (external.isEmpty()) {
       AtomicFile.write(file, proto::writeTo);
       return;
     }
-    Path dataFile = file.resolveSibling(file.getFileName() + ".data");
+    Path dataFile = file.resolveSibling(dataName(file));
     try (AtomicFile stagedData = AtomicFile.stage(dataFile, external::writeTo);
         AtomicFile stagedModel = AtomicFile.stage(file, proto::writeTo)) {
       stagedData.commit(); // first: a model must never name data that are not there
@@ -98,6 +153,25 @@ public final class OnnxWriter {
               + bytes);
     }
     return encode(model, TensorEncoder::inline, false).toByteArray();
+  }
+
+  /**
+   * A file that was read as bytes, all its data inside.
+   *
+   * @throws IOException if its external data are missing, or all of it needs more than 2 GB
+   */
+  public static byte[] toBytes(OnnxFile model) throws IOException {
+    long bytes = totalBytes(model);
+    if (bytes > Options.DEFAULT.externalThreshold()) {
+      throw new OnnxFormatException(
+          model.source()
+              + ": expected at most "
+              + Options.DEFAULT.externalThreshold()
+              + " bytes for a model in memory, found "
+              + bytes);
+    }
+    TensorWalk inline = t -> ExternalReference.isExternal(t) ? model.tensors().inlined(t) : t;
+    return inline.over(model.proto()).toByteArray();
   }
 
   /** The model as the file's message. */

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.lowering;
 
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import java.util.ArrayList;
@@ -43,6 +44,37 @@ final class ConvWeightGrad {
     return same ? rowsStacked(dy, x) : windows(dy, x);
   }
 
+  /**
+   * The same with X in channel blocks.
+   *
+   * @param dy (N, K, h, w), plain
+   * @param x (N, C/block, H·W, block)
+   * @return null for the forms that have no such variant
+   */
+  Value applyBlocked(Value dy, Value x, Shape shape, long block) {
+    boolean same =
+        stride == 1 && size[2] == 3 && size[3] == 3 && Arrays.stream(pads).allMatch(p -> p == 1);
+    if (!same) {
+      return null;
+    }
+    long n = shape.size(0);
+    long blocks = shape.size(1) / block;
+    long h = shape.size(2);
+    long w = shape.size(3);
+    long k = size[0];
+    Value stacked = o.reshape(stacked(dy), n, 1, 3 * k, (h + 2) * w);
+    Value image = o.reshape(x, n * blocks, h, w, block);
+    List<Value> columns = new ArrayList<>();
+    for (long j = 0; j < 3; j++) {
+      long left = 1 - j;
+      Value shifted = o.pad(image, 0, 1, left, 0, 0, 1, -left, 0);
+      Value product = o.matMul(stacked, o.reshape(shifted, n, blocks, (h + 2) * w, block));
+      columns.add(o.reshape(overImages(product), blocks, k, 3, block, 1));
+    }
+    // (C/b, K, i, b, j) to (K, C/b, b, i, j)
+    return o.reshape(o.transpose(o.concat(4, columns), 1, 0, 3, 2, 4), size);
+  }
+
   /** 1x1: dY·Xᵀ of each image, summed. */
   private Value pointwise(Value dy, Value x) {
     Value product = o.matMul(flat(dy), o.transpose(flat(x), 0, 2, 1)); // (N, K, C)
@@ -72,10 +104,7 @@ final class ConvWeightGrad {
     long h = dy.shape().size(2);
     long w = dy.shape().size(3);
     long c = x.shape().size(1);
-    // One flat row of dY, 0, dY, 0, dY splits into [dY 0 0], [0 dY 0], [0 0 dY] of h + 2 rows each.
-    Value rows = o.reshape(dy, n, k, h * w);
-    Value gap = o.constant(TensorData.ofFloats(new float[(int) (n * k * 3 * w)], n, k, 3 * w));
-    Value stacked = o.reshape(o.concat(2, rows, gap, rows, gap, rows), n, 3 * k, (h + 2) * w);
+    Value stacked = stacked(dy);
     List<Value> columns = new ArrayList<>();
     for (long j = 0; j < 3; j++) {
       long left = 1 - j;
@@ -84,6 +113,17 @@ final class ConvWeightGrad {
       columns.add(o.reshape(overImages(product), k, 3, c, 1));
     }
     return o.transpose(o.concat(3, columns), 0, 2, 1, 3); // (K, i, C, j) to (K, C, i, j)
+  }
+
+  /** One flat row of dY, 0, dY, 0, dY is [dY 0 0], [0 dY 0], [0 0 dY] of h + 2 rows each. */
+  private Value stacked(Value dy) {
+    long n = dy.shape().size(0);
+    long k = dy.shape().size(1);
+    long h = dy.shape().size(2);
+    long w = dy.shape().size(3);
+    Value rows = o.reshape(dy, n, k, h * w);
+    Value gap = o.constant(TensorData.ofFloats(new float[(int) (n * k * 3 * w)], n, k, 3 * w));
+    return o.reshape(o.concat(2, rows, gap, rows, gap, rows), n, 3 * k, (h + 2) * w);
   }
 
   /** The general form: the pixels that each tap sees, side by side, in one product. */

@@ -7,9 +7,7 @@ import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -136,66 +134,16 @@ public final class StandardLowerings {
 
   // --- group norm ------------------------------------------------------------------------------
 
-  /** Mean and 1/σ of each group, both (N, groups, 1), and the sizes that everything else needs. */
-  private record Moments(Value mean, Value inverse, long groups, long channels, double perGroup) {}
-
-  private static Moments moments(Ops o, Node n, Value x) {
-    long groups = n.intAttribute("groups", 1);
-    long channels = x.shape().size(1);
-    long area = x.shape().size(2) * x.shape().size(3);
-    double perGroup = (double) area * (channels / groups);
-    Value sum = o.reshape(o.reduceSum(x, false, 2, 3), 0, groups, -1);
-    Value squares = o.reshape(o.reduceSum(o.mul(x, x), false, 2, 3), 0, groups, -1);
-    Value mean = o.mul(o.reduceSum(sum, true, 2), 1 / perGroup);
-    Value meanSquare = o.mul(o.reduceSum(squares, true, 2), 1 / perGroup);
-    Value variance = o.max(o.sub(meanSquare, o.mul(mean, mean)), o.scalar(0, x));
-    Value inverse = o.reciprocal(o.sqrt(o.add(variance, n.floatAttribute("epsilon", 1e-5f))));
-    return new Moments(mean, inverse, groups, channels, perGroup);
+  private static GroupNorms norms(Ops o, Node n, Value x) {
+    Shape s = x.shape();
+    return new GroupNorms(o, PixelLayout.PLAIN, n, x, s.size(1), s.size(2) * s.size(3));
   }
 
-  /** y = A·x + B with A, B of shape (N, C, 1, 1): one affine pass over the pixels. */
   private static Value groupNorm(Ops o, Node n, List<Value> in) {
-    Value x = in.get(0);
-    Moments m = moments(o, n, x);
-    Value a = o.mul(m.inverse(), o.reshape(in.get(1), 1, m.groups(), -1)); // (N, groups, C/groups)
-    Value b = o.sub(o.reshape(in.get(2), 1, m.groups(), -1), o.mul(a, m.mean()));
-    return o.add(o.mul(x, pixels(o, a, m)), pixels(o, b, m));
+    return norms(o, n, in.get(0)).forward(in.get(0), in.get(1), in.get(2));
   }
 
-  private static Value pixels(Ops o, Value perChannel, Moments m) {
-    return o.reshape(perChannel, -1, m.channels(), 1, 1);
-  }
-
-  /**
-   * With r = 1/σ: dx = r·γ·dy - r²·m2·x + (r²·m2·μ - r·m1), where m1 and m2 are the group means of
-   * γ·dy and of γ·dy·x̂. So Σdy and Σdy·x of each channel are all that is needed of the pixels.
-   */
   private static List<Value> groupNormGrad(Ops o, Node n, List<Value> in) {
-    Value dy = in.get(0);
-    Value x = in.get(1);
-    Moments m = moments(o, n, x);
-    Value gamma = o.reshape(in.get(2), 1, m.groups(), -1);
-    Value s1 = o.reshape(o.reduceSum(dy, false, 2, 3), 0, m.groups(), -1); // (N, groups, C/groups)
-    Value s2 = o.reshape(o.reduceSum(o.mul(dy, x), false, 2, 3), 0, m.groups(), -1);
-    Value centred = o.mul(o.sub(s2, o.mul(m.mean(), s1)), m.inverse()); // Σ dy·x̂
-    Value dGamma = o.reshape(o.reduceSum(centred, false, 0), in.get(2).shape().sizes());
-    Value dBeta = o.reshape(o.reduceSum(s1, false, 0), in.get(2).shape().sizes());
-    Value m1 = o.mul(o.reduceSum(o.mul(s1, gamma), true, 2), 1 / m.perGroup());
-    Value m2 = o.mul(o.reduceSum(o.mul(centred, gamma), true, 2), 1 / m.perGroup());
-    Value slope = o.mul(o.mul(m.inverse(), m.inverse()), m2); // r²·m2, (N, groups, 1)
-    Value shift = o.sub(o.mul(slope, m.mean()), o.mul(m.inverse(), m1));
-    Value a = pixels(o, o.mul(gamma, m.inverse()), m);
-    Value b = pixels(o, spread(o, slope, gamma), m);
-    Value c = pixels(o, spread(o, shift, gamma), m);
-    Value dx = o.add(o.sub(o.mul(dy, a), o.mul(x, b)), c);
-    return List.of(dx, dGamma, dBeta);
-  }
-
-  /** A number of each group, repeated for its channels. */
-  private static Value spread(Ops o, Value perGroup, Value gamma) {
-    float[] ones = new float[(int) gamma.shape().size(2)];
-    Arrays.fill(ones, 1f);
-    Value row = o.cast(o.constant(TensorData.ofFloats(ones, 1, 1, ones.length)), gamma.dataType());
-    return o.mul(perGroup, row);
+    return norms(o, n, in.get(1)).backward(in.get(0), in.get(1), in.get(2));
   }
 }

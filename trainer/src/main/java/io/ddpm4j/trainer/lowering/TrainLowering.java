@@ -4,13 +4,36 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.OpSet;
 
 /** Turns a train graph into the operators that its device runs best. */
-@FunctionalInterface
-public interface TrainLowering {
-  /** A new graph with the same inputs and outputs, without composite functions. */
-  Graph apply(Graph graph);
+public final class TrainLowering {
+  private TrainLowering() {}
 
-  /** For the CPU execution provider. */
-  static TrainLowering cpu() {
-    return graph -> StandardLowerings.lowering().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
+  /** Standard operators: every device runs them. */
+  public static Graph standard(Graph graph) {
+    return StandardLowerings.lowering().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
+  }
+
+  /**
+   * ONNX Runtime's blocked layout.
+   *
+   * @param block channels in a block, as {@link #blockOf} found it; 0 falls back to {@link
+   *     #standard}
+   */
+  public static Graph blocked(Graph graph, int block) {
+    return block == 0 ? standard(graph) : BlockedLowerings.apply(graph, block);
+  }
+
+  /** A graph that shows the block size of the processor: run it on {@link #probeInput}. */
+  public static Graph probe() {
+    return Nchwc.probe();
+  }
+
+  /** The input {@code x} of {@link #probe}, float (1, 64, 1, 3). */
+  public static float[] probeInput() {
+    return Nchwc.probeInput();
+  }
+
+  /** The block size that the output {@code y} of {@link #probe} shows; 0 if it shows none. */
+  public static int blockOf(float[] probeOutput) {
+    return Nchwc.blockOf(probeOutput);
   }
 }

@@ -98,9 +98,29 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  private static byte[] model(TrainStepGraph graph) {
-    Graph lowered = TrainLowering.cpu().apply(graph.graph());
+  private byte[] model(TrainStepGraph graph) {
+    Graph lowered = TrainLowering.blocked(graph.graph(), channelBlock());
     return OnnxWriter.toBytes(OnnxModel.of(lowered));
+  }
+
+  /** The channels of a block of ONNX Runtime's blocked layout here; 0 if it has none. */
+  private int channelBlock() {
+    String forced = System.getProperty("ddpm4j.block");
+    if (forced != null) {
+      return Integer.parseInt(forced);
+    }
+    byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
+    float[] values = TrainLowering.probeInput();
+    try (OrtSession probing = environment.createSession(probe);
+        OnnxTensor x = wrap(floats(values.length).put(0, values), 1, values.length / 3, 1, 3);
+        OrtSession.Result result = probing.run(Map.of("x", x))) {
+      FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
+      float[] blocked = new float[y.remaining()];
+      y.get(blocked);
+      return TrainLowering.blockOf(blocked);
+    } catch (OrtException e) {
+      return 0; // this build has no blocked layout: standard operators do
+    }
   }
 
   private OrtSession.SessionOptions options(int threads) throws OrtException {

@@ -1,0 +1,101 @@
+package io.ddpm4j.exporter.proto;
+
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
+import io.ddpm4j.exporter.proto.onnx.StringStringEntryProto;
+import io.ddpm4j.exporter.proto.onnx.TensorProto;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * An ONNX file as it was read: any operators and types, fields of later versions of the format
+ * among them, so that it can be written back unchanged in meaning. Elements of external tensors
+ * stay in their files until they are asked for. Immutable.
+ */
+public final class OnnxFile {
+  private final ModelProto proto;
+  private final String source;
+  private final Path path;
+  private final long fileBytes;
+
+  /**
+   * @param source the file's name, for messages
+   * @param path the file; null for a model from memory
+   */
+  OnnxFile(ModelProto proto, String source, Path path, long fileBytes) {
+    this.proto = proto;
+    this.source = source;
+    this.path = path;
+    this.fileBytes = fileBytes;
+  }
+
+  ModelProto proto() {
+    return proto;
+  }
+
+  String source() {
+    return source;
+  }
+
+  /** The folder against which external data are found; null for a model from memory. */
+  Path folder() {
+    return path == null ? null : path.toAbsolutePath().getParent();
+  }
+
+  long fileBytes() {
+    return fileBytes;
+  }
+
+  TensorDecoder tensors() {
+    return new TensorDecoder(source, folder());
+  }
+
+  /** {@code metadata_props}, in the file's order. */
+  public Map<String, String> metadata() {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    for (StringStringEntryProto entry : proto.getMetadataPropsList()) {
+      metadata.put(entry.getKey(), entry.getValue());
+    }
+    return Collections.unmodifiableMap(metadata);
+  }
+
+  /**
+   * The main graph's constants by name, in the file's order, read from wherever they are stored.
+   *
+   * @throws IOException if external data are missing or too short, or a tensor has a type that is
+   *     not in {@link io.ddpm4j.exporter.graph.DataType}
+   */
+  public Map<String, TensorData> initializers() throws IOException {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    for (TensorProto tensor : proto.getGraph().getInitializerList()) {
+      tensors.put(tensor.getName(), tensors().decode(tensor));
+    }
+    return Collections.unmodifiableMap(tensors);
+  }
+
+  /**
+   * What the file holds, for people. External data may be missing.
+   *
+   * @throws OnnxFormatException if a tensor's location is outside the model's folder, or its dims
+   *     are impossible
+   * @throws IOException if the size of a file beside the model cannot be found
+   */
+  public ModelSummary summary() throws IOException {
+    return Summaries.of(this);
+  }
+
+  /**
+   * The model as a graph of ours, to change or to train it.
+   *
+   * @throws OnnxFormatException if it holds an operator or a type that {@link
+   *     io.ddpm4j.exporter.graph} does not know, or one that is used wrongly; the message names the
+   *     file and the node
+   * @throws IOException if external data cannot be read
+   */
+  public OnnxModel toModel() throws IOException {
+    return new GraphImporter(this).model();
+  }
+}

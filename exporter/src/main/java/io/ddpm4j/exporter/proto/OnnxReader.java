@@ -1,0 +1,98 @@
+package io.ddpm4j.exporter.proto;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.WireFormat;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Reads ONNX files of any operator set. */
+public final class OnnxReader {
+  private OnnxReader() {}
+
+  /**
+   * Reads a model file; files beside it are opened only when their data are needed.
+   *
+   * @throws OnnxFormatException if there is no such file, or it is empty, cut short or no ONNX
+   *     model; the message is one sentence
+   * @throws IOException if the file cannot be read
+   */
+  public static OnnxFile read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new OnnxFormatException(file + ": expected an ONNX model, found no such file");
+    }
+    if (Files.isDirectory(file)) {
+      throw new OnnxFormatException(file + ": expected an ONNX model, found a folder");
+    }
+    long size = Files.size(file);
+    if (size > Integer.MAX_VALUE - 8) {
+      throw new OnnxFormatException(
+          file + ": expected an ONNX model, which ends at 2 GB, found " + size + " bytes");
+    }
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new IOException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+    return parse(bytes, file.toString(), file);
+  }
+
+  /**
+   * Reads a model from memory, which must not be changed afterwards.
+   *
+   * @param source what messages call it
+   * @throws OnnxFormatException if the bytes are no ONNX model
+   */
+  public static OnnxFile read(byte[] bytes, String source) throws OnnxFormatException {
+    return parse(bytes, source, null);
+  }
+
+  private static OnnxFile parse(byte[] bytes, String source, Path path) throws OnnxFormatException {
+    String expected = source + ": expected an ONNX model, found ";
+    if (bytes.length == 0) {
+      throw new OnnxFormatException(expected + "an empty file");
+    }
+    ModelProto proto;
+    try {
+      CodedInputStream in = UnsafeByteOperations.unsafeWrap(bytes).newCodedInput();
+      in.enableAliasing(true); // weights stay where they are instead of being copied
+      proto = ModelProto.parseFrom(in);
+    } catch (IOException e) {
+      String found =
+          startsLikeOnnx(bytes)
+              ? "one that is cut short or damaged (" + bytes.length + " bytes)"
+              : "a file of another kind";
+      throw new OnnxFormatException(expected + found, e);
+    }
+    if (!proto.hasGraph()) {
+      String found =
+          startsLikeOnnx(bytes) ? "one without a graph: it is cut short" : "a file of another kind";
+      throw new OnnxFormatException(expected + found);
+    }
+    if (!proto.hasIrVersion() || proto.getOpsetImportCount() == 0 && proto.getIrVersion() >= 3) {
+      throw new OnnxFormatException(
+          expected + "one without format or operator set version: it is cut short or damaged");
+    }
+    return new OnnxFile(proto, source, path, bytes.length);
+  }
+
+  /** True if the first field is one that an ONNX model may begin with. */
+  private static boolean startsLikeOnnx(byte[] bytes) {
+    try {
+      int tag = CodedInputStream.newInstance(bytes).readTag();
+      int field = WireFormat.getTagFieldNumber(tag);
+      return switch (WireFormat.getTagWireType(tag)) {
+        case WireFormat.WIRETYPE_VARINT ->
+            field == ModelProto.IR_VERSION_FIELD_NUMBER && bytes.length > 1 && bytes[1] < 64;
+        case WireFormat.WIRETYPE_LENGTH_DELIMITED ->
+            field == ModelProto.GRAPH_FIELD_NUMBER || field == ModelProto.OPSET_IMPORT_FIELD_NUMBER;
+        default -> false;
+      };
+    } catch (IOException e) {
+      return false;
+    }
+  }
+}
