@@ -484,7 +484,9 @@ final class GradientCases {
   }
 
   private static void norms(List<GradientCase> c) {
-    long[][] shapes = {{2, 6, 3, 4, 3}, {1, 4, 1, 5, 1}, {3, 4, 2, 2, 4}, {2, 6, 5, 3, 2}};
+    long[][] shapes = {
+      {2, 6, 3, 4, 3}, {1, 4, 1, 5, 1}, {3, 4, 2, 2, 4}, {2, 6, 5, 3, 2}, {2, 32, 2, 3, 8}
+    };
     for (long[] s : shapes) {
       c.add(
           one(
@@ -571,6 +573,12 @@ final class GradientCases {
       {1, 2, 9, 7, 2, 2, 2, 3, 3, 0, 0, 0, 0},
       {1, 2, 3, 3, 2, 3, 3, 1, 1, 0, 0, 0, 0},
       {2, 16, 6, 5, 32, 3, 3, 1, 1, 1, 1, 1, 1},
+      {1, 32, 6, 4, 16, 3, 3, 2, 2, 1, 1, 1, 1},
+      {2, 16, 5, 4, 16, 3, 3, 2, 2, 0, 0, 1, 1},
+      {2, 32, 3, 5, 16, 1, 1, 1, 1, 0, 0, 0, 0},
+      {1, 16, 5, 7, 16, 5, 5, 1, 1, 2, 2, 2, 2},
+      {2, 3, 5, 5, 16, 3, 3, 1, 1, 1, 1, 1, 1},
+      {2, 16, 5, 5, 3, 3, 3, 1, 1, 1, 1, 1, 1},
     };
     for (long[] s : convs) {
       Map<String, Attribute> attributes = window(s);
@@ -593,6 +601,29 @@ final class GradientCases {
     c.add(
         one("Conv", "of itself", (o, x) -> o.conv(x[0], x[0], null, 1, 1, 1, 1, 1), in(2, 2, 3, 3))
             .inFloat());
+    c.add(
+        one(
+                "Conv",
+                "residual block",
+                GradientCases::residual,
+                in(2, 16, 4, 6),
+                away(16, 16, 3, 3),
+                in(16))
+            .inFloat());
+    c.add(
+        one(
+                "Resize",
+                "between convolutions, joined with what was skipped",
+                (o, x) -> {
+                  Value small = o.conv(x[0], x[1], null, 2, 1, 1, 1, 1);
+                  Value large = o.upsampleNearest(small, 2);
+                  return o.conv(o.concat(1, large, x[0]), x[2], null, 1, 0, 0, 0, 0);
+                },
+                in(2, 16, 4, 6),
+                in(32, 16, 3, 3),
+                in(16, 48, 1, 1))
+            .inFloat()
+            .isLinear());
     long[][] transposed = {
       {2, 3, 5, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1},
       {1, 3, 4, 3, 2, 4, 4, 2, 2, 1, 1, 1, 1},
@@ -639,6 +670,18 @@ final class GradientCases {
                 in(1, 2, 3, 2))
             .inFloat()
             .isLinear());
+  }
+
+  private static Value residual(Ops o, Value[] x) {
+    Value one = o.constant(TensorData.ofFloats(ones(16), 16));
+    Value h = o.conv(o.silu(o.groupNorm(x[0], one, x[2], 4, 1e-3)), x[1], x[2], 1, 1, 1, 1, 1);
+    return o.mul(o.add(h, x[0]), 0.1);
+  }
+
+  private static float[] ones(int size) {
+    float[] ones = new float[size];
+    java.util.Arrays.fill(ones, 1);
+    return ones;
   }
 
   /** A nearest Resize as the rule wants it, by scales or by sizes. */
