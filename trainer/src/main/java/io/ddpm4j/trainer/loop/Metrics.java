@@ -1,9 +1,11 @@
 package io.ddpm4j.trainer.loop;
 
+import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.runtime.image.PngWriter;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,17 +27,11 @@ final class Metrics implements AutoCloseable {
 
   private Metrics(Path file, List<String> kept) throws IOException {
     this.file = file;
-    writer =
-        Files.newBufferedWriter(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.TRUNCATE_EXISTING);
-    writer.write(HEADER + "\n");
-    for (String line : kept) {
-      writer.write(line + "\n");
-    }
-    writer.flush();
+    StringBuilder text = new StringBuilder(HEADER + "\n");
+    kept.forEach(line -> text.append(line).append('\n'));
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file, out -> out.write(bytes)); // the rows that are kept are never at risk
+    writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
   }
 
   /** Opens the file, keeping the rows of the first {@code step} steps. */
@@ -72,26 +68,39 @@ final class Metrics implements AutoCloseable {
   }
 
   void add(TrainStep s) throws IOException {
-    writer.write(
+    String row =
         String.format(
             Locale.ROOT,
-            "%d,%.6g,%.6g,%.6g,%.6g,%.1f%n",
+            "%d,%.6g,%.6g,%.6g,%.6g,%.1f\n",
             s.step(),
             s.loss(),
             s.smoothedLoss(),
             s.gradientNorm(),
             s.learningRate(),
-            s.imagesPerSecond()));
+            s.imagesPerSecond());
+    try {
+      writer.write(row);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
     rows.add(new double[] {s.step(), s.loss(), s.smoothedLoss()});
   }
 
-  void flush() throws IOException {
-    writer.flush();
+  private void flush() throws IOException {
+    try {
+      writer.flush();
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private IOException unwritable(IOException e) {
+    return new IOException("cannot write " + file + ": " + e.getMessage(), e);
   }
 
   /** Draws the loss curve. */
   void draw(Path picture) throws IOException {
-    writer.flush();
+    flush();
     int stride = Math.max(1, rows.size() / 4000);
     int count = (rows.size() + stride - 1) / stride;
     double[] x = new double[count];

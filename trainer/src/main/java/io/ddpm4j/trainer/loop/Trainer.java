@@ -228,16 +228,21 @@ public final class Trainer {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           break; // as if cancelled
+        } catch (RuntimeException e) { // the data failed: what was learnt is kept
+          if (step > checkpointed) {
+            checkpoint(step);
+          }
+          throw e;
         }
         step(prepared, step + 1);
         step++;
         position = prepared.next();
         boolean last = step == run.steps();
-        if (run.sampleEvery() > 0 && (step % run.sampleEvery() == 0 || last)) {
-          sample(step);
-        }
         if (run.checkpointEvery() > 0 && step % run.checkpointEvery() == 0 || last) {
           checkpoint(step);
+        }
+        if (run.sampleEvery() > 0 && (step % run.sampleEvery() == 0 || last)) {
+          sample(step); // after the checkpoint: a picture that fails must not cost the weights
         }
       }
       if (step > checkpointed) {
