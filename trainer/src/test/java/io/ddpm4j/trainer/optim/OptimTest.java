@@ -172,7 +172,15 @@ class OptimTest {
   // --- EMA -------------------------------------------------------------------------------------
 
   @ParameterizedTest
-  @CsvSource({"0.999, 1", "0.999, 2", "0.999, 100", "0.999, 8990", "0.999, 100000", "0, 5", "0.5, 9"})
+  @CsvSource({
+    "0.999, 1",
+    "0.999, 2",
+    "0.999, 100",
+    "0.999, 8990",
+    "0.999, 100000",
+    "0, 5",
+    "0.5, 9"
+  })
   void theAverageWarmsUp(double decay, long step) {
     Graph graph = new Graph("ema", OpSet.standard());
     Value average = graph.input("average", DataType.FLOAT, Shape.of(2));
