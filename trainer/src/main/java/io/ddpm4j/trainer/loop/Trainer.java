@@ -160,7 +160,8 @@ public final class Trainer {
         BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = start == null ? 1 : start.step() + 1;
-    try (TrainSession session = new TrainSession(graph, config.run().threadCount());
+    try (TrainSession session =
+            new TrainSession(graph, TrainSession.Options.ofThreads(config.run().threadCount()));
         Metrics metrics = Metrics.open(folder.metrics(), first - 1);
         StepFeeder feeder =
             new StepFeeder(
