@@ -169,8 +169,7 @@ class TrainSessionTest {
         one.step(inputs, step, 1e-2);
         assertFalse(java.util.Arrays.equals(before, copy(one.state("weights"))));
         // The other session goes through setState each time: the same numbers.
-        other.setState(
-            TrainStepGraph.STATE.stream().map(name -> copy(other.state(name))).toList());
+        other.setState(TrainStepGraph.STATE.stream().map(name -> copy(other.state(name))).toList());
         other.step(others, step, 1e-2);
         for (String name : TrainStepGraph.STATE) {
           assertArrayEquals(copy(one.state(name)), copy(other.state(name)), name + " " + step);
