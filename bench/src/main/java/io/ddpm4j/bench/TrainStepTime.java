@@ -10,11 +10,16 @@ import io.ddpm4j.trainer.optim.GradientClipping;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import io.ddpm4j.trainer.step.TrainStepGraph;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 
 /**
  * Times whole train steps, as {@code pytorch/train_step.py} does: one line a step, milliseconds.
+ * {@code --profile PREFIX} has ONNX Runtime write the time of every operator, {@code --block 0}
+ * runs the graph in standard operators.
  */
 public final class TrainStepTime {
   private TrainStepTime() {}
@@ -33,8 +38,14 @@ public final class TrainStepTime {
             new GradientClipping(1),
             new Ema(0.999));
     TrainStepGraph graph = TrainStepGraph.build(config);
-    try (TrainSession session =
-        new TrainSession(graph, BenchNetwork.number(args, "--threads", 2))) {
+    int block = BenchNetwork.number(args, "--block", -1);
+    String profile = BenchNetwork.option(args, "--profile", "");
+    TrainSession.Options options =
+        new TrainSession.Options(
+            BenchNetwork.number(args, "--threads", 2),
+            block < 0 ? OptionalInt.empty() : OptionalInt.of(block),
+            profile.isEmpty() ? Optional.empty() : Optional.of(Path.of(profile)));
+    try (TrainSession session = new TrainSession(graph, options)) {
       session.initialize(graph.layout().join(UNet.parameters(unet).initialize(1)));
       TrainSession.Inputs inputs = session.newInputs();
       Random random = new Random(0);

@@ -1,2 +1,6 @@
-/** See docs/architecture.md. */
+/**
+ * The command line. Parses, calls the other modules, prints, and says how it went by its exit code:
+ * 0 done, 1 failed (one sentence on standard error), 2 wrong usage, 130 interrupted. Nothing else
+ * depends on this package.
+ */
 package io.ddpm4j.cli;

@@ -14,10 +14,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -57,15 +60,37 @@ public final class TrainSession implements AutoCloseable {
   }
 
   /**
-   * Creates the session; takes seconds for a large network.
+   * How the graph is run.
    *
    * @param threads threads inside an operator, at least 1
+   * @param channelBlock channels in a block of the blocked layout; empty to find out, 0 for
+   *     standard operators
+   * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
+   */
+  public record Options(int threads, OptionalInt channelBlock, Optional<Path> profile) {
+    public Options {
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
+      }
+    }
+
+    /** So many threads, everything else as is best here. */
+    public static Options ofThreads(int threads) {
+      return new Options(threads, OptionalInt.empty(), Optional.empty());
+    }
+  }
+
+  /**
+   * Creates the session; takes seconds for a large network.
+   *
    * @throws IllegalStateException if ONNX Runtime refuses the graph
    */
-  public TrainSession(TrainStepGraph graph, int threads) {
+  public TrainSession(TrainStepGraph graph, Options how) {
     this.graph = graph;
     try {
-      this.session = environment.createSession(model(graph), options(threads));
+      this.session =
+          environment.createSession(
+              model(graph, how.channelBlock().orElseGet(this::channelBlock)), options(how));
       for (int set = 0; set < 2; set++) {
         Map<String, OnnxTensor> in = new LinkedHashMap<>();
         Map<String, OnnxTensor> out = new LinkedHashMap<>();
@@ -98,17 +123,13 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  private byte[] model(TrainStepGraph graph) {
-    Graph lowered = TrainLowering.blocked(graph.graph(), channelBlock());
+  private static byte[] model(TrainStepGraph graph, int channelBlock) {
+    Graph lowered = TrainLowering.blocked(graph.graph(), channelBlock);
     return OnnxWriter.toBytes(OnnxModel.of(lowered));
   }
 
   /** The channels of a block of ONNX Runtime's blocked layout here; 0 if it has none. */
   private int channelBlock() {
-    String forced = System.getProperty("ddpm4j.block");
-    if (forced != null) {
-      return Integer.parseInt(forced);
-    }
     byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
     float[] values = TrainLowering.probeInput();
     try (OrtSession probing = environment.createSession(probe);
@@ -123,17 +144,15 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  private OrtSession.SessionOptions options(int threads) throws OrtException {
+  private OrtSession.SessionOptions options(Options how) throws OrtException {
     OrtSession.SessionOptions options = own(new OrtSession.SessionOptions());
-    options.setIntraOpNumThreads(threads);
+    options.setIntraOpNumThreads(how.threads());
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     options.setMemoryPatternOptimization(false); // measured: 5 to 10 % faster on train graphs
-    if (System.getProperty("ddpm4j.nospin") != null) {
-      options.addConfigEntry("session.intra_op.allow_spinning", "0");
-    }
-    String profile = System.getProperty("ddpm4j.profile");
-    if (profile != null) {
-      options.enableProfiling(profile);
+    // Threads that wait by spinning gain 2 % on a quiet machine and lose two thirds on a busy one.
+    options.addConfigEntry("session.intra_op.allow_spinning", "0");
+    if (how.profile().isPresent()) {
+      options.enableProfiling(how.profile().get().toString());
     }
     return options;
   }
@@ -146,6 +165,17 @@ public final class TrainSession implements AutoCloseable {
 
   /** Replaces the state by vectors in the order of {@link TrainStepGraph#STATE}. */
   public void setState(List<float[]> state) {
+    int size = graph.layout().size();
+    if (state.size() != vectors.get(current).size()
+        || state.stream().anyMatch(vector -> vector.length != size)) {
+      throw new IllegalArgumentException(
+          "state: expected "
+              + TrainStepGraph.STATE.size()
+              + " vectors of "
+              + size
+              + " numbers, found "
+              + state.stream().map(vector -> vector.length).toList());
+    }
     for (int i = 0; i < state.size(); i++) {
       vectors.get(current).get(i).put(0, state.get(i));
     }
@@ -154,6 +184,18 @@ public final class TrainSession implements AutoCloseable {
   /** A state vector, valid until the next step; not to be written. */
   public FloatBuffer state(String name) {
     return vectors.get(current).get(TrainStepGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+  }
+
+  /** Whether every number of the state is finite: what a step wrote need not be. */
+  public boolean stateIsFinite() {
+    for (FloatBuffer vector : vectors.get(current)) {
+      for (int i = 0; i < vector.capacity(); i++) {
+        if (!Float.isFinite(vector.get(i))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** The loss of each image of the last step. */

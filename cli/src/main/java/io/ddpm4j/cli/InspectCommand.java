@@ -1,0 +1,311 @@
+package io.ddpm4j.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.ddpm4j.exporter.proto.ModelSummary;
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.image.LineChart;
+import io.ddpm4j.runtime.image.PngWriter;
+import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what a model file holds. */
+@Command(
+    name = "inspect",
+    description = "Show what a model file holds: inputs, operators, schedule, origin.",
+    footer = {
+      "",
+      "Reads any ONNX file, also those that are no noise predictors.",
+      "",
+      "Examples:",
+      "  ddpm inspect model.onnx",
+      "  ddpm inspect model.onnx --json",
+      "  ddpm inspect model.onnx --plot schedule.png"
+    })
+final class InspectCommand implements Callable<Integer> {
+  private static final int KEY_WIDTH = 14;
+  private static final int WIDTH = 100;
+  private static final int LONGEST = 300;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description =
+          "ONNX file, a folder with a model.onnx, or the name of a shipped model (default: "
+              + Models.DEFAULT
+              + ").")
+  private String model; // null: the default
+
+  @Option(names = "--json", description = "Print everything as JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description =
+          "Draw the noise schedule as PNG: beta, alpha bar and the signal-to-noise ratio.")
+  private Path plot;
+
+  private final Terminal terminal;
+
+  InspectCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (plot != null) {
+      Outputs.requireFile("--plot", plot);
+    }
+    ModelSummary summary = OnnxReader.read(file()).summary();
+    if (json) {
+      terminal.out().println(json(summary));
+    } else {
+      printFile(summary);
+    }
+    // After the rest, which is still of use where the metadata are wrong.
+    ModelMetadata metadata = ModelMetadata.parse(summary.source(), summary.metadata());
+    if (!json) {
+      printMetadata(metadata);
+    }
+    if (plot != null) {
+      draw(summary.source(), metadata);
+    }
+    return Main.OK;
+  }
+
+  private Path file() throws IOException {
+    Path path = Models.resolve(model);
+    if (!Files.isDirectory(path)) {
+      return path;
+    }
+    Path file = path.resolve(Models.FILE);
+    if (!Files.exists(file)) {
+      throw new FileNotFoundException(path + ": this folder holds no " + Models.FILE);
+    }
+    return file;
+  }
+
+  private void printFile(ModelSummary summary) {
+    print("file", summary.source() + ", " + Outputs.bytes(summary.fileBytes()));
+    print("format", "IR " + summary.irVersion() + ", opset " + pairs(summary.opsets()));
+    print("producer", summary.producer());
+    print("text", summary.docString());
+    summary.inputs().forEach(port -> print("input", port.toString()));
+    summary.outputs().forEach(port -> print("output", port.toString()));
+    print(
+        "parameters",
+        String.format(
+            Locale.ROOT,
+            "%,d (%s)",
+            summary.parameters(),
+            Outputs.bytes(summary.parameterBytes())));
+    int nodes = summary.operators().values().stream().mapToInt(Integer::intValue).sum();
+    print("operators", nodes + ": " + pairs(summary.operators()));
+    print("functions", String.join(", ", summary.functions()));
+    summary.externalData().forEach(file -> print("external data", file.toString()));
+    summary.metadata().entrySet().stream()
+        .filter(entry -> !entry.getKey().startsWith("ddpm4j."))
+        .forEach(entry -> print(entry.getKey(), shorten(entry.getValue())));
+  }
+
+  private void printMetadata(ModelMetadata metadata) {
+    metadata
+        .image()
+        .ifPresent(
+            image ->
+                print(
+                    "images",
+                    "%d channel%s, height %d, width %d, values %s to %s"
+                        .formatted(
+                            image.channels(),
+                            image.channels() == 1 ? "" : "s",
+                            image.height(),
+                            image.width(),
+                            number(metadata.valueRange().low()),
+                            number(metadata.valueRange().high()))));
+    if (!metadata.classNames().isEmpty()) {
+      print(
+          "classes",
+          metadata.classNames().size() + ": " + String.join(", ", metadata.classNames()));
+    }
+    metadata
+        .scheduler()
+        .ifPresentOrElse(
+            this::printSchedule,
+            () -> print("schedule", "none in the file: ddpm sample needs --scheduler"));
+    print("origin", pairs(metadata.provenance()));
+  }
+
+  private void printSchedule(SchedulerConfig config) {
+    NoiseSchedule schedule = config.noiseSchedule();
+    int last = schedule.trainTimesteps() - 1;
+    print(
+        "schedule",
+        "%s, %d timesteps, beta %s to %s, alpha bar %s to %s, SNR %s to %s"
+            .formatted(
+                config.trainedBetas().isPresent()
+                    ? "betas of its own"
+                    : config.betaSchedule().label(),
+                last + 1,
+                number(schedule.beta(0)),
+                number(schedule.beta(last)),
+                number(schedule.alphaCumprod(0)),
+                number(schedule.alphaCumprod(last)),
+                number(schedule.snr(0)),
+                number(schedule.snr(last))));
+    print(
+        "sampling",
+        "predicts %s, variance %s, %s"
+            .formatted(
+                config.predictionType().label(),
+                config.varianceType().label(),
+                config.thresholding()
+                    ? "thresholded"
+                    : config.clipSample()
+                        ? "clipped to +-" + number(config.clipSampleRange())
+                        : "not clipped"));
+  }
+
+  /** A key and its value, which goes on below itself where it is long. */
+  private void print(String key, String value) {
+    String indent = " ".repeat(Math.max(KEY_WIDTH, key.length() + 1));
+    StringBuilder line = new StringBuilder(key).append(indent.substring(key.length()));
+    boolean empty = true;
+    for (String word : value.strip().split("\\s+")) {
+      if (!empty && line.length() + 1 + word.length() > WIDTH) {
+        terminal.out().println(line);
+        line = new StringBuilder(indent);
+        empty = true;
+      }
+      line.append(empty ? "" : " ").append(word);
+      empty = false;
+    }
+    if (!value.isBlank()) {
+      terminal.out().println(line);
+    }
+  }
+
+  /** What other programs leave in a file can be long. */
+  private static String shorten(String value) {
+    return value.length() <= LONGEST
+        ? value
+        : value.substring(0, LONGEST) + "... (" + value.length() + " characters, see --json)";
+  }
+
+  private static String pairs(Map<String, ?> map) {
+    return map.entrySet().stream()
+        .map(entry -> entry.getKey() + " " + entry.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  /** Four digits: 0.0001, 9999, 4.036e-05. */
+  private static String number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e9
+        ? Long.toString((long) value)
+        : String.format(Locale.ROOT, Math.abs(value) < 1e-4 ? "%.3e" : "%.4g", value)
+            .replaceAll("(\\.\\d*?)0+($|e)", "$1$2")
+            .replaceAll("\\.($|e)", "$1");
+  }
+
+  private static String json(ModelSummary summary) {
+    Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+    JsonObject object = new JsonObject();
+    object.addProperty("file", summary.source());
+    object.addProperty("file_bytes", summary.fileBytes());
+    object.addProperty("ir_version", summary.irVersion());
+    object.add("opsets", gson.toJsonTree(summary.opsets()));
+    object.addProperty("producer", summary.producer());
+    object.addProperty("doc", summary.docString());
+    object.add("inputs", gson.toJsonTree(summary.inputs()));
+    object.add("outputs", gson.toJsonTree(summary.outputs()));
+    object.addProperty("parameters", summary.parameters());
+    object.addProperty("parameter_bytes", summary.parameterBytes());
+    object.add("operators", gson.toJsonTree(summary.operators()));
+    object.add("functions", gson.toJsonTree(summary.functions()));
+    object.add("external_data", gson.toJsonTree(externalData(summary)));
+    JsonObject metadata = new JsonObject();
+    summary.metadata().forEach((key, value) -> metadata.add(key, element(key, value)));
+    object.add("metadata", metadata);
+    return gson.toJson(object);
+  }
+
+  private static List<Map<String, Object>> externalData(ModelSummary summary) {
+    return summary.externalData().stream()
+        .map(
+            file ->
+                Map.<String, Object>of(
+                    "location", file.location(),
+                    "used_bytes", file.usedBytes(),
+                    "file_bytes", file.fileBytes()))
+        .toList();
+  }
+
+  /** Our own keys hold JSON: it is shown as such. */
+  private static JsonElement element(String key, String value) {
+    if (key.startsWith("ddpm4j.")) {
+      try {
+        return JsonParser.parseString(value);
+      } catch (JsonParseException e) {
+        // Shown as the text that it is.
+      }
+    }
+    return new JsonPrimitive(value);
+  }
+
+  private void draw(String source, ModelMetadata metadata) throws IOException {
+    NoiseSchedule schedule =
+        metadata
+            .scheduler()
+            .orElseThrow(
+                () ->
+                    new ModelFormatException(
+                        source + ": expected a noise schedule to plot, found none in the file"))
+            .noiseSchedule();
+    LineChart chart =
+        new LineChart("Noise schedule")
+            .xLabel("timestep")
+            .logY()
+            .line("SNR", 0xE58A2B, timesteps(schedule), values(schedule, schedule::snr))
+            .line(
+                "alpha bar",
+                0x1F4E8C,
+                timesteps(schedule),
+                values(schedule, schedule::alphaCumprod))
+            .line("beta", 0x2E8B57, timesteps(schedule), values(schedule, schedule::beta));
+    PngWriter.write(plot, chart.render(900, 500), Map.of("Source", source));
+    if (!json) {
+      print("plot", plot.toString());
+    }
+  }
+
+  private static double[] timesteps(NoiseSchedule schedule) {
+    return values(schedule, t -> t);
+  }
+
+  private static double[] values(NoiseSchedule schedule, IntToDoubleFunction value) {
+    return IntStream.range(0, schedule.trainTimesteps()).mapToDouble(value).toArray();
+  }
+}

@@ -1,0 +1,178 @@
+package io.ddpm4j.cli;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.function.Function;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program {@code ddpm}. */
+@Command(
+    name = "ddpm",
+    description = "Denoising diffusion for the JVM: train, export and sample without Python.",
+    synopsisSubcommandLabel = "COMMAND",
+    commandListHeading = "%nCommands:%n",
+    optionListHeading = "%nOptions:%n",
+    footer = {
+      "",
+      "ddpm COMMAND --help shows the options of a command and their defaults.",
+      "Environment: JAVA_HOME (Java 17 or later), DDPM_OPTS (options for Java, such as -Xmx8g),",
+      "DDPM_PROFILE=gpu (builds with the CUDA version of ONNX Runtime)."
+    })
+public final class Main implements Runnable {
+  static final int OK = 0;
+  static final int FAILED = 1;
+  static final int USAGE = 2;
+  static final int INTERRUPTED = 130;
+
+  private static final String DEBUG = "--debug";
+
+  /** Every command, in the order in which help shows them. */
+  private static final Map<String, Function<Terminal, Object>> COMMANDS = new LinkedHashMap<>();
+
+  static {
+    COMMANDS.put("sample", SampleCommand::new);
+    COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("export", ExportCommand::new);
+    COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("noise", NoiseCommand::new);
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help.")
+  private boolean help;
+
+  @Option(names = "--version", description = "Show the version.")
+  private boolean version;
+
+  @Option(names = DEBUG, scope = ScopeType.INHERIT, description = "Show where an error comes from.")
+  private boolean debug;
+
+  private final Terminal terminal;
+
+  private Main(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** The program. */
+  public static void main(String[] args) {
+    System.exit(run(args, Terminal.ofProcess()));
+  }
+
+  /** The program without its end: returns the exit code. */
+  public static int run(String[] args, PrintStream out, PrintStream err) {
+    return run(args, Terminal.plain(out, err));
+  }
+
+  static int run(String[] args, Terminal terminal) {
+    // Asked often, by scripts: not worth building an option parser for.
+    if (args.length == 1 && args[0].equals("--version")) {
+      printVersion(terminal);
+      return OK;
+    }
+    boolean debug = Arrays.asList(args).contains(DEBUG);
+    try {
+      return terminal.interrupts().exitCode(commandLine(args, terminal).execute(args));
+    } catch (Throwable thrown) {
+      return failed(thrown, debug, terminal);
+    } finally {
+      terminal.interrupts().close();
+      terminal.out().flush();
+      terminal.err().flush();
+    }
+  }
+
+  /** A parser of what {@code args} can mean: building the other commands takes time. */
+  static CommandLine commandLine(String[] args, Terminal terminal) {
+    CommandLine line = new CommandLine(new Main(terminal));
+    boolean one = args.length > 0 && COMMANDS.containsKey(args[0]);
+    for (String name : one ? List.of(args[0]) : COMMANDS.keySet()) {
+      line.addSubcommand(name, COMMANDS.get(name).apply(terminal));
+    }
+    for (CommandLine command : line.getSubcommands().values()) {
+      command
+          .getCommandSpec()
+          .usageMessage()
+          .optionListHeading("%nOptions:%n")
+          .parameterListHeading("%n")
+          .abbreviateSynopsis(true)
+          .sortOptions(false);
+    }
+    return line.setOut(new java.io.PrintWriter(terminal.out(), true))
+        .setErr(new java.io.PrintWriter(terminal.err(), true))
+        .setUsageHelpWidth(100)
+        .setUsageHelpLongOptionsMaxWidth(30)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler((e, given) -> wrongUsage(e, terminal))
+        .setExecutionExceptionHandler(
+            (e, command, parsed) -> failed(e, Arrays.asList(args).contains(DEBUG), terminal));
+  }
+
+  /** The names of all commands. */
+  static List<String> commandNames() {
+    return List.copyOf(COMMANDS.keySet());
+  }
+
+  /** Without a command: the version, or the list of commands. */
+  @Override
+  public void run() {
+    if (version) {
+      printVersion(terminal);
+    } else {
+      spec.commandLine().usage(spec.commandLine().getOut());
+    }
+  }
+
+  private static void printVersion(Terminal terminal) {
+    terminal.out().println("ddpm " + version());
+    terminal.out().flush();
+  }
+
+  /** The version of ddpm4j. */
+  static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  private static int wrongUsage(ParameterException e, Terminal terminal) {
+    String message = e.getMessage().lines().findFirst().orElse("");
+    List<String> suggestions =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    terminal.err().println("ddpm: " + message);
+    terminal
+        .err()
+        .println(
+            (suggestions.isEmpty() ? "" : "Did you mean " + suggestions.get(0) + "? ")
+                + "Usage: "
+                + e.getCommandLine().getCommandSpec().qualifiedName()
+                + " --help");
+    return USAGE;
+  }
+
+  private static int failed(Throwable thrown, boolean debug, Terminal terminal) {
+    if (debug) {
+      thrown.printStackTrace(terminal.err());
+    }
+    if (thrown instanceof CancellationException) {
+      terminal.err().println("ddpm: interrupted");
+      return INTERRUPTED;
+    }
+    terminal.err().println("ddpm: " + Failures.sentence(thrown));
+    return FAILED;
+  }
+}

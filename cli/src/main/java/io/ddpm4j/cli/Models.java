@@ -1,0 +1,59 @@
+package io.ddpm4j.cli;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+
+/** Finds the model that a user means. */
+final class Models {
+  /** The model that is used where none is named. */
+  static final String DEFAULT = "fashion-mnist";
+
+  private static final String FOLDER = "models";
+  static final String FILE = "model.onnx";
+
+  private Models() {}
+
+  /**
+   * The file or folder of a model.
+   *
+   * @param name a path, or the name of a shipped model; null for the default one. A file of that
+   *     name wins over a shipped model
+   */
+  static Path resolve(String name) throws IOException {
+    Path shipped = home().resolve(FOLDER).resolve(path(name == null ? DEFAULT : name));
+    boolean there = Files.isRegularFile(shipped.resolve(FILE));
+    if (name == null) {
+      if (!there) {
+        throw new FileNotFoundException(
+            shipped.resolve(FILE) + ": the model that ships with ddpm is not there; name a model");
+      }
+      return shipped;
+    }
+    Path path = path(name);
+    if (Files.isDirectory(path) && !Files.exists(path.resolve(FILE)) && isRun(path)) {
+      throw new FileNotFoundException(
+          name + ": expected a model, found a training run; first: ddpm export " + name);
+    }
+    return !Files.exists(path) && there ? shipped : path;
+  }
+
+  private static boolean isRun(Path folder) {
+    return Files.exists(folder.resolve("metrics.csv"));
+  }
+
+  private static Path path(String name) throws IOException {
+    try {
+      return Path.of(name);
+    } catch (InvalidPathException e) {
+      throw new FileNotFoundException(name + ": there is no such file");
+    }
+  }
+
+  /** Where ddpm lies: the launcher says it. */
+  private static Path home() {
+    return Path.of(System.getProperty("ddpm4j.home", ""));
+  }
+}

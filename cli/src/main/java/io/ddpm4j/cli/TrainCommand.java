@@ -1,0 +1,245 @@
+package io.ddpm4j.cli;
+
+import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.RunFolder;
+import io.ddpm4j.trainer.loop.RunSummary;
+import io.ddpm4j.trainer.loop.TrainConfig;
+import io.ddpm4j.trainer.loop.TrainListener;
+import io.ddpm4j.trainer.loop.TrainResult;
+import io.ddpm4j.trainer.loop.TrainStep;
+import io.ddpm4j.trainer.loop.Trainer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Trains a network. */
+@Command(
+    name = "train",
+    description = "Train a network on images; stop with Ctrl-C, go on with --resume.",
+    footer = {
+      "",
+      "The run's folder holds config.json, metrics.csv, loss.png, samples/ and checkpoints/.",
+      "",
+      "Examples:",
+      "  ddpm train --data shapes --steps 600                    needs no files",
+      "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
+      "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
+      "  ddpm train --resume --out runs/fashion --steps 40000    goes on, up to step 40000"
+    })
+final class TrainCommand implements Callable<Integer> {
+  /** Everything else stands in the configuration of the run that goes on. */
+  private static final Set<String> WITH_RESUME =
+      Set.of("--resume", "--out", "--steps", "--help", "--debug");
+
+  private static final long DEFAULT_STEPS = 2000;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATA",
+      description =
+          "fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
+              + " (required without --resume).")
+  private String data;
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      description = "The run's folder (default: runs/ and the name of the data).")
+  private Path out;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = Numbers.Positive.class,
+      description =
+          "Steps in all (default: " + DEFAULT_STEPS + "; with --resume: what the run began with).")
+  private Integer steps;
+
+  @Option(
+      names = "--preset",
+      paramLabel = "NAME",
+      defaultValue = "tiny",
+      description =
+          "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE}).")
+  private Preset preset;
+
+  @Option(
+      names = "--resume",
+      description = "Go on with the run in --out, from its newest checkpoint.")
+  private boolean resume;
+
+  @ArgGroup(validate = false, order = 1, heading = "%nRun:%n")
+  private final TrainOptions.Run run = new TrainOptions.Run();
+
+  @ArgGroup(validate = false, order = 2, heading = "%nData:%n")
+  private final TrainOptions.Data images = new TrainOptions.Data();
+
+  @ArgGroup(validate = false, order = 3, heading = "%nNetwork:%n")
+  private final TrainOptions.Network network = new TrainOptions.Network();
+
+  @ArgGroup(validate = false, order = 4, heading = "%nOptimizer:%n")
+  private final TrainOptions.Optimizer optimizer = new TrainOptions.Optimizer();
+
+  @ArgGroup(validate = false, order = 5, heading = "%nForward process:%n")
+  private final TrainOptions.Diffusion diffusion = new TrainOptions.Diffusion();
+
+  private final Terminal terminal;
+
+  TrainCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** The command, with the presets' numbers for its help. */
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new TrainCommand(terminal))
+        .setResourceBundle(TrainOptions.presetDefaults());
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    requireUsage();
+    Warnings warnings = new Warnings(terminal);
+    Path folder = out == null ? freeFolder() : out;
+    Outputs.requireFolder("--out", folder);
+    terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
+    Trainer trainer =
+        resume
+            ? Trainer.resume(folder, Optional.ofNullable(steps).map(Long::valueOf), warnings)
+            : Trainer.create(folder, config(), warnings);
+    warnings.summarize();
+    TrainResult result;
+    try (ProgressBar bar = new ProgressBar(terminal, "Training")) {
+      result = trainer.run(new Watcher(folder, bar), terminal.interrupts().cancellation());
+    }
+    return report(folder, result);
+  }
+
+  private void requireUsage() {
+    if (!resume) {
+      if (data == null) {
+        throw new ParameterException(
+            spec.commandLine(), "Missing required option: '--data=DATA' (or --resume)");
+      }
+      return;
+    }
+    for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+      if (!WITH_RESUME.contains(option.longestName())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            option.longestName()
+                + " does not apply with --resume: the run goes on as it began (only --steps may"
+                + " change)");
+      }
+    }
+    if (out == null) {
+      throw new ParameterException(
+          spec.commandLine(), "Missing required option: '--out=DIR', the run to resume");
+    }
+  }
+
+  private TrainConfig config() {
+    TrainConfig defaults = preset.config(data, DEFAULT_STEPS, 0);
+    return new TrainConfig(
+        images.over(defaults.data()),
+        network.over(defaults.network()),
+        diffusion.over(defaults.diffusion()),
+        optimizer.over(defaults.optimizer()),
+        run.over(defaults.run(), steps));
+  }
+
+  /** runs/shapes, or runs/shapes-2 where there is a run already. */
+  private Path freeFolder() {
+    String name = Path.of(data).toAbsolutePath().normalize().getFileName().toString();
+    Path runs = Path.of("runs");
+    Path folder = runs.resolve(name);
+    for (int number = 2; Files.exists(folder); number++) {
+      folder = runs.resolve(name + "-" + number);
+    }
+    return folder;
+  }
+
+  private int report(Path folder, TrainResult result) throws IOException {
+    String loss = String.format(Locale.ROOT, "loss %.4f", result.smoothedLoss());
+    if (!result.finished()) {
+      terminal
+          .err()
+          .println(
+              result.checkpoint() == null
+                  ? "ddpm: interrupted before the first step"
+                  : "ddpm: interrupted after step %d, %s; go on with: ddpm train --resume --out %s"
+                      .formatted(result.step(), loss, folder));
+      return Main.INTERRUPTED;
+    }
+    RunFolder files = new RunFolder(folder);
+    terminal.out().printf("%s: %d steps, %s%n", folder, result.step(), loss);
+    terminal.out().printf("loss curve: %s%n", files.lossCurve());
+    if (Files.exists(files.samples(result.step()))) {
+      terminal.out().printf("samples: %s%n", files.samples(result.step()));
+    }
+    terminal.out().printf("next: ddpm export %s -o model.onnx%n", folder);
+    return Main.OK;
+  }
+
+  /** Shows how training goes. */
+  private final class Watcher implements TrainListener {
+    private final Path folder;
+    private final ProgressBar bar;
+
+    Watcher(Path folder, ProgressBar bar) {
+      this.folder = folder;
+      this.bar = bar;
+    }
+
+    @Override
+    public void onStart(RunSummary summary) {
+      terminal
+          .out()
+          .printf(
+              Locale.ROOT,
+              "%s: %s; %,d parameters; steps %d to %d%n",
+              folder,
+              summary.dataset(),
+              summary.parameters(),
+              summary.firstStep(),
+              summary.steps());
+      terminal.out().flush();
+    }
+
+    @Override
+    public void onStep(TrainStep step) {
+      String details =
+          String.format(
+              Locale.ROOT,
+              "step %d/%d  loss %.4f  %.0f images/s",
+              step.step(),
+              step.steps(),
+              step.smoothedLoss(),
+              step.imagesPerSecond());
+      bar.update(step.step(), step.steps(), details, step.secondsLeft());
+    }
+
+    @Override
+    public void onSamples(Path file, long step) {
+      bar.println("step " + step + ": " + file);
+    }
+
+    @Override
+    public void onCheckpoint(Path checkpoint, long step) {
+      bar.println("step " + step + ": " + checkpoint);
+    }
+  }
+}

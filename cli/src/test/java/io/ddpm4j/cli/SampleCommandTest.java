@@ -1,0 +1,253 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ddpm sample}, with models that exporter writes and runtime reads. */
+class SampleCommandTest {
+  @TempDir static Path models;
+  private static Path grey;
+  private static Path named;
+
+  @TempDir Path dir;
+
+  @BeforeAll
+  static void write() throws IOException {
+    grey = TestModels.unet(models.resolve("grey.onnx"), 1, List.of());
+    named = TestModels.unet(models.resolve("named.onnx"), 3, TestModels.CLASSES);
+  }
+
+  @Test
+  void writesGridStripAndSeparateImages() throws IOException {
+    Path out = dir.resolve("made/grid.png");
+    Path strip = dir.resolve("strip.png");
+    Path separate = dir.resolve("each");
+    CommandRun.of(
+            "sample",
+            grey,
+            "-n",
+            5,
+            "--seed",
+            7,
+            "-o",
+            out,
+            "--strip",
+            strip,
+            "--separate",
+            separate,
+            "--columns",
+            5,
+            "--scale",
+            2,
+            "--batch-size",
+            2,
+            "--strip-frames",
+            4,
+            "--strip-rows",
+            3)
+        .succeeds()
+        .prints(out, "5 images", "8x8", strip, "4 frames", separate, "5 PNG files", "seed 7,")
+        .prints("20 steps", "ddpm sampler", "cpu");
+    BufferedImage grid = ImageIO.read(out.toFile());
+    assertEquals(5 * (16 + 2) + 2, grid.getWidth());
+    assertEquals(16 + 4, grid.getHeight());
+    BufferedImage frames = ImageIO.read(strip.toFile());
+    assertEquals(4 * 18 + 2, frames.getWidth());
+    assertEquals(3 * 18 + 2, frames.getHeight());
+    try (Stream<Path> files = Files.list(separate)) {
+      assertEquals(5, files.count());
+    }
+    // The last frame of the strip is the image of the grid.
+    assertEquals(grid.getRGB(5, 5), frames.getRGB(3 * 18 + 5, 5));
+  }
+
+  @Test
+  void sameSeedSamePictureAndAnotherSeedAnother() throws IOException {
+    Path a = sample("--seed", 3);
+    Path b = sample("--seed", 3);
+    Path c = sample("--seed", 4);
+    assertArrayEquals(Files.readAllBytes(a), Files.readAllBytes(b));
+    assertFalse(java.util.Arrays.equals(Files.readAllBytes(a), Files.readAllBytes(c)));
+  }
+
+  @Test
+  void randomSeedIsPrintedAndStoredAndMakesThePictureAgain() throws IOException {
+    Path out = dir.resolve("random.png");
+    CommandRun run =
+        CommandRun.of("sample", grey, "-n", 1, "--steps", 3, "-o", out).succeeds().prints("seed ");
+    String seed = run.out().replaceAll("(?s).*seed (\\d+),.*", "$1");
+    String png = Files.readString(out, StandardCharsets.ISO_8859_1);
+    assertTrue(png.contains("Seed\0" + seed), "seed " + seed + " in the PNG's text");
+    assertArrayEquals(Files.readAllBytes(out), Files.readAllBytes(sample("--seed", seed)));
+  }
+
+  @Test
+  void classesByNameOrIndexAreTakenInTurnAndByDefaultAll() throws IOException {
+    assertEquals("Bag, Boot, Bag", classes("-n", 3, "--class", "bag,0"));
+    assertEquals("T-shirt, Bag", classes("-n", 2, "--class", "T-shirt", "--class", "Bag"));
+    assertEquals("Boot, T-shirt, Bag, Boot", classes("-n", 4));
+  }
+
+  @Test
+  void laterImagesOfASeedAreMadeAlone() throws IOException {
+    Path all = dir.resolve("all");
+    Path last = dir.resolve("last");
+    CommandRun.of("sample", grey, "-n", 3, "--seed", 1, "--separate", all).succeeds();
+    CommandRun.of("sample", grey, "-n", 1, "--first-image", 2, "--seed", 1, "--separate", last)
+        .succeeds();
+    BufferedImage expected = ImageIO.read(all.resolve("image-00002.png").toFile());
+    BufferedImage found = ImageIO.read(last.resolve("image-00000.png").toFile());
+    for (int i = 0; i < 64; i++) {
+      int difference =
+          expected.getRaster().getSample(i % 8, i / 8, 0)
+              - found.getRaster().getSample(i % 8, i / 8, 0);
+      assertTrue(Math.abs(difference) <= 1, "pixel " + i + " differs by " + difference);
+    }
+  }
+
+  @Test
+  void aFolderWithAModelIsAModel() throws IOException {
+    Files.copy(grey, dir.resolve("model.onnx"));
+    CommandRun.of("sample", dir, "-n", 1, "--steps", 2, "-o", dir.resolve("x.png")).succeeds();
+  }
+
+  @Test
+  void withoutAModelTheShippedOneIsTakenAndOthersGoByName() throws IOException {
+    String home = System.getProperty("ddpm4j.home");
+    System.setProperty("ddpm4j.home", dir.toString());
+    Path out = dir.resolve("x.png");
+    try {
+      CommandRun.of("sample", "-o", out)
+          .failsSaying(dir.resolve("models/fashion-mnist/model.onnx"), "not there");
+      for (String name : List.of(Models.DEFAULT, "other")) {
+        Path folder = Files.createDirectories(dir.resolve("models").resolve(name));
+        Files.copy(grey, folder.resolve("model.onnx"));
+      }
+      CommandRun.of("sample", "-n", 1, "--steps", 2, "-o", out)
+          .succeeds()
+          .prints("models/fashion-mnist/model.onnx: 1 image,");
+      CommandRun.of("sample", "other", "-n", 1, "--steps", 2, "-o", out).succeeds();
+      CommandRun.of("inspect", "other").succeeds();
+      CommandRun.of("sample", "third", "-o", out).failsSaying("third", "no such file");
+    } finally {
+      if (home == null) {
+        System.clearProperty("ddpm4j.home");
+      } else {
+        System.setProperty("ddpm4j.home", home);
+      }
+    }
+  }
+
+  @Test
+  void aForeignModelTakesItsScheduleFromAFile() throws IOException {
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
+    Path scheduler = dir.resolve("scheduler_config.json");
+    Files.writeString(scheduler, "{\"num_train_timesteps\": 10}");
+    Path out = dir.resolve("x.png");
+    CommandRun.of("sample", foreign, "-o", out).failsSaying(foreign, "scheduler");
+    CommandRun.of("sample", foreign, "--scheduler", scheduler, "-n", 1, "-o", out)
+        .succeeds()
+        .prints("10 steps");
+    Files.writeString(scheduler, "{\"num_train_timesteps\": \"many\"}");
+    CommandRun.of("sample", foreign, "--scheduler", scheduler, "-o", out)
+        .failsSaying(scheduler, "num_train_timesteps", "expected a number", "many");
+    Files.writeString(scheduler, "no JSON");
+    CommandRun.of("sample", foreign, "--scheduler", scheduler, "-o", out).failsSaying(scheduler);
+    CommandRun.of("sample", foreign, "--scheduler", dir.resolve("none.json"), "-o", out)
+        .failsSaying("none.json", "no such file");
+  }
+
+  @Test
+  void unusableModels() throws IOException {
+    Path out = dir.resolve("x.png");
+    CommandRun.of("sample", dir.resolve("none.onnx"), "-o", out)
+        .failsSaying(dir.resolve("none.onnx"), "no such file");
+    Path empty = Files.createFile(dir.resolve("empty.onnx"));
+    CommandRun.of("sample", empty, "-o", out).failsSaying(empty, "found an empty file");
+    byte[] whole = Files.readAllBytes(grey);
+    Path cut = dir.resolve("cut.onnx");
+    Files.write(cut, java.util.Arrays.copyOf(whole, whole.length / 2));
+    CommandRun.of("sample", cut, "-o", out).failsSaying(cut, "no ONNX or was cut short");
+    Path text = Files.writeString(dir.resolve("text.onnx"), "this is no model\n".repeat(9));
+    CommandRun.of("sample", text, "-o", out).failsSaying(text, "expected an ONNX model");
+    Path other = TestModels.noPredictor(dir.resolve("double.onnx"));
+    CommandRun.of("sample", other, "-o", out).failsSaying(other, "no noise predictor", "expected");
+    Path folder = Files.createDirectory(dir.resolve("folder"));
+    CommandRun.of("sample", folder, "-o", out).failsSaying(folder, "no model.onnx");
+    Files.createFile(folder.resolve("metrics.csv"));
+    CommandRun.of("sample", folder, "-o", out).failsSaying(folder, "ddpm export");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void unwritableOutputsAreRefusedBeforeSampling() throws IOException {
+    Path file = Files.createFile(dir.resolve("file"));
+    Path under = file.resolve("x.png");
+    CommandRun.of("sample", grey, "-o", under).failsSaying("-o", under, file + " is no folder");
+    CommandRun.of("sample", grey, "-o", dir).failsSaying("-o", dir, "found a folder");
+    CommandRun.of("sample", grey, "--separate", file).failsSaying("--separate", file);
+    CommandRun.of("sample", grey, "-o", dir.resolve("x.png"), "--strip", under)
+        .failsSaying("--strip", under);
+    assertFalse(Files.exists(dir.resolve("x.png")));
+  }
+
+  @Test
+  void unfittingOptions() throws IOException {
+    Path out = dir.resolve("x.png");
+    CommandRun.of("sample", named, "-o", out, "--class", "Shoe")
+        .failsSaying("class: expected one of Boot, T-shirt, Bag, found \"Shoe\"");
+    CommandRun.of("sample", named, "-o", out, "--class", "3")
+        .failsSaying("class: expected a label from 0 to 2, found 3");
+    CommandRun.of("sample", grey, "-o", out, "--class", "Bag").failsSaying("class", "Bag");
+    CommandRun.of("sample", grey, "-o", out, "--class", "0").failsSaying("class", "unconditional");
+    CommandRun.of("sample", grey, "-o", out, "--device", "cuda").failsSaying("cuda:0", "CUDA");
+    CommandRun.of("sample", grey, "-o", out, "--device", "tpu").failsSaying("cpu, cuda", "tpu");
+    CommandRun.of("sample", grey, "-o", out, "--steps", 21).failsSaying("steps", "1 to 20", 21);
+    CommandRun.of("sample", grey, "-o", out, "--sampler", "x").failsSaying("sampler", "ddpm");
+    CommandRun.of("sample", grey, "-o", out, "--variance", "x").failsSaying("fixed_small", "\"x\"");
+    CommandRun.of("sample", grey, "-o", out, "--image-size", 9).failsSaying("expected 8", "9");
+    CommandRun.of("sample", grey, "-o", out, "-n", Integer.MAX_VALUE).failsSaying("expected");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void wrongUsage() {
+    CommandRun.of("sample", grey, "-n", 0).isWrongUsage("--images", "at least 1", "'0'");
+    CommandRun.of("sample", grey, "--seed", "x").isWrongUsage("--seed", "'x'");
+    CommandRun.of("sample", grey, grey).isWrongUsage(grey);
+    CommandRun.of("sample", grey, "--sede", 1).isWrongUsage("--sede", "--seed");
+    CommandRun.of("sample", "--steps").isWrongUsage("--steps");
+    CommandRun.of("sample", "--strip-frames", 1).isWrongUsage("at least 2");
+  }
+
+  private Path sample(Object... options) throws IOException {
+    Path out = Files.createTempFile(dir, "sample", ".png");
+    Object[] fixed = {"sample", grey, "-n", 1, "--steps", 3, "-o", out};
+    CommandRun.of(Stream.of(fixed, options).flatMap(Stream::of).toArray()).succeeds();
+    return out;
+  }
+
+  /** The classes that the PNG file names. */
+  private String classes(Object... options) throws IOException {
+    Path out = Files.createTempFile(dir, "sample", ".png");
+    Object[] fixed = {"sample", named, "--steps", 2, "-o", out};
+    CommandRun.of(Stream.of(fixed, options).flatMap(Stream::of).toArray()).succeeds();
+    String png = Files.readString(out, StandardCharsets.ISO_8859_1);
+    int start = png.indexOf("Classes\0") + "Classes\0".length();
+    return png.substring(start).replaceAll("(?s)^([A-Za-z, -]*[A-Za-z]).*", "$1");
+  }
+}

@@ -1,0 +1,329 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.RunFolder;
+import io.ddpm4j.trainer.loop.TrainConfig;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code ddpm train} and {@code ddpm export}, with networks that take milliseconds a step. */
+class TrainCommandTest {
+  private static final Object[] SMALL = {
+    "--data",
+    "shapes",
+    "--image-size",
+    8,
+    "--widths",
+    "8,8",
+    "--groups",
+    4,
+    "--batch-size",
+    4,
+    "--sample-images",
+    4,
+    "--sample-steps",
+    2
+  };
+
+  @TempDir Path dir;
+
+  private CommandRun train(Path out, Object... options) {
+    Object[] fixed = {"train", "--out", out};
+    return CommandRun.of(Stream.of(fixed, SMALL, options).flatMap(Stream::of).toArray());
+  }
+
+  @Test
+  void trainsExportsSamplesAndResumes() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun first = train(run, "--steps", 3);
+    assertEquals(0, first.exitCode(), first.err());
+    first.prints(run, "6 classes", "parameters", "steps 1 to 3", "3 steps, loss ", "ddpm export");
+    RunFolder files = new RunFolder(run);
+    assertTrue(Files.exists(files.lossCurve()));
+    assertTrue(Files.exists(files.samples(3)));
+    assertEquals(4, Files.readAllLines(files.metrics()).size());
+
+    Path model = dir.resolve("shapes.onnx");
+    CommandRun.of("export", run, "-o", model).succeeds().prints(model, "after step 3");
+    CommandRun.of("inspect", model).succeeds().prints("dataset shapes", "steps 3", "star");
+    Path out = dir.resolve("out.png");
+    CommandRun.of("sample", model, "-n", 2, "--steps", 2, "--class", "star,heart", "-o", out)
+        .succeeds();
+
+    CommandRun.of("sample", run, "-o", out).failsSaying(run, "ddpm export");
+    CommandRun.of("export", run).succeeds().prints(run.resolve("model.onnx"));
+    CommandRun.of("sample", run, "-n", 1, "--steps", 2, "-o", out).succeeds();
+
+    CommandRun resumed = CommandRun.of("train", "--resume", "--out", run, "--steps", 5);
+    assertEquals(0, resumed.exitCode(), resumed.err());
+    resumed.prints("steps 4 to 5");
+    assertEquals(6, Files.readAllLines(files.metrics()).size());
+
+    Path atOnce = dir.resolve("at-once");
+    assertEquals(0, train(atOnce, "--steps", 5).exitCode());
+    assertArrayEquals(state(atOnce), state(run), "resumed as if it had never stopped");
+  }
+
+  private static byte[] state(Path run) throws IOException {
+    Path latest = new RunFolder(run).checkpoints().latest().orElseThrow();
+    return Files.readAllBytes(latest.resolve("state.safetensors"));
+  }
+
+  @Test
+  void everyOptionReachesTheConfiguration() throws IOException {
+    Path pictures = pictures(3);
+    Path run = dir.resolve("run");
+    CommandRun trained =
+        CommandRun.of(
+            "train",
+            "--data",
+            pictures,
+            "-o",
+            run,
+            "--preset",
+            "small",
+            "--steps",
+            1,
+            "--seed",
+            -4,
+            "--threads",
+            1,
+            "--checkpoint-every",
+            7,
+            "--keep-checkpoints",
+            3,
+            "--sample-every",
+            0,
+            "--sample-images",
+            5,
+            "--sample-steps",
+            6,
+            "--image-size",
+            16,
+            "--channels",
+            1,
+            "--background",
+            "#0a0B0c",
+            "--labels-from-folders",
+            "--horizontal-flips",
+            "--widths",
+            "8,16,16",
+            "--attention",
+            "1,3",
+            "--layers",
+            2,
+            "--groups",
+            2,
+            "--head-channels",
+            4,
+            "--unconditional",
+            "--batch-size",
+            2,
+            "--learning-rate",
+            "2e-5",
+            "--warmup-steps",
+            9,
+            "--beta1",
+            0.8,
+            "--beta2",
+            0.98,
+            "--epsilon",
+            "1e-6",
+            "--max-gradient-norm",
+            0.5,
+            "--ema-decay",
+            0.9,
+            "--train-timesteps",
+            50,
+            "--schedule",
+            "scaled_linear",
+            "--beta-start",
+            0.001,
+            "--beta-end",
+            0.1,
+            "--prediction",
+            "v_prediction");
+    assertEquals(0, trained.exitCode(), trained.err());
+    TrainConfig config = TrainConfig.fromJson(Files.readString(new RunFolder(run).config()));
+    assertEquals(
+        new TrainConfig(
+            new TrainConfig.Data(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
+            new TrainConfig.Network(List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false),
+            new TrainConfig.Diffusion(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
+            new TrainConfig.Optimizer(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
+            new TrainConfig.Run(1, -4, 7, 3, 0, 5, 6, 1)),
+        config);
+  }
+
+  @Test
+  void whatIsNotSaidIsThePreset() {
+    for (Preset preset : Preset.values()) {
+      TrainConfig config = preset.config("shapes", 2000, 0);
+      assertEquals(config.run(), new TrainOptions.Run().over(config.run(), null));
+      assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
+      assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
+      assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
+      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
+    }
+  }
+
+  @Test
+  void helpShowsThePresetsNumbers() {
+    String help = CommandRun.of("train", "--help").succeeds().out().replaceAll("\\s+", " ");
+    for (String expected :
+        List.of(
+            "(default: tiny 16,32,32; small 32,64,64; base 64,128,128)",
+            "(default: tiny 0.001; small 0.0005; base 0.0002)",
+            "(default: tiny 3; small 3; base 2,3)",
+            "guard against division by zero (default: 1e-8)",
+            "First beta of the linear schedules (default: 0.0001)",
+            "(default: 500)")) {
+      assertTrue(help.contains(expected), expected + " in: " + help);
+    }
+    assertFalse(help.contains("${"), help);
+  }
+
+  @Test
+  void unreadableImagesAreNamedSkippedAndCounted() throws IOException {
+    Path pictures = pictures(4);
+    for (int i = 0; i < 12; i++) {
+      Files.writeString(pictures.resolve("bad-%02d.png".formatted(i)), "no picture");
+    }
+    CommandRun run =
+        CommandRun.of(
+            "train",
+            "--data",
+            pictures,
+            "--image-size",
+            8,
+            "--widths",
+            "8,8",
+            "--groups",
+            4,
+            "--batch-size",
+            2,
+            "--sample-every",
+            0,
+            "--steps",
+            1,
+            "--out",
+            dir.resolve("run"));
+    assertEquals(0, run.exitCode(), run.err());
+    List<String> warnings =
+        run.err().lines().filter(line -> line.startsWith("ddpm: warning: ")).toList();
+    assertEquals(11, warnings.size(), run.err());
+    assertTrue(warnings.get(0).contains("bad-00.png"), run.err());
+    assertTrue(warnings.get(10).contains("12 in all"), run.err());
+    run.prints("4 ");
+  }
+
+  @Test
+  void unusableData() throws IOException {
+    Path out = dir.resolve("run");
+    CommandRun.of("train", "--data", "nothing", "--out", out)
+        .failsSaying("unknown data set 'nothing'", "fashion-mnist, shapes");
+    Path cut = idx("cut-images-idx3-ubyte", 0x803, 10, 8, 8, 100);
+    CommandRun.of("train", "--data", cut, "--out", out).failsSaying(cut, "expected", "found");
+    Path magic = idx("magic-images-idx3-ubyte", 0x999, 10, 8, 8, 640);
+    CommandRun.of("train", "--data", magic, "--out", out).failsSaying(magic, "expected", "found");
+    Path folder = Files.createDirectory(dir.resolve("folder"));
+    CommandRun.of("train", "--data", folder, "--out", out).failsSaying(folder);
+    CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
+        .failsSaying(folder);
+    CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
+        .failsSaying("--labels does not apply");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void unfittingOptions() throws IOException {
+    Path out = dir.resolve("run");
+    train(out, "--widths", "8,9").failsSaying("expected multiples", "found 9");
+    train(out, "--attention", 3).failsSaying("--attention: expected levels from 1 to 2, found 3");
+    train(out, "--schedule", "steep").failsSaying("beta_schedule", "linear", "steep");
+    train(out, "--prediction", "noise").failsSaying("prediction_type", "epsilon", "noise");
+    train(out, "--beta-end", 2).failsSaying("beta");
+    assertFalse(Files.exists(out));
+    Path file = Files.createFile(dir.resolve("file"));
+    train(file.resolve("run")).failsSaying("--out", file + " is no folder");
+  }
+
+  @Test
+  void divergenceIsSaid() {
+    CommandRun run =
+        train(
+            dir.resolve("run"),
+            "--steps",
+            200,
+            "--sample-every",
+            0,
+            "--learning-rate",
+            "1e30",
+            "--warmup-steps",
+            0,
+            "--max-gradient-norm",
+            "1e30");
+    assertEquals(1, run.exitCode(), run.err());
+    String last = run.err().lines().reduce("", (a, b) -> b);
+    assertTrue(last.contains("is not finite") && last.contains("learning rate"), run.err());
+  }
+
+  @Test
+  void runsThatCannotGoOn() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun.of("train", "--resume", "--out", run).failsSaying(run);
+    CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(run);
+    assertEquals(0, train(run, "--steps", 1).exitCode());
+    train(run, "--steps", 1).failsSaying(run, "resume");
+    CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
+    Path state = new RunFolder(run).checkpoints().latest().orElseThrow();
+    Files.write(state.resolve("state.safetensors"), new byte[100]);
+    CommandRun.of("train", "--resume", "--out", run, "--steps", 2).failsSaying(state, "damaged");
+    CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(state, "damaged");
+    assertFalse(Files.exists(dir.resolve("x.onnx")));
+  }
+
+  @Test
+  void wrongUsage() {
+    CommandRun.of("train").isWrongUsage("--data");
+    CommandRun.of("train", "--resume").isWrongUsage("--out");
+    CommandRun.of("train", "--resume", "--out", "x", "--seed", 1)
+        .isWrongUsage("--seed does not apply with --resume");
+    CommandRun.of("train", "--data", "shapes", "--preset", "huge").isWrongUsage("--preset", "TINY");
+    CommandRun.of("train", "--data", "shapes", "--background", "red")
+        .isWrongUsage("--background", "ffffff", "'red'");
+    CommandRun.of("train", "--data", "shapes", "--steps", 0).isWrongUsage("--steps");
+    CommandRun.of("export").isWrongUsage("RUN");
+  }
+
+  private Path pictures(int count) throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("pictures"));
+    for (int i = 0; i < count; i++) {
+      Path sub = Files.createDirectories(folder.resolve(i % 2 == 0 ? "even" : "odd"));
+      BufferedImage image = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(i, i, 0xff0000);
+      ImageIO.write(image, "png", sub.resolve(i + ".png").toFile());
+    }
+    return folder;
+  }
+
+  private Path idx(String name, int magic, int count, int rows, int columns, int bytes)
+      throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(16 + bytes);
+    buffer.putInt(magic).putInt(count).putInt(rows).putInt(columns);
+    return Files.write(dir.resolve(name), buffer.array());
+  }
+}
