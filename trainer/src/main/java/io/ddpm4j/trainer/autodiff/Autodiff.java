@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.autodiff;
 
+import io.ddpm4j.exporter.graph.Attribute;
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
@@ -63,7 +64,7 @@ public final class Autodiff {
       Node node = nodes.get(i);
       Value[] dy = node.outputs().stream().map(gradients::get).toArray(Value[]::new);
       boolean reached = Arrays.stream(dy).anyMatch(g -> g != null);
-      if (reached && node.presentInputs().stream().anyMatch(dependent::contains)) {
+      if (reached && reads(node, dependent)) {
         ops.graph().inScope("grad." + node.scope(), () -> backward(node, dy, dependent));
       }
     }
@@ -96,15 +97,33 @@ public final class Autodiff {
     return null;
   }
 
-  /** All values that depend on a target, the targets among them. */
+  /**
+   * All values that change with a target, the targets among them. Integers and truth values change
+   * in steps only: no gradient flows through them.
+   */
   private static Set<Value> dependents(List<Node> nodes, Collection<Value> targets) {
     Set<Value> dependent = new HashSet<>(targets);
     for (Node node : nodes) {
-      if (node.presentInputs().stream().anyMatch(dependent::contains)) {
-        dependent.addAll(node.outputs());
+      if (reads(node, dependent)) {
+        node.outputs().stream().filter(v -> v.dataType().isFloatingPoint()).forEach(dependent::add);
       }
     }
     return dependent;
+  }
+
+  /** Whether a node uses one of the values: as an input, or from within a subgraph. */
+  private static boolean reads(Node node, Set<Value> values) {
+    if (node.presentInputs().stream().anyMatch(values::contains)) {
+      return true;
+    }
+    for (Attribute attribute : node.attributes().values()) {
+      if (attribute instanceof Attribute.Body body
+          && (body.graph().nodes().stream().anyMatch(inner -> reads(inner, values))
+              || body.graph().outputs().values().stream().anyMatch(values::contains))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Sums {@code gradient} over the axes along which a value of {@code shape} was repeated. */

@@ -27,12 +27,18 @@ public final class GradientRules {
 
   private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
 
+  /** The rules of the composites of {@link Functions}. */
+  private static final Map<String, GradientRule> FUNCTIONS =
+      Map.of(
+          "Attention", GradientRules::attention,
+          "GroupNorm", GradientRules::groupNorm,
+          "Silu", (o, n, dy) -> function(o, "SiluGrad", n, asList(dy[0], n.in(0)), 1));
+
   // Broadcasting is undone once, in Autodiff: no rule cares about it.
   private static final Map<String, GradientRule> TABLE =
       Map.ofEntries(
           entry("Abs", (o, n, dy) -> asList(o.mul(dy[0], o.sign(n.in(0))))),
           entry("Add", (o, n, dy) -> asList(dy[0], dy[0])),
-          entry("Attention", GradientRules::attention),
           entry("AveragePool", GradientRules::averagePool),
           entry("Cast", GradientRules::cast),
           entry("Clip", GradientRules::clip),
@@ -46,7 +52,6 @@ public final class GradientRules {
           entry("Expand", (o, n, dy) -> asList(dy[0], null)),
           entry("Gather", GradientRules::gather),
           entry("Gemm", GradientRules::gemm),
-          entry("GroupNorm", GradientRules::groupNorm),
           entry("Identity", (o, n, dy) -> asList(dy[0])),
           entry("InstanceNormalization", GradientRules::instanceNorm),
           entry("LayerNormalization", GradientRules::layerNorm),
@@ -68,7 +73,6 @@ public final class GradientRules {
           entry(
               "Sigmoid",
               (o, n, dy) -> asList(o.mul(dy[0], o.sub(n.out(), o.mul(n.out(), n.out()))))),
-          entry("Silu", (o, n, dy) -> function(o, "SiluGrad", n, asList(dy[0], n.in(0)), 1)),
           entry("Sin", (o, n, dy) -> asList(o.mul(dy[0], o.cos(n.in(0))))),
           entry("Slice", GradientRules::slice),
           entry("Softmax", GradientRules::softmax),
@@ -102,9 +106,11 @@ public final class GradientRules {
           "Shape",
           "Sign");
 
-  /** The operators that have a rule. */
+  /** The operators that have a rule, composites among them. */
   public static Set<String> operators() {
-    return new TreeSet<>(TABLE.keySet());
+    Set<String> names = new TreeSet<>(TABLE.keySet());
+    names.addAll(FUNCTIONS.keySet());
+    return names;
   }
 
   /**
@@ -113,13 +119,20 @@ public final class GradientRules {
    * @throws ShapeException if it has none
    */
   static GradientRule of(Node node) {
-    if (NO_GRADIENT.contains(node.op())) {
+    String domain = node.schema().domain(); // ONNX has an Attention too, and it is another one
+    if (domain.isEmpty() && NO_GRADIENT.contains(node.op())) {
       return (o, n, dy) -> Collections.nCopies(n.inputs().size(), null);
     }
-    GradientRule rule = TABLE.get(node.op());
+    GradientRule rule =
+        domain.isEmpty()
+            ? TABLE.get(node.op())
+            : domain.equals(Functions.DOMAIN) ? FUNCTIONS.get(node.op()) : null;
     if (rule == null) {
       throw new ShapeException(
-          node.name() + ": expected an operator with a gradient rule, found " + node.op());
+          node.name()
+              + ": expected an operator with a gradient rule, found "
+              + (domain.isEmpty() ? "" : domain + ":")
+              + node.op());
     }
     return rule;
   }
@@ -127,6 +140,13 @@ public final class GradientRules {
   private static ShapeException unsupported(Node node, String expected) {
     return new ShapeException(
         "the gradient of " + node.name() + ": expected " + expected + ", found " + node);
+  }
+
+  /** Refuses an input through which a gradient would flow that the rule does not give. */
+  private static void requireConstant(Node n, int input) {
+    if (n.hasIn(input) && !n.in(input).isConstant()) {
+      throw unsupported(n, "constant " + n.schema().inputs().get(input).name());
+    }
   }
 
   private static Value like(Ops o, Value gradient, Value input) {
@@ -146,6 +166,8 @@ public final class GradientRules {
   }
 
   private static List<Value> clip(Ops o, Node n, Value... dy) {
+    requireConstant(n, 1);
+    requireConstant(n, 2);
     // Where the output differs from the input a limit holds.
     Value inside = o.equal(n.out(), n.in(0));
     List<Value> dx = new ArrayList<>(Collections.nCopies(n.inputs().size(), null));
@@ -163,23 +185,34 @@ public final class GradientRules {
     return asList(o.mul(dy[0], slope));
   }
 
-  /** Max and Min: the gradient goes to the inputs that equal the result. */
+  /** Max and Min: the inputs that equal the result have equal shares of its gradient. */
   private static List<Value> extremum(Ops o, Node n, Value... dy) {
-    List<Value> dx = new ArrayList<>();
-    for (Value input : n.inputs()) {
-      dx.add(o.where(o.equal(input, n.out()), dy[0], o.scalar(0, dy[0])));
+    if (n.inputs().size() == 1) {
+      return asList(dy[0]);
     }
-    return dx;
+    Value one = o.scalar(1, dy[0]);
+    Value zero = o.scalar(0, dy[0]);
+    List<Value> chosen = new ArrayList<>();
+    for (Value input : n.inputs()) {
+      chosen.add(o.where(o.equal(input, n.out()), one, zero));
+    }
+    Value share = o.div(dy[0], chosen.stream().reduce(o::add).orElseThrow());
+    return chosen.stream().map(c -> o.mul(share, c)).toList();
   }
 
   private static List<Value> pow(Ops o, Node n, Value... dy) {
     Value x = n.in(0);
     Value y = n.in(1);
     Value one = o.scalar(1, y);
-    Value dx = o.mul(o.mul(dy[0], o.cast(y, x.dataType())), o.pow(x, o.sub(y, one)));
-    boolean same = y.dataType() == x.dataType();
-    Value positive = o.max(x, o.scalar(Float.MIN_NORMAL, x)); // 0^y does not change with y
-    return asList(dx, same ? o.mul(dy[0], o.mul(n.out(), o.log(positive))) : null);
+    Value none = o.equal(y, o.scalar(0, y)); // x^0 does not change with x, not even at 0
+    Value lower = o.where(none, one, o.sub(y, one));
+    Value dx = o.mul(o.mul(dy[0], o.cast(y, x.dataType())), o.pow(x, lower));
+    if (!y.dataType().isFloatingPoint()) {
+      return asList(dx, null);
+    }
+    // 0^y does not change with y; of a negative x there is no such gradient, and log says NaN.
+    Value log = o.log(o.where(o.equal(x, o.scalar(0, x)), o.scalar(1, x), x));
+    return asList(dx, o.cast(o.mul(dy[0], o.mul(n.out(), log)), y.dataType()));
   }
 
   private static List<Value> where(Ops o, Node n, Value... dy) {
@@ -304,6 +337,7 @@ public final class GradientRules {
     if (!n.textAttribute("mode", "constant").equals("constant")) {
       throw unsupported(n, "constant padding");
     }
+    requireConstant(n, 2);
     long[] pads = longs(n, 1);
     Shape in = n.in(0).shape();
     long[] axes = new long[pads.length / 2];
@@ -456,6 +490,9 @@ public final class GradientRules {
   }
 
   private static List<Value> layerNorm(Ops o, Node n, Value... dy) {
+    if (Arrays.stream(dy).skip(1).anyMatch(g -> g != null)) {
+      throw unsupported(n, "a loss that does not depend on its mean or deviation");
+    }
     int rank = n.in(0).shape().rank();
     int from = axis(n, -1);
     long[] axes = new long[rank - from];
@@ -526,9 +563,17 @@ public final class GradientRules {
     if (!plain) {
       throw unsupported(n, "two dimensions, one group, explicit pads, no dilation");
     }
-    return Map.of(
-        "pads", Attribute.of(n.intsAttribute("pads", new long[4])),
-        "strides", Attribute.of(n.intsAttribute("strides", ones)));
+    long[] pads = n.intsAttribute("pads", new long[4]);
+    long[] strides = n.intsAttribute("strides", ones);
+    Shape w = n.in(1).shape();
+    boolean inside = true;
+    for (int k = 0; k < pads.length; k++) {
+      inside &= pads[k] >= 0 && pads[k] < w.size(2 + k % 2);
+    }
+    if (strides[0] != strides[1] || !inside) {
+      throw unsupported(n, "one stride for both axes, and less padding than the kernel is wide");
+    }
+    return Map.of("pads", Attribute.of(pads), "strides", Attribute.of(strides));
   }
 
   private static Value convInputGrad(
@@ -555,6 +600,7 @@ public final class GradientRules {
             && kernel[0] == kernel[1]
             && Arrays.equals(kernel, strides)
             && Arrays.stream(pads).allMatch(p -> p == 0)
+            && Arrays.stream(n.intsAttribute("dilations", new long[0])).allMatch(d -> d == 1)
             && n.in(0).shape().size(2) % kernel[0] == 0
             && n.in(0).shape().size(3) % kernel[1] == 0;
     if (!tiles) {
@@ -572,16 +618,27 @@ public final class GradientRules {
         n.textAttribute("mode", "nearest").equals("nearest")
             && n.textAttribute("coordinate_transformation_mode", "half_pixel").equals("asymmetric")
             && n.textAttribute("nearest_mode", "round_prefer_floor").equals("floor")
+            && n.attribute("axes").isEmpty()
             && in.rank() == 4
             && in.dim(0).equals(out.dim(0))
             && in.dim(1).equals(out.dim(1))
             && out.size(2) % in.size(2) == 0
-            && out.size(2) / in.size(2) == out.size(3) / (double) in.size(3);
+            && out.size(2) / in.size(2) == out.size(3) / (double) in.size(3)
+            && wholeScales(n, out.size(2) / in.size(2));
     if (!nearest) {
       throw unsupported(
           n, "nearest, asymmetric upsampling of height and width by one whole factor");
     }
     long factor = out.size(2) / in.size(2);
     return first(n, o.mul(o.averagePool(dy[0], factor), factor * factor));
+  }
+
+  /** A scale of 2.4 may give twice the pixels, too, but not each of them twice. */
+  private static boolean wholeScales(Node n, long factor) {
+    if (!n.hasIn(2)) {
+      return true; // sizes: the scale is their quotient
+    }
+    float[] scales = n.in(2).data().map(TensorData::floats).orElse(new float[4]);
+    return scales[2] == factor && scales[3] == factor;
   }
 }

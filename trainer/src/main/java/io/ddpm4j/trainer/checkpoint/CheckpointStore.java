@@ -1,6 +1,8 @@
 package io.ddpm4j.trainer.checkpoint;
 
+import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -35,6 +37,7 @@ public final class CheckpointStore {
   private static final String PREFIX = "step-";
   private static final String STATE = "state.safetensors";
   private static final String DESCRIPTION = "checkpoint.json";
+  private static final String CHECKSUM = "description_sha256";
   private static final int FORMAT = 1;
 
   private final Path folder;
@@ -110,7 +113,9 @@ public final class CheckpointStore {
     o.addProperty("seconds", checkpoint.seconds());
     o.addProperty("state_sha256", sha256);
     o.add("unet", JsonParser.parseString(checkpoint.unet()));
-    return new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(o);
+    Gson gson = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
+    o.addProperty(CHECKSUM, sha256(JsonParser.parseString(gson.toJson(o)).toString()));
+    return gson.toJson(o);
   }
 
   /**
@@ -129,6 +134,10 @@ public final class CheckpointStore {
       if (format != FORMAT) {
         throw new CheckpointException(
             checkpoint + ": expected a checkpoint of format " + FORMAT + ", found " + format);
+      }
+      JsonElement checksum = o.remove(CHECKSUM); // early checkpoints have none
+      if (checksum != null && !checksum.getAsString().equals(sha256(o.toString()))) {
+        throw damaged(checkpoint, "expected " + DESCRIPTION + " as it was written", null);
       }
       String expected = o.get("state_sha256").getAsString();
       String found = sha256(state);
@@ -197,12 +206,20 @@ public final class CheckpointStore {
   }
 
   private static String sha256(Path file) throws IOException {
+    MessageDigest digest = sha256();
+    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+      in.transferTo(java.io.OutputStream.nullOutputStream());
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static String sha256(String text) {
+    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static MessageDigest sha256() {
     try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-        in.transferTo(java.io.OutputStream.nullOutputStream());
-      }
-      return HexFormat.of().formatHex(digest.digest());
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

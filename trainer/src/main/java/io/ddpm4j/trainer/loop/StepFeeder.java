@@ -35,8 +35,7 @@ final class StepFeeder implements AutoCloseable {
    *
    * @param next where the step after it begins in the data
    */
-  record Prepared(
-      long step, TrainSession.Inputs inputs, DataPosition next, RuntimeException failure) {}
+  record Prepared(long step, TrainSession.Inputs inputs, DataPosition next, Throwable failure) {}
 
   StepFeeder(
       BatchIterator batches, TrainSession session, long seed, int trainTimesteps, long firstStep) {
@@ -71,7 +70,7 @@ final class StepFeeder implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // also errors: the training thread would wait for ever
       ready.add(new Prepared(0, null, null, e));
     }
   }
@@ -98,7 +97,7 @@ final class StepFeeder implements AutoCloseable {
   /**
    * The next step's inputs, valid until the next call.
    *
-   * @throws RuntimeException if the data could not be read
+   * @throws IllegalStateException if the data could not be read
    */
   Prepared next() throws InterruptedException {
     if (last != null) {
@@ -106,9 +105,11 @@ final class StepFeeder implements AutoCloseable {
     }
     last = ready.take();
     if (last.failure() != null) {
-      RuntimeException failure = last.failure();
+      Throwable failure = last.failure();
       last = null;
-      throw failure;
+      throw failure instanceof IllegalStateException e
+          ? e
+          : new IllegalStateException("preparing a step failed: " + failure.getMessage(), failure);
     }
     return last;
   }

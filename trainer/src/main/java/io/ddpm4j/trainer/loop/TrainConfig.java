@@ -2,7 +2,9 @@ package io.ddpm4j.trainer.loop;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -55,6 +57,10 @@ public record TrainConfig(
       Integer background,
       boolean labelsFromFolders,
       boolean horizontalFlips) {
+
+    public Data {
+      require(source != null, "data.source", "a data set's name or a path", "none");
+    }
 
     /** A data set with nothing said about it. */
     public static Data of(String source) {
@@ -133,6 +139,8 @@ public record TrainConfig(
       String predictionType) {
 
     public Diffusion {
+      require(betaSchedule != null, "diffusion.betaSchedule", "a beta schedule", "none");
+      require(predictionType != null, "diffusion.predictionType", "a prediction type", "none");
       BetaSchedule.parse(betaSchedule);
       PredictionType.parse(predictionType);
     }
@@ -253,12 +261,12 @@ public record TrainConfig(
    */
   public static TrainConfig fromJson(String json) {
     try {
-      TrainConfig config = GSON.fromJson(json, TrainConfig.class);
-      require(config != null, "config", "a JSON object", "an empty text");
-      return config;
+      JsonElement element = JsonParser.parseString(json);
+      StrictRecords.check(element, TrainConfig.class, "");
+      return GSON.fromJson(element, TrainConfig.class);
     } catch (JsonParseException e) {
       throw new IllegalArgumentException(
-          "config: expected the JSON of a run, found " + e.getMessage(), e);
+          "config: expected the JSON of a run, found something else", e);
     } catch (RuntimeException e) { // Gson wraps what a record's constructor throws
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new IllegalArgumentException("config: " + cause.getMessage(), e);

@@ -92,9 +92,9 @@ public final class Trainer {
       throws IOException {
     RunFolder folder = new RunFolder(path);
     TrainConfig config = folder.readConfig();
-    if (steps.isPresent() && steps.get() != config.run().steps()) {
+    boolean longer = steps.isPresent() && steps.get() != config.run().steps();
+    if (longer) {
       config = config.withRun(config.run().withSteps(steps.get()));
-      folder.writeText(folder.config(), config.toJson());
     }
     CheckpointStore store = folder.checkpoints();
     Path latest =
@@ -107,7 +107,7 @@ public final class Trainer {
     Checkpoint checkpoint = store.read(latest);
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
-    if (!unet.equals(UNetConfig.fromJson(checkpoint.unet()))) {
+    if (!isNetwork(unet, checkpoint.unet())) {
       throw new CheckpointException(
           latest
               + ": expected a checkpoint of the network in config.json, found another network's");
@@ -120,11 +120,27 @@ public final class Trainer {
               + ", found "
               + checkpoint.seed());
     }
+    if (longer) { // only now is it sure that the run goes on
+      folder.writeText(folder.config(), config.toJson());
+    }
     return new Trainer(folder, config, data, unet, checkpoint);
   }
 
+  private static boolean isNetwork(UNetConfig unet, String json) {
+    try {
+      return unet.equals(UNetConfig.fromJson(json));
+    } catch (IllegalArgumentException e) {
+      return false; // one that this version does not know
+    }
+  }
+
   private static String reason(IOException e) {
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return switch (e.getClass().getSimpleName()) { // of these the message is a bare path
+      case "FileAlreadyExistsException" -> "there is a file of that name";
+      case "AccessDeniedException" -> "permission denied";
+      case "NoSuchFileException" -> "there is no such folder";
+      default -> e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    };
   }
 
   public TrainConfig config() {
@@ -198,7 +214,9 @@ public final class Trainer {
     private final LearningRate rate = config.optimizer().rate();
     private final Pace pace = new Pace(config.optimizer().batchSize());
     private final SmoothedLoss smoothed =
-        new SmoothedLoss(start == null ? Double.NaN : start.smoothedLoss());
+        start == null
+            ? new SmoothedLoss(0, 0)
+            : new SmoothedLoss(start.smoothedLoss(), start.step());
     private DataPosition position;
     private double seconds = start == null ? 0 : start.seconds();
     private long checkpointed = start == null ? 0 : start.step();
@@ -222,12 +240,13 @@ public final class Trainer {
       position = from;
       lastCheckpoint = folder.checkpoints().latest().orElse(null);
       long step = first - 1;
+      boolean interrupted = false;
       while (step < run.steps() && !cancellation.isCancelled()) {
         StepFeeder.Prepared prepared;
         try {
           prepared = feeder.next();
         } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
+          interrupted = true;
           break; // as if cancelled
         } catch (RuntimeException e) { // the data failed: what was learnt is kept
           if (step > checkpointed) {
@@ -249,6 +268,9 @@ public final class Trainer {
       if (step > checkpointed) {
         checkpoint(step);
       }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
       return new TrainResult(step, step >= run.steps(), smoothed.value(), lastCheckpoint);
     }
 
@@ -260,18 +282,9 @@ public final class Trainer {
         if (number - 1 > checkpointed) {
           checkpoint(number - 1);
         }
-        throw new DivergedException(
-            "the loss of step "
-                + number
-                + " is not finite (loss "
-                + result.loss()
-                + ", gradient norm "
-                + result.gradientNorm()
-                + "): training stopped; the state of step "
-                + (number - 1)
-                + " is kept"
-                + (lastCheckpoint == null ? "" : " in " + lastCheckpoint)
-                + "; a lower learning rate may help");
+        throw diverged(
+            "the loss of step %d is not finite (loss %s, gradient norm %s)"
+                .formatted(number, result.loss(), result.gradientNorm()));
       }
       double took = (System.nanoTime() - begin) / 1e9;
       seconds += took;
@@ -291,7 +304,32 @@ public final class Trainer {
       listener.onStep(report);
     }
 
+    private DivergedException diverged(String what) {
+      return new DivergedException(
+          what
+              + ": training stopped; "
+              + (lastCheckpoint == null
+                  ? "there was no good state to keep"
+                  : "the state of step " + checkpointed + " is kept in " + lastCheckpoint)
+              + "; a lower learning rate may help");
+    }
+
+    /** An interrupt is put off: it would close the files that are being written. */
     private void checkpoint(long step) throws IOException {
+      boolean interrupted = Thread.interrupted();
+      try {
+        if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
+          throw diverged("the weights of step " + step + " are not finite");
+        }
+        write(step);
+      } finally {
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
+      }
+    }
+
+    private void write(long step) throws IOException {
       Map<String, TensorData> tensors = new LinkedHashMap<>();
       for (String name : TrainStepGraph.STATE) {
         session
@@ -348,9 +386,9 @@ public final class Trainer {
     private double value;
     private long count;
 
-    SmoothedLoss(double value) {
+    SmoothedLoss(double value, long count) {
       this.value = value;
-      this.count = Double.isNaN(value) ? 0 : 100;
+      this.count = count;
     }
 
     void add(double loss) {

@@ -165,6 +165,17 @@ public final class TrainSession implements AutoCloseable {
 
   /** Replaces the state by vectors in the order of {@link TrainStepGraph#STATE}. */
   public void setState(List<float[]> state) {
+    int size = graph.layout().size();
+    if (state.size() != vectors.get(current).size()
+        || state.stream().anyMatch(vector -> vector.length != size)) {
+      throw new IllegalArgumentException(
+          "state: expected "
+              + TrainStepGraph.STATE.size()
+              + " vectors of "
+              + size
+              + " numbers, found "
+              + state.stream().map(vector -> vector.length).toList());
+    }
     for (int i = 0; i < state.size(); i++) {
       vectors.get(current).get(i).put(0, state.get(i));
     }
@@ -173,6 +184,18 @@ public final class TrainSession implements AutoCloseable {
   /** A state vector, valid until the next step; not to be written. */
   public FloatBuffer state(String name) {
     return vectors.get(current).get(TrainStepGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+  }
+
+  /** Whether every number of the state is finite: what a step wrote need not be. */
+  public boolean stateIsFinite() {
+    for (FloatBuffer vector : vectors.get(current)) {
+      for (int i = 0; i < vector.capacity(); i++) {
+        if (!Float.isFinite(vector.get(i))) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** The loss of each image of the last step. */

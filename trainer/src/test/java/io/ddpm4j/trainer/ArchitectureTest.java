@@ -1,0 +1,91 @@
+package io.ddpm4j.trainer;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.GeneralCodingRules;
+import io.ddpm4j.trainer.step.TrainSession;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  private static final String ROOT = "io.ddpm4j.trainer";
+  private static final JavaClasses MODULE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT);
+
+  @Test
+  void theScanSawTheModule() {
+    assertTrue(MODULE.size() >= 60, "classes: " + MODULE.size());
+    for (String part :
+        List.of("autodiff", "checkpoint", "data", "loop", "lowering", "optim", "step")) {
+      String name = ROOT + "." + part;
+      assertTrue(MODULE.stream().anyMatch(c -> c.getPackageName().equals(name)), name);
+      assertNotNull(
+          ArchitectureTest.class
+              .getClassLoader()
+              .getResource(name.replace('.', '/') + "/package-info.class"),
+          "package-info of " + name);
+    }
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(MODULE);
+  }
+
+  @Test
+  void oneClassTouchesOnnxRuntime() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(TrainSession.class.getName())
+        .and()
+        .haveNameNotMatching(".*TrainSession\\$.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .check(MODULE);
+  }
+
+  @Test
+  void nothingIsPrintedAndNothingExits() {
+    GeneralCodingRules.NO_CLASSES_SHOULD_ACCESS_STANDARD_STREAMS.check(MODULE);
+    noClasses().should().callMethod(System.class, "exit", int.class).check(MODULE);
+  }
+
+  @Test
+  void theModuleNeedsExporterRuntimeGsonAndTheJdk() {
+    classes()
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage(
+                ROOT + "..",
+                "io.ddpm4j.exporter..",
+                "io.ddpm4j.runtime..",
+                "ai.onnxruntime..",
+                "com.google.gson..",
+                "java..",
+                "javax.imageio.."))
+        .check(MODULE);
+  }
+
+  @Test
+  void graphsAreBuiltWithoutTheRest() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + ".autodiff..", ROOT + ".optim..", ROOT + ".lowering..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + ".step..", ROOT + ".loop..", ROOT + ".data..", "io.ddpm4j.runtime..")
+        .check(MODULE);
+  }
+}

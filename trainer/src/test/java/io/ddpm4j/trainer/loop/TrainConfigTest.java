@@ -1,0 +1,80 @@
+package io.ddpm4j.trainer.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.trainer.data.ShapesDataset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrainConfigTest {
+  private static final TrainConfig CONFIG = Preset.TINY.config("shapes", 600, 42);
+
+  @ParameterizedTest
+  @EnumSource(Preset.class)
+  void everyPresetComesBack(Preset preset) {
+    TrainConfig config = preset.config("fashion-mnist", 1000, -3);
+    assertEquals(config, TrainConfig.fromJson(config.toJson()));
+  }
+
+  @Test
+  void absentOptionsStayAbsent() {
+    TrainConfig full =
+        new TrainConfig(
+            new TrainConfig.Data("a", "b", "c", 16, 1, 0xffffff, true, true),
+            CONFIG.network(),
+            CONFIG.diffusion(),
+            CONFIG.optimizer(),
+            CONFIG.run());
+    assertEquals(full, TrainConfig.fromJson(full.toJson()));
+    String nulls = CONFIG.toJson().replace("\"source\"", "\"labels\": null, \"source\"");
+    assertEquals(CONFIG, TrainConfig.fromJson(nulls));
+  }
+
+  /** Counts on 32x32 pictures of three channels in six classes. */
+  @ParameterizedTest
+  @CsvSource({"TINY, 350000, 450000", "SMALL, 1050000, 1150000", "BASE, 6500000, 7500000"})
+  void presetsHaveTheSizeThatTheyName(Preset preset, long least, long most) {
+    long count = UNet.parameters(preset.network().unet(new ShapesDataset())).count();
+    assertTrue(least <= count && count <= most, preset + ": " + count);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"seed\": 42 | \"sead\": 42 | run.sead: expected one of the fields",
+        "\"seed\": 42, | | run.seed: expected a whole number, found none",
+        "\"seed\": 42 | \"seed\": 1.5 | run.seed: expected a whole number, found 1.5",
+        "\"seed\": 42 | \"seed\": \"x\" | run.seed: expected a whole number, found \"x\"",
+        "\"seed\": 42 | \"seed\": null | run.seed: expected a whole number, found none",
+        "\"steps\": 600 | \"steps\": 0 | --steps: expected at least 1, found 0",
+        "\"source\": \"shapes\", | | data.source: expected",
+        "\"linear\" | \"lineal\" | lineal",
+        "\"epsilon\" | \"noise\" | noise",
+        "\"classConditional\": true | \"classConditional\": 1 | network.classConditional: expected true or false, found 1",
+        "\"groups\" | \"channels2\" | network.channels2: expected one of the fields",
+        "\"optimizer\" | \"optimiser\" | optimiser: expected one of the fields"
+      })
+  void saysWhatIsWrong(String from, String to, String expected) {
+    String json = CONFIG.toJson();
+    assertTrue(json.contains(from), json);
+    String broken = json.replace(from, to == null ? "" : to);
+    Exception e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.fromJson(broken));
+    assertTrue(e.getMessage().startsWith("config: "), e.getMessage());
+    assertTrue(e.getMessage().contains(expected), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {"''", "null", "[]", "3", "{", "'{\"data\": 3}'", "{}"})
+  void whatIsNoConfigurationIsRefused(String json) {
+    Exception e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.fromJson(json));
+    assertTrue(e.getMessage().contains("expected"), e.getMessage());
+  }
+}

@@ -1,0 +1,472 @@
+package io.ddpm4j.trainer.loop;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.trainer.checkpoint.Checkpoint;
+import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.data.DataPosition;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs of a network of a few thousand parameters on small shapes. */
+class TrainerTest {
+  private static final TrainListener SILENT = new TrainListener() {};
+
+  @TempDir Path folder;
+
+  private static TrainConfig config(
+      long steps, long checkpointEvery, double rate, boolean classes) {
+    return new TrainConfig(
+        new TrainConfig.Data("shapes", null, null, 8, null, null, false, true),
+        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes),
+        new TrainConfig.Diffusion(50, "linear", 1e-3, 0.1, "epsilon"),
+        new TrainConfig.Optimizer(4, rate, 10, 0.9, 0.999, 1e-8, 1, 0.99),
+        new TrainConfig.Run(steps, 7, checkpointEvery, 2, 0, 4, 3, 1));
+  }
+
+  private static TrainConfig config(long steps) {
+    return config(steps, 0, 1e-3, true);
+  }
+
+  private TrainResult train(String name, TrainConfig config) throws IOException {
+    return Trainer.create(folder.resolve(name), config, w -> {}).run(SILENT, new Cancellation());
+  }
+
+  private TrainResult resume(String name, Long steps) throws IOException {
+    return Trainer.resume(folder.resolve(name), Optional.ofNullable(steps), w -> {})
+        .run(SILENT, new Cancellation());
+  }
+
+  private Checkpoint last(String name) throws IOException {
+    RunFolder run = new RunFolder(folder.resolve(name));
+    return run.checkpoints().read(run.checkpoints().latest().orElseThrow());
+  }
+
+  /** The metrics without the last column, which is a speed. */
+  private List<String> metrics(String name) throws IOException {
+    return Files.readAllLines(folder.resolve(name).resolve("metrics.csv")).stream()
+        .map(line -> line.substring(0, line.lastIndexOf(',')))
+        .toList();
+  }
+
+  private void assertSameRun(String expected, String found) throws IOException {
+    Checkpoint a = last(expected);
+    Checkpoint b = last(found);
+    assertEquals(a.step(), b.step());
+    assertEquals(a.tensors(), b.tensors(), "weights, moments and average, bit for bit");
+    assertEquals(a.position(), b.position());
+    assertEquals(a.images(), b.images());
+    assertEquals(a.smoothedLoss(), b.smoothedLoss());
+    assertEquals(metrics(expected), metrics(found));
+  }
+
+  // --- resuming --------------------------------------------------------------------------------
+
+  @Test
+  void aRunInTwoPartsEqualsOneInOneGo() throws IOException {
+    train("whole", config(200));
+    train("parts", config(100));
+    TrainResult result = resume("parts", 200L);
+    assertTrue(result.finished());
+    assertSameRun("whole", "parts");
+    assertEquals(201, metrics("parts").size(), "a header and a row a step");
+    assertEquals(DataPosition.START.plus(800, 6000), last("parts").position());
+    assertEquals(200, new RunFolder(folder.resolve("parts")).readConfig().run().steps());
+    List<Path> all = new RunFolder(folder.resolve("parts")).checkpoints().all();
+    assertEquals(List.of("step-00000100", "step-00000200"), names(all));
+  }
+
+  @Test
+  void aCancelledRunGoesOnAsIfNothingHadHappened() throws IOException {
+    train("whole", config(60));
+    Cancellation cancellation = new Cancellation();
+    TrainListener stop =
+        new TrainListener() {
+          @Override
+          public void onStep(TrainStep step) {
+            if (step.step() == 23) {
+              cancellation.cancel();
+            }
+          }
+        };
+    TrainResult result =
+        Trainer.create(folder.resolve("parts"), config(60), w -> {}).run(stop, cancellation);
+    assertFalse(result.finished());
+    assertEquals(23, result.step());
+    assertEquals("step-00000023", result.checkpoint().getFileName().toString());
+    resume("parts", null);
+    assertSameRun("whole", "parts");
+  }
+
+  @Test
+  void anInterruptCountsAsCancellation() throws IOException {
+    TrainListener stop =
+        new TrainListener() {
+          @Override
+          public void onStep(TrainStep step) {
+            if (step.step() == 20) { // a checkpoint of its own is due at that step, too
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+    TrainResult result =
+        Trainer.create(folder.resolve("run"), config(60, 20, 1e-3, true), w -> {})
+            .run(stop, new Cancellation());
+    assertTrue(Thread.interrupted(), "the interrupt stays set");
+    assertFalse(result.finished());
+    assertEquals(result.step(), last("run").step());
+    assertEquals(result.step() + 1, metrics("run").size());
+  }
+
+  @Test
+  void rowsOfLostStepsAreWrittenAnew() throws IOException {
+    train("whole", config(40));
+    train("run", config(30));
+    Path csv = folder.resolve("run").resolve("metrics.csv");
+    Files.writeString(csv, Files.readString(csv) + "31,0.5,0.5,1,0.001,9.0\n32,0.5,0"); // killed
+    resume("run", 40L);
+    assertEquals(metrics("whole"), metrics("run"));
+  }
+
+  @Test
+  void oldCheckpointsAreDeleted() throws IOException {
+    train("run", config(45, 10, 1e-3, true));
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    assertEquals(List.of("step-00000040", "step-00000045"), names(run.checkpoints().all()));
+    try (var files = Files.list(folder.resolve("run").resolve("checkpoints"))) {
+      assertEquals(2, files.count(), "nothing half-written stays");
+    }
+  }
+
+  @Test
+  void aFinishedRunHasNothingToDo() throws IOException {
+    train("run", config(20));
+    TrainResult again = resume("run", null);
+    assertTrue(again.finished());
+    assertEquals(20, again.step());
+  }
+
+  @Test
+  void anotherSeedGivesAnotherRun() throws IOException {
+    train("a", config(5));
+    TrainConfig.Run r = config(5).run();
+    train("b", config(5).withRun(new TrainConfig.Run(5, 8, 0, 2, 0, 4, 3, 1)));
+    assertNotEquals(last("a").tensors(), last("b").tensors());
+    assertEquals(7, r.seed());
+  }
+
+  // --- divergence ------------------------------------------------------------------------------
+
+  @Test
+  void aRunThatDivergesKeepsItsLastGoodState() throws IOException {
+    DivergedException e =
+        assertThrows(DivergedException.class, () -> train("run", config(50, 0, 1e30, true)));
+    assertTrue(e.getMessage().contains("is not finite"), e.getMessage());
+    Checkpoint kept = last("run");
+    assertTrue(
+        e.getMessage().contains("the state of step " + kept.step() + " is kept in "),
+        e.getMessage());
+    assertTrue(e.getMessage().contains("lower learning rate"), e.getMessage());
+    for (TensorData tensor : kept.tensors().values()) {
+      for (float value : tensor.floats()) {
+        assertTrue(Float.isFinite(value));
+      }
+    }
+    assertEquals(kept.step() + 1, metrics("run").size());
+  }
+
+  @Test
+  void infiniteWeightsAreNeverAGoodState() throws IOException {
+    DivergedException e =
+        assertThrows(DivergedException.class, () -> train("run", config(50, 1, 3e38, true)));
+    assertTrue(
+        e.getMessage().contains("there was no good state to keep")
+            || last("run").tensors().values().stream()
+                .flatMapToDouble(t -> floats(t))
+                .allMatch(Double::isFinite),
+        e.getMessage());
+  }
+
+  private static java.util.stream.DoubleStream floats(TensorData tensor) {
+    float[] values = tensor.floats();
+    return java.util.stream.IntStream.range(0, values.length).mapToDouble(i -> values[i]);
+  }
+
+  // --- folders that cannot be used -------------------------------------------------------------
+
+  private static void fails(
+      Class<? extends Exception> type,
+      org.junit.jupiter.api.function.Executable body,
+      String... said) {
+    Exception e = assertThrows(type, body);
+    for (String part : said) {
+      assertTrue(e.getMessage().contains(part), e.getMessage());
+    }
+    assertFalse(e.getMessage().contains("\n"), "one sentence: " + e.getMessage());
+  }
+
+  @Test
+  void aFolderWithARunIsNotOverwritten() throws IOException {
+    train("run", config(3));
+    byte[] before = Files.readAllBytes(folder.resolve("run/config.json"));
+    fails(IOException.class, () -> train("run", config(4)), "run: expected a folder without a run");
+    assertArrayEquals(before, Files.readAllBytes(folder.resolve("run/config.json")));
+  }
+
+  @Test
+  void aFolderThatCannotBeMade() throws IOException {
+    Files.writeString(folder.resolve("file"), "");
+    fails(
+        IOException.class,
+        () -> train("file", config(3)),
+        "cannot make the folder",
+        "file: there is a file of that name");
+    fails(IOException.class, () -> train("file/run", config(3)), "cannot make the folder", "run: ");
+  }
+
+  @Test
+  void aCheckpointThatCannotBeWritten() throws IOException {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    Files.writeString(run.resolve("checkpoints"), "in the way");
+    fails(
+        CheckpointException.class,
+        () -> train("run", config(3)),
+        "cannot write the checkpoint",
+        "step-00000003");
+  }
+
+  @Test
+  void nothingToResume() throws IOException {
+    fails(IOException.class, () -> resume("nowhere", null), "nowhere", "found no such folder");
+    Files.createDirectory(folder.resolve("empty"));
+    fails(IOException.class, () -> resume("empty", null), "empty", "config.json, found none");
+    train("run", config(3));
+    for (Path step : new RunFolder(folder.resolve("run")).checkpoints().all()) {
+      delete(step);
+    }
+    fails(
+        CheckpointException.class,
+        () -> resume("run", null),
+        "run: expected a checkpoint to resume from, found none");
+    fails(
+        CheckpointException.class,
+        () -> RunExporter.export(folder.resolve("run"), folder.resolve("model.onnx")),
+        "expected a checkpoint to export, found none");
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (var files = Files.walk(tree)) {
+      for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  // --- damage ----------------------------------------------------------------------------------
+
+  @Test
+  void aDamagedCheckpointIsFound() throws IOException {
+    train("run", config(6, 3, 1e-3, true));
+    Path checkpoint = folder.resolve("run/checkpoints/step-00000006");
+    Path state = checkpoint.resolve("state.safetensors");
+    Path description = checkpoint.resolve("checkpoint.json");
+    byte[] tensors = Files.readAllBytes(state);
+    byte[] json = Files.readAllBytes(description);
+    String config = Files.readString(folder.resolve("run/config.json"));
+    String advice = "; delete that folder to go on from step-00000003";
+
+    byte[] flipped = tensors.clone();
+    flipped[tensors.length - 9] ^= 4;
+    damage(state, flipped, "is damaged", "SHA-256", advice);
+    damage(state, java.util.Arrays.copyOf(tensors, tensors.length / 2), "is damaged", advice);
+    damage(state, new byte[0], "is damaged", advice);
+    Files.delete(state);
+    fails(CheckpointException.class, () -> resume("run", 9L), "is damaged", "found none", advice);
+    Files.write(state, tensors);
+
+    damage(description, java.util.Arrays.copyOf(json, json.length / 2), "is damaged", advice);
+    damage(description, new byte[0], "is damaged", advice);
+    damage(description, new byte[] {(byte) 0xff, 0}, "is damaged", advice);
+    damage(description, "[]".getBytes(StandardCharsets.UTF_8), "is damaged", advice);
+    damage(description, "{\"format\": 1}".getBytes(StandardCharsets.UTF_8), "is damaged", advice);
+    String text = new String(json, StandardCharsets.UTF_8);
+    String moved = text.replace("\"offset\": 24", "\"offset\": 20");
+    assertNotEquals(text, moved);
+    damage(description, moved.getBytes(StandardCharsets.UTF_8), "is damaged", advice);
+    damage(
+        description,
+        text.replace("\"format\": 1", "\"format\": 99").getBytes(StandardCharsets.UTF_8),
+        "format 1, found 99");
+    Files.delete(description);
+    fails(CheckpointException.class, () -> resume("run", 9L), "is damaged", "found none", advice);
+    Files.write(description, json);
+
+    assertEquals(config, Files.readString(folder.resolve("run/config.json")), "nothing changed");
+    assertEquals(9, resume("run", 9L).step(), "whole again");
+  }
+
+  private void damage(Path file, byte[] bytes, String... said) throws IOException {
+    byte[] before = Files.readAllBytes(file);
+    Files.write(file, bytes);
+    fails(CheckpointException.class, () -> resume("run", 9L), said);
+    Files.write(file, before);
+  }
+
+  @Test
+  void theOlderCheckpointIsThereToGoOnFrom() throws IOException {
+    train("whole", config(9, 3, 1e-3, true));
+    train("run", config(6, 3, 1e-3, true));
+    delete(folder.resolve("run/checkpoints/step-00000006"));
+    resume("run", 9L);
+    assertSameRun("whole", "run");
+  }
+
+  @Test
+  void aCheckpointOfAnotherNetwork() throws IOException {
+    train("run", config(3));
+    edit("run/config.json", "\"groups\": 2", "\"groups\": 4");
+    fails(CheckpointException.class, () -> resume("run", null), "found another network's");
+  }
+
+  @Test
+  void aCheckpointOfAnotherSeed() throws IOException {
+    train("run", config(3));
+    edit("run/config.json", "\"seed\": 7", "\"seed\": 8");
+    fails(
+        CheckpointException.class,
+        () -> resume("run", null),
+        "expected a checkpoint of seed 8, found 7");
+  }
+
+  @Test
+  void aConfigurationThatIsNone() throws IOException {
+    train("run", config(3));
+    Files.writeString(folder.resolve("run/config.json"), "{");
+    fails(IOException.class, () -> resume("run", null), "config.json: config: expected the JSON");
+    Files.writeString(folder.resolve("run/dataset.json"), "{\"name\": 3");
+    fails(IOException.class, () -> RunExporter.export(folder.resolve("run"), folder.resolve("m")));
+  }
+
+  private void edit(String file, String from, String to) throws IOException {
+    Path path = folder.resolve(file);
+    String text = Files.readString(path);
+    assertTrue(text.contains(from), text);
+    Files.writeString(path, text.replace(from, to));
+  }
+
+  // --- what a run writes -----------------------------------------------------------------------
+
+  @Test
+  void picturesAreWritten() throws IOException {
+    TrainConfig.Run run = new TrainConfig.Run(6, 7, 0, 2, 4, 9, 3, 1);
+    List<Long> steps = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void onSamples(Path file, long step) {
+            steps.add(step);
+          }
+        };
+    Trainer.create(folder.resolve("run"), config(6).withRun(run), w -> {})
+        .run(listener, new Cancellation());
+    assertEquals(List.of(4L, 6L), steps);
+    for (long step : steps) {
+      BufferedImage grid =
+          ImageIO.read(new RunFolder(folder.resolve("run")).samples(step).toFile());
+      assertTrue(grid.getWidth() >= 3 * 8 && grid.getHeight() >= 3 * 8, "nine pictures of 8x8");
+      assertEquals(grid.getWidth(), grid.getHeight());
+    }
+    BufferedImage curve = ImageIO.read(folder.resolve("run/loss.png").toFile());
+    assertTrue(curve.getWidth() >= 600 && curve.getHeight() >= 300);
+  }
+
+  @Test
+  void listenersSeeEveryStep() throws IOException {
+    List<Long> seen = new ArrayList<>();
+    List<Long> kept = new ArrayList<>();
+    TrainListener listener =
+        new TrainListener() {
+          @Override
+          public void onStart(RunSummary summary) {
+            assertEquals(1, summary.firstStep());
+            assertEquals(12, summary.steps());
+            assertEquals(6000, summary.images());
+            assertTrue(summary.parameters() > 1000);
+          }
+
+          @Override
+          public void onStep(TrainStep step) {
+            seen.add(step.step());
+            assertTrue(step.loss() > 0 && step.gradientNorm() > 0);
+            assertEquals(1e-3 * Math.min(1, step.step() / 10.0), step.learningRate(), 1e-12);
+          }
+
+          @Override
+          public void onCheckpoint(Path path, long step) {
+            kept.add(step);
+            assertTrue(Files.isDirectory(path));
+          }
+        };
+    Trainer.create(folder.resolve("run"), config(12, 5, 1e-3, false), w -> {})
+        .run(listener, new Cancellation());
+    assertEquals(LongStream.rangeClosed(1, 12).boxed().toList(), seen);
+    assertEquals(List.of(5L, 10L, 12L), kept);
+  }
+
+  @Test
+  void aRunBecomesAModelThatSamples() throws IOException {
+    train("run", config(5));
+    Path one = folder.resolve("one.onnx");
+    Path two = folder.resolve("two.onnx");
+    assertEquals(5, RunExporter.export(folder.resolve("run"), one));
+    RunExporter.export(folder.resolve("run"), two);
+    assertArrayEquals(Files.readAllBytes(one), Files.readAllBytes(two));
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(one).steps(3).build()) {
+      assertEquals(6, pipeline.metadata().classNames().size());
+      assertTrue(pipeline.metadata().classNames().contains("heart"));
+      assertEquals(50, pipeline.schedule().trainTimesteps());
+      assertEquals(8, pipeline.imageShape().height());
+      assertEquals(3, pipeline.imageShape().channels());
+      pipeline.generate(5, 1).writeGrid(folder.resolve("grid.png"));
+    }
+    assertTrue(ImageIO.read(folder.resolve("grid.png").toFile()).getWidth() >= 16);
+  }
+
+  @Test
+  void anUnconditionalRunNamesNoClasses() throws IOException {
+    train("run", config(3, 0, 1e-3, false));
+    Path file = folder.resolve("model.onnx");
+    RunExporter.export(folder.resolve("run"), file);
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).steps(2).build()) {
+      assertEquals(List.of(), pipeline.metadata().classNames());
+      pipeline.generate(1, 1);
+    }
+    Safetensors state =
+        Safetensors.read(folder.resolve("run/checkpoints/step-00000003/state.safetensors"));
+    assertTrue(state.tensors().containsKey("ema.conv_in.weight"));
+    assertFalse(state.tensors().containsKey("ema.class_embedding.weight"));
+  }
+
+  private static List<String> names(List<Path> paths) {
+    return paths.stream().map(p -> p.getFileName().toString()).toList();
+  }
+}

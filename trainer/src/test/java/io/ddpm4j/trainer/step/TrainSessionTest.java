@@ -1,0 +1,287 @@
+package io.ddpm4j.trainer.step;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.trainer.optim.Adam;
+import io.ddpm4j.trainer.optim.Ema;
+import io.ddpm4j.trainer.optim.GradientClipping;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Whole steps: against PyTorch, and the session's own promises. */
+class TrainSessionTest {
+  private static final int BATCH = 4;
+
+  private static TrainStepConfig config(UNetConfig unet) {
+    return new TrainStepConfig(
+        unet,
+        BATCH,
+        NoiseSchedule.linear(),
+        PredictionType.EPSILON,
+        new Adam(0.9, 0.999, 1e-5),
+        new GradientClipping(0.5),
+        new Ema(0.999));
+  }
+
+  private static TrainStepGraph reference() {
+    return TrainStepGraph.build(
+        config(UNetConfig.of(8, 3, List.of(8, 16), List.of(false, true), 1, 4, 4, 3)));
+  }
+
+  private static TrainStepGraph tiny() {
+    return TrainStepGraph.build(
+        config(UNetConfig.of(4, 1, List.of(2), List.of(false), 1, 1, 0, 0)));
+  }
+
+  private static TrainSession open(TrainStepGraph graph) {
+    return new TrainSession(graph, TrainSession.Options.ofThreads(1));
+  }
+
+  /** The starting weights of {@code step_reference.py}. */
+  private static float[] weights(ParameterLayout layout) {
+    float[] weights = new float[layout.size()];
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      int offset = entry.name().chars().sum() % 97;
+      boolean scale = entry.name().contains("norm") && entry.name().endsWith("weight");
+      for (int k = 0; k < entry.size(); k++) {
+        double wave = Math.sin(0.7 * k + offset);
+        weights[entry.offset() + k] = (float) (scale ? 1 + 0.1 * wave : 0.15 * wave);
+      }
+    }
+    return weights;
+  }
+
+  /** The inputs of {@code step_reference.py}. */
+  private static void fill(TrainSession.Inputs inputs, long step) {
+    for (int k = 0; k < inputs.images().capacity(); k++) {
+      inputs.images().put(k, (byte) ((37 * k + 11 * step) % 256));
+      inputs.noise().put(k, (float) (1.4 * Math.sin(1.3 * k * k + step)));
+    }
+    for (int n = 0; n < BATCH; n++) {
+      inputs.timesteps().put(n, (313 * n + 97 * step) % 1000);
+      inputs.labels().put(n, (n + step) % 3);
+    }
+  }
+
+  private static float[] copy(FloatBuffer buffer) {
+    float[] values = new float[buffer.capacity()];
+    buffer.get(0, values);
+    return values;
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void threeStepsAgreeWithPyTorch(boolean standard) throws IOException {
+    JsonObject expected;
+    try (InputStream in = TrainSessionTest.class.getResourceAsStream("pytorch.json")) {
+      String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      expected = JsonParser.parseString(json).getAsJsonObject();
+    }
+    TrainStepGraph graph = reference();
+    TrainSession.Options options = TrainSession.Options.ofThreads(1);
+    if (standard) {
+      options = new TrainSession.Options(1, OptionalInt.of(0), options.profile());
+    }
+    try (TrainSession session = new TrainSession(graph, options)) {
+      session.initialize(weights(graph.layout()));
+      List<TrainSession.Inputs> inputs = List.of(session.newInputs(), session.newInputs());
+      JsonArray steps = expected.getAsJsonArray("steps");
+      for (int step = 1; step <= steps.size(); step++) {
+        JsonObject row = steps.get(step - 1).getAsJsonObject();
+        fill(inputs.get(step % 2), step);
+        TrainSession.Result result = session.step(inputs.get(step % 2), step, 1e-3);
+        near(row.get("loss").getAsDouble(), result.loss(), 1e-5, "loss of step " + step);
+        near(
+            row.get("gradient_norm").getAsDouble(),
+            result.gradientNorm(),
+            5e-5,
+            "gradient norm of step " + step);
+        for (int n = 0; n < BATCH; n++) {
+          double loss = row.getAsJsonArray("sample_loss").get(n).getAsDouble();
+          near(loss, session.sampleLoss().get(n), 1e-5, "loss of image " + n);
+        }
+      }
+      compare(expected.getAsJsonObject("weights"), graph, session.state("weights"));
+      compare(expected.getAsJsonObject("ema"), graph, session.state("ema"));
+    }
+  }
+
+  private static void near(double expected, double found, double relative, String what) {
+    assertEquals(expected, found, relative * Math.abs(expected), what);
+  }
+
+  private static void compare(JsonObject expected, TrainStepGraph graph, FloatBuffer state) {
+    assertEquals(expected.size(), graph.layout().entries().size());
+    for (ParameterLayout.Entry entry : graph.layout().entries()) {
+      JsonObject picture = expected.getAsJsonObject(entry.name());
+      float[] values = new float[entry.size()];
+      state.get(entry.offset(), values);
+      double sum = 0;
+      for (float value : values) {
+        sum += Math.abs(value);
+      }
+      near(picture.get("sum_abs").getAsDouble(), sum, 2e-5, entry.name());
+      JsonArray first = picture.getAsJsonArray("first");
+      for (int i = 0; i < first.size(); i++) {
+        assertEquals(first.get(i).getAsDouble(), values[i], 2e-5, entry.name() + " " + i);
+      }
+      assertEquals(picture.get("last").getAsDouble(), values[values.length - 1], 2e-5);
+    }
+  }
+
+  @Test
+  void eachStepReadsWhatTheOneBeforeWrote() {
+    TrainStepGraph graph = tiny();
+    try (TrainSession one = open(graph);
+        TrainSession other = open(graph)) {
+      one.initialize(weights(graph.layout()));
+      other.initialize(weights(graph.layout()));
+      TrainSession.Inputs inputs = one.newInputs();
+      TrainSession.Inputs others = other.newInputs();
+      for (int step = 1; step <= 5; step++) {
+        fill(inputs, step);
+        fill(others, step);
+        float[] before = copy(one.state("weights"));
+        one.step(inputs, step, 1e-2);
+        assertFalse(java.util.Arrays.equals(before, copy(one.state("weights"))));
+        // The other session goes through setState each time: the same numbers.
+        other.setState(TrainStepGraph.STATE.stream().map(name -> copy(other.state(name))).toList());
+        other.step(others, step, 1e-2);
+        for (String name : TrainStepGraph.STATE) {
+          assertArrayEquals(copy(one.state(name)), copy(other.state(name)), name + " " + step);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void aStepThatIsNoNumberLeavesTheState(int broken) {
+    TrainStepGraph graph = tiny();
+    try (TrainSession session = open(graph)) {
+      session.initialize(weights(graph.layout()));
+      TrainSession.Inputs inputs = session.newInputs();
+      for (int step = 1; step < broken; step++) {
+        fill(inputs, step);
+        assertTrue(session.step(inputs, step, 1e-2).isFinite());
+      }
+      List<float[]> before =
+          TrainStepGraph.STATE.stream().map(name -> copy(session.state(name))).toList();
+      fill(inputs, broken);
+      inputs.noise().put(3, Float.NaN);
+      assertFalse(session.step(inputs, broken, 1e-2).isFinite());
+      for (int i = 0; i < before.size(); i++) {
+        assertArrayEquals(before.get(i), copy(session.state(TrainStepGraph.STATE.get(i))));
+      }
+      assertTrue(session.stateIsFinite());
+      fill(inputs, broken);
+      assertTrue(session.step(inputs, broken, 1e-2).isFinite(), "it goes on");
+    }
+  }
+
+  @Test
+  void closingTwiceDoesNothing() {
+    TrainSession session = open(tiny());
+    TrainSession.Inputs inputs = session.newInputs();
+    session.close();
+    session.close();
+    assertThrows(IllegalStateException.class, () -> session.step(inputs, 1, 1e-3));
+  }
+
+  @Test
+  void whatOnnxRuntimeRefusesIsSaid() {
+    TrainStepGraph graph = tiny();
+    try (TrainSession session = open(graph)) {
+      session.initialize(weights(graph.layout()));
+      TrainSession.Inputs inputs = session.newInputs();
+      fill(inputs, 1);
+      inputs.timesteps().put(0, 1000);
+      IllegalStateException e =
+          assertThrows(IllegalStateException.class, () -> session.step(inputs, 1, 1e-3));
+      assertTrue(e.getMessage().startsWith("the train step failed: "), e.getMessage());
+      fill(inputs, 1);
+      assertTrue(session.step(inputs, 1, 1e-3).isFinite(), "it goes on");
+    }
+  }
+
+  @Test
+  void aStateOfAnotherSizeIsRefused() {
+    TrainStepGraph graph = tiny();
+    try (TrainSession session = open(graph)) {
+      float[] right = new float[graph.layout().size()];
+      float[] wrong = new float[right.length - 1];
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> session.setState(List.of(right, right, right, wrong)));
+      assertThrows(IllegalArgumentException.class, () -> session.setState(List.of(right)));
+      assertThrows(IllegalArgumentException.class, () -> session.initialize(wrong));
+    }
+  }
+
+  @Test
+  @Tag("slow")
+  void memoryStaysFlat() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    Assumptions.assumeTrue(Files.exists(status), "skipped: no /proc here");
+    TrainStepGraph graph = tiny();
+    try (TrainSession session = open(graph)) {
+      session.initialize(weights(graph.layout()));
+      TrainSession.Inputs inputs = session.newInputs();
+      long[][] seen = new long[2][];
+      for (int step = 1; step <= 12_000; step++) {
+        fill(inputs, step);
+        assertTrue(session.step(inputs, step, 1e-4).isFinite());
+        if (step == 2_000 || step == 12_000) {
+          seen[step / 12_000] = memory(status);
+        }
+      }
+      System.err.printf(
+          "10,000 steps: heap %,d to %,d bytes, resident %,d to %,d KiB, direct %,d to %,d bytes%n",
+          seen[0][0], seen[1][0], seen[0][1], seen[1][1], seen[0][2], seen[1][2]);
+      assertTrue(seen[1][0] - seen[0][0] < 2_000_000, "heap");
+      assertTrue(seen[1][1] - seen[0][1] < 30_000, "resident memory: 3 KiB a step would show");
+      assertEquals(seen[0][2], seen[1][2], "direct buffers");
+      assertNotEquals(0, seen[1][2]);
+    }
+  }
+
+  private static long[] memory(Path status) throws IOException {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    long resident =
+        Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("VmRSS"))
+            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+            .sum();
+    long direct =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .mapToLong(BufferPoolMXBean::getMemoryUsed)
+            .sum();
+    return new long[] {runtime.totalMemory() - runtime.freeMemory(), resident, direct};
+  }
+}
