@@ -185,7 +185,7 @@ final class TrainCommand implements Callable<Integer> {
       return Main.INTERRUPTED;
     }
     RunFolder files = new RunFolder(folder);
-    terminal.out().printf("%s: %d steps, %s%n", folder, result.step(), loss);
+    terminal.out().printf("%s: step %d, %s%n", folder, result.step(), loss);
     terminal.out().printf("loss curve: %s%n", files.lossCurve());
     if (Files.exists(files.samples(result.step()))) {
       terminal.out().printf("samples: %s%n", files.samples(result.step()));

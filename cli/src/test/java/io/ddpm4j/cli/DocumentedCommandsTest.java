@@ -207,6 +207,7 @@ class DocumentedCommandsTest {
           unset(args, "--class");
         }
         set(args, "--steps", "2");
+        set(args, args.contains("--images") ? "--images" : "-n", "4");
         setUnless(args, Set.of("-o", "--output", "--separate"), "-o", dir + "/samples.png");
       }
       case "noise" -> setUnless(args, Set.of("-o", "--output"), "-o", dir + "/noise.png");

@@ -50,7 +50,7 @@ class TrainCommandTest {
     Path run = dir.resolve("run");
     CommandRun first = train(run, "--steps", 3);
     assertEquals(0, first.exitCode(), first.err());
-    first.prints(run, "6 classes", "parameters", "steps 1 to 3", "3 steps, loss ", "ddpm export");
+    first.prints(run, "6 classes", "parameters", "steps 1 to 3", "step 3, loss ", "ddpm export");
     RunFolder files = new RunFolder(run);
     assertTrue(Files.exists(files.lossCurve()));
     assertTrue(Files.exists(files.samples(3)));
