@@ -103,7 +103,7 @@ final class TrainOptions {
         names = "--labels",
         paramLabel = "FILE",
         description =
-            "idx file of labels beside an idx file of images (default: found by its name).")
+            "idx file of labels for an idx file of images (default: none, without classes).")
     Path labels;
 
     @Option(
