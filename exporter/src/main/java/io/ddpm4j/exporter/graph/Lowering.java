@@ -29,7 +29,7 @@ public final class Lowering {
   }
 
   /**
-   * @param rules by operator name; an operator without one is copied
+   * @param rules by {@link OpSchema#key}; an operator without one is copied
    */
   public Lowering(Map<String, Rule> rules) {
     this.rules = Map.copyOf(rules);
@@ -77,7 +77,7 @@ public final class Lowering {
   private List<Value> place(Ops ops, Node node, Map<Value, Value> map) {
     List<Value> inputs = new ArrayList<>();
     node.inputs().forEach(v -> inputs.add(v == null ? null : map.get(v)));
-    Rule rule = rules.get(node.op());
+    Rule rule = rules.get(node.schema().key());
     List<Value> replaced = rule == null ? null : rule.apply(ops, node, inputs);
     if (replaced != null) {
       if (replaced.size() != node.outputs().size()) {

@@ -79,6 +79,16 @@ public record OpSchema(
     List<TensorType> infer(Inference inference);
   }
 
+  /** What tables are keyed by: {@code Conv}, or with another domain {@code ddpm4j:Silu}. */
+  public String key() {
+    return key(domain, name);
+  }
+
+  /** The {@link #key} of an operator. */
+  public static String key(String domain, String name) {
+    return domain.isEmpty() ? name : domain + ":" + name;
+  }
+
   /** For messages: {@code Conv(X, W, B?) }. */
   public String signature() {
     StringBuilder text = new StringBuilder(name).append('(');

@@ -51,10 +51,7 @@ public final class OpSet {
       if (schema.domain().isEmpty() && schema.sinceVersion() > version) {
         continue;
       }
-      merged.merge(
-          key(schema.domain(), schema.name()),
-          schema,
-          (a, b) -> b.sinceVersion() >= a.sinceVersion() ? b : a);
+      merged.merge(schema.key(), schema, (a, b) -> b.sinceVersion() >= a.sinceVersion() ? b : a);
     }
     return new OpSet(version, merged);
   }
@@ -70,11 +67,11 @@ public final class OpSet {
    * @throws ShapeException if this set has no such operator
    */
   public OpSchema schema(String domain, String op) {
-    OpSchema schema = schemas.get(key(domain, op));
+    OpSchema schema = schemas.get(OpSchema.key(domain, op));
     if (schema == null) {
       throw new ShapeException(
           "operator "
-              + key(domain, op)
+              + OpSchema.key(domain, op)
               + " is not known in operator set "
               + version
               + (domain.isEmpty() ? " of ai.onnx" : ""));
@@ -83,14 +80,10 @@ public final class OpSet {
   }
 
   public boolean contains(String domain, String op) {
-    return schemas.containsKey(key(domain, op));
+    return schemas.containsKey(OpSchema.key(domain, op));
   }
 
   public List<OpSchema> all() {
     return new ArrayList<>(schemas.values());
-  }
-
-  private static String key(String domain, String op) {
-    return domain.isEmpty() ? op : domain + ":" + op;
   }
 }

@@ -11,9 +11,9 @@ final class PortableLowerings {
 
   static final Map<String, Lowering.Rule> TABLE =
       Map.ofEntries(
-          entry("Attention", (o, n, in) -> List.of(attention(o, n, in))),
-          entry("GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
-          entry("Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))));
+          entry("ddpm4j:Attention", (o, n, in) -> List.of(attention(o, n, in))),
+          entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
+          entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))));
 
   private static Value attention(Ops o, Node node, List<Value> in) {
     Value scaled = o.mul(in.get(0), o.scalar(node.floatAttribute("scale", 1f), in.get(0)));

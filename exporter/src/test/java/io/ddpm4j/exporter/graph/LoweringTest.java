@@ -126,7 +126,7 @@ class LoweringTest {
   void everyFunctionHasAPortableForm() {
     for (OpSchema function : Functions.all()) {
       assertTrue(
-          PortableLowerings.TABLE.containsKey(function.name()),
+          PortableLowerings.TABLE.containsKey(function.key()),
           function.name() + " cannot be written to a file");
     }
     assertEquals(Functions.all().size(), PortableLowerings.TABLE.size());

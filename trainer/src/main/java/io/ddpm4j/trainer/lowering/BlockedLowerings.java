@@ -53,15 +53,15 @@ final class BlockedLowerings {
             entry("AveragePool", this::averagePool),
             entry("Concat", this::concat),
             entry("Conv", this::conv),
-            entry("ConvInputGrad", this::convInputGrad),
-            entry("ConvWeightGrad", this::convWeightGrad),
-            entry("GroupNorm", this::groupNorm),
-            entry("GroupNormGrad", this::groupNormGrad),
+            entry("ddpm4j:ConvInputGrad", this::convInputGrad),
+            entry("ddpm4j:ConvWeightGrad", this::convWeightGrad),
+            entry("ddpm4j:GroupNorm", this::groupNorm),
+            entry("ddpm4j:GroupNormGrad", this::groupNormGrad),
             entry("Mul", this::mul),
             entry("ReduceSum", this::reduceSum),
             entry("Resize", this::resize),
-            entry("Silu", this::silu),
-            entry("SiluGrad", this::siluGrad),
+            entry("ddpm4j:Silu", this::silu),
+            entry("ddpm4j:SiluGrad", this::siluGrad),
             entry("Split", this::split));
     own.forEach(
         (op, rule) -> {

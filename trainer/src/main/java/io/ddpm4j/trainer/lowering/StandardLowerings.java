@@ -23,15 +23,19 @@ public final class StandardLowerings {
   public static final Map<String, Lowering.Rule> TABLE =
       Map.ofEntries(
           entry(
-              "Attention", (o, n, in) -> List.of(attention(o, n, in.get(0), in.get(1), in.get(2)))),
-          entry("AttentionGrad", StandardLowerings::attentionGrad),
-          entry("ConvInputGrad", (o, n, in) -> List.of(convInputGrad(o, n, in.get(0), in.get(1)))),
+              "ddpm4j:Attention",
+              (o, n, in) -> List.of(attention(o, n, in.get(0), in.get(1), in.get(2)))),
+          entry("ddpm4j:AttentionGrad", StandardLowerings::attentionGrad),
           entry(
-              "ConvWeightGrad", (o, n, in) -> List.of(convWeightGrad(o, n, in.get(0), in.get(1)))),
-          entry("GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
-          entry("GroupNormGrad", StandardLowerings::groupNormGrad),
-          entry("Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))),
-          entry("SiluGrad", (o, n, in) -> List.of(siluGrad(o, in.get(0), in.get(1)))));
+              "ddpm4j:ConvInputGrad",
+              (o, n, in) -> List.of(convInputGrad(o, n, in.get(0), in.get(1)))),
+          entry(
+              "ddpm4j:ConvWeightGrad",
+              (o, n, in) -> List.of(convWeightGrad(o, n, in.get(0), in.get(1)))),
+          entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
+          entry("ddpm4j:GroupNormGrad", StandardLowerings::groupNormGrad),
+          entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))),
+          entry("ddpm4j:SiluGrad", (o, n, in) -> List.of(siluGrad(o, in.get(0), in.get(1)))));
 
   /** The pass that applies the table. */
   public static Lowering lowering() {
