@@ -102,8 +102,7 @@ final class TrainOptions {
     @Option(
         names = "--labels",
         paramLabel = "FILE",
-        description =
-            "idx file of labels for an idx file of images (default: none, without classes).")
+        description = "idx file of labels beside an idx file of images (default: none).")
     Path labels;
 
     @Option(

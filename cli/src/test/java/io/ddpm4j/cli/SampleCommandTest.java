@@ -236,7 +236,7 @@ class SampleCommandTest {
 
   private Path sample(Object... options) throws IOException {
     Path out = Files.createTempFile(dir, "sample", ".png");
-    Object[] fixed = {"sample", grey, "-n", 1, "--steps", 3, "-o", out};
+    Object[] fixed = {"sample", grey, "-n", 1, "--steps", 3, "--threads", 1, "-o", out};
     CommandRun.of(Stream.of(fixed, options).flatMap(Stream::of).toArray()).succeeds();
     return out;
   }
@@ -244,7 +244,7 @@ class SampleCommandTest {
   /** The classes that the PNG file names. */
   private String classes(Object... options) throws IOException {
     Path out = Files.createTempFile(dir, "sample", ".png");
-    Object[] fixed = {"sample", named, "--steps", 2, "-o", out};
+    Object[] fixed = {"sample", named, "--steps", 2, "--threads", 1, "-o", out};
     CommandRun.of(Stream.of(fixed, options).flatMap(Stream::of).toArray()).succeeds();
     String png = Files.readString(out, StandardCharsets.ISO_8859_1);
     int start = png.indexOf("Classes\0") + "Classes\0".length();

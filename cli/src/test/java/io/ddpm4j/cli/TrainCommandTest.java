@@ -14,6 +14,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -183,13 +185,18 @@ class TrainCommandTest {
   @Test
   void helpShowsThePresetsNumbers() {
     String help = CommandRun.of("train", "--help").succeeds().out().replaceAll("\\s+", " ");
+    String widths =
+        Stream.of(Preset.values())
+            .map(p -> (p + " " + p.network().channels()).toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining("; "))
+            .replaceAll("[\\[\\]]", "")
+            .replace(", ", ",");
     for (String expected :
         List.of(
-            "(default: tiny 16,32,32; small 32,64,64; base 64,128,128)",
-            "(default: tiny 0.001; small 0.0005; base 0.0002)",
-            "(default: tiny 3; small 3; base 2,3)",
+            "full resolution down (default: " + widths + ")",
             "guard against division by zero (default: 1e-8)",
             "First beta of the linear schedules (default: 0.0001)",
+            "Noise schedule: linear, scaled_linear,",
             "(default: 500)")) {
       assertTrue(help.contains(expected), expected + " in: " + help);
     }
