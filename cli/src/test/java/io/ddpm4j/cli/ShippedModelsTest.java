@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every folder of {@code models/}: whole, unchanged, described. */
 class ShippedModelsTest {
-  private static final Path MODELS = Path.of(System.getProperty("ddpm4j.root", "..")).resolve("models");
+  private static final Path MODELS =
+      Path.of(System.getProperty("ddpm4j.root", "..")).resolve("models");
 
   static List<Path> models() throws IOException {
     try (Stream<Path> folders = Files.list(MODELS)) {
