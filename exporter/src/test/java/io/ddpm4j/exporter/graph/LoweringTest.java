@@ -163,7 +163,7 @@ class LoweringTest {
     Value x = graph.input("x", DataType.FLOAT, Shape.of(2));
     graph.output("y", ops.silu(x));
     Lowering wrong =
-        new Lowering(Map.of("Silu", (o, n, in) -> List.of(o.reduceSum(in.get(0), true))));
+        new Lowering(Map.of("ddpm4j:Silu", (o, n, in) -> List.of(o.reduceSum(in.get(0), true))));
     ShapeException e =
         assertThrows(ShapeException.class, () -> wrong.apply(graph, OpSet.standard()));
     assertEquals("the rule of Silu_0: expected FLOAT[2], found FLOAT[1]", e.getMessage());
