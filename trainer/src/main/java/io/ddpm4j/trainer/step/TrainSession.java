@@ -149,7 +149,7 @@ public final class TrainSession implements AutoCloseable {
     options.setIntraOpNumThreads(how.threads());
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     options.setMemoryPatternOptimization(false); // measured: 5 to 10 % faster on train graphs
-    // Threads that wait by spinning gain 2 % on a quiet machine and lose two thirds on a busy one.
+    // Spinning gains 2 % on a quiet machine, but takes the processor from whatever else runs on it.
     options.addConfigEntry("session.intra_op.allow_spinning", "0");
     if (how.profile().isPresent()) {
       options.enableProfiling(how.profile().get().toString());
