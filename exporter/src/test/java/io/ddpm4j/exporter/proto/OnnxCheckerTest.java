@@ -11,14 +11,13 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.proto.onnx.ModelProto;
+import io.ddpm4j.exporter.testing.OnnxNodeCase;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -46,14 +45,13 @@ class OnnxCheckerTest {
             OnnxModel.of(functions()),
             OnnxWriter.Options.DEFAULT.withExternalThreshold(0)));
     files.add(write("control", OnnxModel.of(control()), OnnxWriter.Options.DEFAULT));
-    for (OnnxNodeCases.Case one : OnnxNodeCases.all()) {
+    for (OnnxNodeCase one : OnnxNodeCase.all()) {
       OnnxFile file = OnnxReader.read(one.model(), one.name());
       Path copy = folder.resolve(one.name() + "_copy.onnx");
       OnnxWriter.write(file, copy);
       files.add(copy);
       if (!OnnxNodeCasesTest.REFUSED.containsKey(one.name())) {
-        ModelProto constant = OnnxNodeCasesTest.withConstants(file.proto(), one, new HashMap<>());
-        OnnxModel model = new OnnxFile(constant, one.name(), null, 0).toModel();
+        OnnxModel model = OnnxReader.read(one.filled().model(), one.name()).toModel();
         files.add(write(one.name(), model, OnnxWriter.Options.DEFAULT.withValueInfo(true)));
       }
     }

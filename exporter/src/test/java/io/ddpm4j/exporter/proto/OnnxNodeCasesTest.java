@@ -10,15 +10,11 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.proto.OnnxNodeCases.Case;
-import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
-import io.ddpm4j.exporter.proto.onnx.NodeProto;
-import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import io.ddpm4j.exporter.testing.Numbers;
+import io.ddpm4j.exporter.testing.OnnxNodeCase;
 import io.ddpm4j.exporter.testing.Ort;
 import java.io.IOException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,10 +29,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * whose inferred types equal the stored results', written by us and run in ONNX Runtime.
  */
 class OnnxNodeCasesTest {
-  /** Shapes, axes and the like, which a graph holds as constants. */
-  private static final Set<String> WITH_SHAPE_INPUTS =
-      Set.of("Pad", "ReduceMean", "ReduceSum", "Reshape", "Resize", "Slice", "Split");
-
   /** The result's size depends on data. */
   private static final Set<String> OF_UNKNOWN_SIZE = Set.of("Loop");
 
@@ -72,8 +64,8 @@ class OnnxNodeCasesTest {
 
   private static final Map<String, int[]> TALLY = new TreeMap<>();
 
-  static List<Case> cases() throws IOException {
-    List<Case> cases = OnnxNodeCases.all();
+  static List<OnnxNodeCase> cases() throws IOException {
+    List<OnnxNodeCase> cases = OnnxNodeCase.all();
     assertTrue(cases.size() >= 300, "found only " + cases.size() + " cases");
     Set<String> names = new TreeSet<>();
     cases.forEach(c -> names.add(c.name()));
@@ -83,16 +75,15 @@ class OnnxNodeCasesTest {
 
   @ParameterizedTest
   @MethodSource("cases")
-  void caseHolds(Case one) throws Exception {
+  void caseHolds(OnnxNodeCase one) throws Exception {
     OnnxFile file = OnnxReader.read(one.model(), one.name());
     byte[] written = OnnxWriter.toBytes(file);
     assertEquals(file.proto(), ModelProto.parseFrom(written), "read and written back");
-    NodeProto node = file.proto().getGraph().getNode(0);
-    int[] tally = TALLY.computeIfAbsent(node.getOpType(), k -> new int[2]);
+    int[] tally = TALLY.computeIfAbsent(one.operator(), k -> new int[2]);
     String reason = REFUSED.get(one.name());
     Throwable failure = null;
     try {
-      rebuildAndRun(file, one);
+      rebuildAndRun(one);
     } catch (Exception | AssertionError e) {
       failure = e;
     }
@@ -105,43 +96,23 @@ class OnnxNodeCasesTest {
     tally[failure == null ? 0 : 1]++;
   }
 
-  private static void rebuildAndRun(OnnxFile file, Case one) throws Exception {
-    Map<String, TensorData> inputs = new LinkedHashMap<>();
-    ModelProto constant = withConstants(file.proto(), one, inputs);
-    OnnxModel model = new OnnxFile(constant, one.name(), null, 0).toModel();
+  private static void rebuildAndRun(OnnxNodeCase one) throws Exception {
+    OnnxNodeCase.Filled filled = one.filled();
+    OnnxModel model = OnnxReader.read(filled.model(), one.name()).toModel();
     Graph graph = model.graph();
-    List<TensorData> expected = one.tensors("output_");
+    List<TensorData> expected = one.outputs();
     List<String> names = List.copyOf(graph.outputs().keySet());
     assertEquals(expected.size(), names.size(), "outputs");
-    String operator = file.proto().getGraph().getNode(0).getOpType();
+    String operator = one.operator();
     for (int k = 0; k < names.size(); k++) {
       Value output = graph.outputs().get(names.get(k));
       assertEquals(expected.get(k).dataType(), output.dataType(), "inferred type");
       assertShape(expected.get(k).shape(), output.shape(), OF_UNKNOWN_SIZE.contains(operator));
     }
-    Map<String, TensorData> found = Ort.run(OnnxWriter.toBytes(model), inputs);
+    Map<String, TensorData> found = Ort.run(OnnxWriter.toBytes(model), filled.inputs());
     for (int k = 0; k < names.size(); k++) {
       Numbers.assertClose(expected.get(k), found.get(names.get(k)), 1e-3, 1e-7, names.get(k));
     }
-  }
-
-  /** The model with the inputs that are shapes as constants; the others go to {@code inputs}. */
-  static ModelProto withConstants(ModelProto model, Case one, Map<String, TensorData> inputs)
-      throws IOException {
-    GraphProto.Builder graph = model.getGraph().toBuilder();
-    NodeProto node = graph.getNode(0);
-    boolean shapes = WITH_SHAPE_INPUTS.contains(node.getOpType());
-    for (int k = graph.getInputCount() - 1; k >= 0; k--) {
-      String name = graph.getInput(k).getName();
-      byte[] bytes = one.files().get("input_" + k + ".pb");
-      if (shapes && !name.equals(node.getInput(0))) {
-        graph.addInitializer(TensorProto.parseFrom(bytes).toBuilder().setName(name));
-        graph.removeInput(k);
-      } else if (graph.getInput(k).getType().hasTensorType()) {
-        inputs.put(name, new TensorDecoder(one.name(), null).decode(TensorProto.parseFrom(bytes)));
-      }
-    }
-    return model.toBuilder().setGraph(graph).build();
   }
 
   private static void assertShape(Shape expected, Shape inferred, boolean mayBeUnknown) {

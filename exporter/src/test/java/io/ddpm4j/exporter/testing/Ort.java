@@ -22,7 +22,7 @@ import java.util.Map;
 public final class Ort {
   private Ort() {}
 
-  /** The outputs by name, in the model's order. */
+  /** The outputs by name, in the model's order; inputs that it does not have are passed over. */
   public static Map<String, TensorData> run(byte[] model, Map<String, TensorData> inputs)
       throws OrtException {
     try (OrtSession.SessionOptions options = options();
@@ -54,6 +54,9 @@ public final class Ort {
     try {
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
       for (Map.Entry<String, TensorData> entry : inputs.entrySet()) {
+        if (!session.getInputNames().contains(entry.getKey())) {
+          continue;
+        }
         OnnxTensor tensor = tensor(entry.getValue());
         owned.add(tensor);
         feeds.put(entry.getKey(), tensor);

@@ -106,9 +106,14 @@ public final class GradientRules {
           "Shape",
           "Sign");
 
+  /** ONNX's operators that have a rule. */
+  static Set<String> ofOnnx() {
+    return TABLE.keySet();
+  }
+
   /** The operators that have a rule, composites among them. */
   public static Set<String> operators() {
-    Set<String> names = new TreeSet<>(TABLE.keySet());
+    Set<String> names = new TreeSet<>(ofOnnx());
     names.addAll(FUNCTIONS.keySet());
     return names;
   }
@@ -357,21 +362,29 @@ public final class GradientRules {
 
   /** Scatters by a product with one-hot rows: tables of classes and timesteps are small. */
   private static List<Value> gather(Ops o, Node n, Value... dy) {
-    Value table = n.in(0);
+    Shape table = n.in(0).shape();
     Value indices = n.in(1);
-    if (axis(n, 0) != 0) {
-      throw unsupported(n, "axis 0");
-    }
-    long rows = table.shape().size(0);
-    long width = table.shape().elements() / Math.max(1, rows);
+    int axis = axis(n, 0);
+    long before = product(table, 0, axis);
+    long rows = table.size(axis);
+    long after = product(table, axis + 1, table.rank());
     long count = indices.shape().elements();
     long[] range = new long[(int) rows];
     Arrays.setAll(range, i -> i);
     Value flat = o.cast(o.reshape(indices, 1, count), DataType.INT64);
     Value wrapped = o.where(o.less(flat, o.longs(0)), o.add(flat, o.longs(rows)), flat);
     Value hot = o.equal(o.constant(TensorData.ofLongs(range, rows, 1)), wrapped); // (rows, count)
-    Value g = o.matMul(o.cast(hot, table.dataType()), o.reshape(dy[0], count, width));
-    return asList(like(o, g, table), null);
+    Value seen = o.reshape(dy[0], before, count, after);
+    Value g = o.matMul(o.cast(hot, n.in(0).dataType()), seen); // (before, rows, after)
+    return asList(like(o, g, n.in(0)), null);
+  }
+
+  private static long product(Shape shape, int from, int to) {
+    long product = 1;
+    for (int axis = from; axis < to; axis++) {
+      product *= shape.size(axis);
+    }
+    return product;
   }
 
   // --- reductions ------------------------------------------------------------------------------

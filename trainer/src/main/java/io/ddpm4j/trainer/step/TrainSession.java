@@ -128,7 +128,7 @@ public final class TrainSession implements AutoCloseable {
     return OnnxWriter.toBytes(OnnxModel.of(lowered));
   }
 
-  /** The channels of a block of ONNX Runtime's blocked layout here; 0 if it has none. */
+  /** The channels of a block of ONNX Runtime's blocked layout; 0 if it has none or it is slow. */
   private int channelBlock() {
     byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
     float[] values = TrainLowering.probeInput();
@@ -138,7 +138,7 @@ public final class TrainSession implements AutoCloseable {
       FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] blocked = new float[y.remaining()];
       y.get(blocked);
-      return TrainLowering.blockOf(blocked);
+      return TrainLowering.worthwhile(TrainLowering.blockOf(blocked));
     } catch (OrtException e) {
       return 0; // this build has no blocked layout: standard operators do
     }

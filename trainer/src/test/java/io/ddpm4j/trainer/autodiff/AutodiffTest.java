@@ -274,7 +274,6 @@ class AutodiffTest {
         resize("downwards", nearest(), 0.5f, 0.5f),
         resize("a factor and a half", nearest(), 1.5f, 1.5f),
         resize("almost twice", nearest(), 2.1f, 2.1f),
-        new Refusal("Gather on axis 1", "axis 0", (t, x) -> t.o.gather(x, t.o.longs(0, 1), 1)),
         new Refusal(
             "Pad by reflection",
             "constant padding",

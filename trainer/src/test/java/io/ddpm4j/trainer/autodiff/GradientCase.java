@@ -189,7 +189,7 @@ record GradientCase(
     return loss;
   }
 
-  private static double[] normal(SplittableRandom random, int size) {
+  static double[] normal(SplittableRandom random, int size) {
     double[] values = new double[size];
     for (int i = 0; i < size; i++) {
       values[i] = GradientCases.NORMAL.next(random);

@@ -271,6 +271,13 @@ final class GradientCases {
             "axis that is 0 from the end",
             (o, x) -> o.gather(x[0], o.longs(1), -2),
             in(4, 2)));
+    c.add(
+        one(
+            "Gather",
+            "middle axis, table of indices",
+            (o, x) ->
+                o.gather(x[0], o.constant(TensorData.ofLongs(new long[] {2, 0, -3, 2}, 2, 2)), 1),
+            in(2, 3, 5)));
     c.add(one("Pad", "all sides", (o, x) -> o.pad(x[0], 0, 1, 2, 3, 0, 2), in(2, 3, 2)));
     c.add(one("Pad", "cut off", (o, x) -> o.pad(x[0], -1, 1, 1, -2), in(3, 4)));
     c.add(
