@@ -11,6 +11,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 JAVA = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
@@ -27,6 +28,19 @@ def lines(command):
     return [float(x) for x in done.stdout.split()]
 
 
+NETWORK = ("--size", "--channels", "--image-channels", "--groups")
+
+
+def assert_agreement(options):
+    """Both sides must compute the same before their times mean anything."""
+    network = [x for i in range(0, len(options) - 1, 2) if options[i] in NETWORK for x in options[i:i + 2]]
+    with tempfile.TemporaryDirectory() as folder:
+        network += ["--out", os.path.join(folder, "agreement.safetensors")]
+        subprocess.run([JAVA, "-cp", CLASSPATH, "io.ddpm4j.bench.Agreement", *network], check=True)
+        subprocess.run([sys.executable, "agreement.py", *network], check=True, cwd=os.path.join(HERE, "pytorch"),
+                       stdout=sys.stderr)
+
+
 def main():
     own, options = sys.argv[1:], []
     if "--" in own:
@@ -36,6 +50,8 @@ def main():
     parser.add_argument("suite", nargs="+", choices=SUITES)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(own)
+    if any(SUITES[suite][2] for suite in args.suite):
+        assert_agreement(options)
     print("| what | options | ddpm4j, median | PyTorch, median | ratio | rounds' ratios |")
     print("|---|---|---|---|---|---|")
     for suite in args.suite:

@@ -4,7 +4,13 @@ import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.trainer.loop.RunExporter;
+import io.ddpm4j.trainer.optim.Adam;
+import io.ddpm4j.trainer.optim.Ema;
+import io.ddpm4j.trainer.optim.GradientClipping;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,9 +20,9 @@ final class BenchNetwork {
   private BenchNetwork() {}
 
   /** Options: --size 32 --channels 32,64,64 --image-channels 1 --groups 32. */
-  static UNetConfig config(String... args) {
+  static UNetConfig config(BenchOptions options) {
     List<Integer> channels =
-        Arrays.stream(option(args, "--channels", "32,64,64").split(","))
+        Arrays.stream(options.text("--channels", "32,64,64").split(","))
             .map(Integer::valueOf)
             .toList();
     List<Boolean> attention = new ArrayList<>();
@@ -24,28 +30,31 @@ final class BenchNetwork {
       attention.add(level == channels.size() - 1);
     }
     return UNetConfig.of(
-        number(args, "--size", 32),
-        number(args, "--image-channels", 1),
+        options.number("--size", 32),
+        options.number("--image-channels", 1),
         channels,
         attention,
         1,
-        number(args, "--groups", 32),
+        options.number("--groups", 32),
         0,
         0);
+  }
+
+  /** The train step of {@code pytorch/train_step.py}. */
+  static TrainStepConfig trainStep(UNetConfig unet, int batch) {
+    return new TrainStepConfig(
+        unet,
+        batch,
+        NoiseSchedule.linear(),
+        PredictionType.EPSILON,
+        Adam.DEFAULT,
+        new GradientClipping(1),
+        new Ema(0.999));
   }
 
   /** The exported network with its starting weights. */
   static byte[] model(UNetConfig config) {
     return OnnxWriter.toBytes(
         OnnxModel.of(RunExporter.graph(config, UNet.parameters(config).initialize(1))));
-  }
-
-  static int number(String[] args, String name, int absent) {
-    return Integer.parseInt(option(args, name, Integer.toString(absent)));
-  }
-
-  static String option(String[] args, String name, String absent) {
-    int index = Arrays.asList(args).indexOf(name);
-    return index < 0 ? absent : args[index + 1];
   }
 }

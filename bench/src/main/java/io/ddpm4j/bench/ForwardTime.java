@@ -15,16 +15,18 @@ public final class ForwardTime {
   private ForwardTime() {}
 
   public static void main(String[] args) throws IOException {
-    UNetConfig unet = BenchNetwork.config(args);
-    int batch = BenchNetwork.number(args, "--batch", 16);
-    int warmup = BenchNetwork.number(args, "--warmup", 5);
-    int steps = BenchNetwork.number(args, "--steps", 40);
+    BenchOptions options = new BenchOptions(args);
+    UNetConfig unet = BenchNetwork.config(options);
+    int batch = options.number("--batch", 16);
+    int warmup = options.number("--warmup", 5);
+    int steps = options.number("--steps", 40);
+    int threads = options.number("--threads", 2);
+    options.end();
     int size = unet.sampleSize();
     int elements = batch * unet.inChannels() * size * size;
     FloatBuffer x = buffer(elements);
     FloatBuffer out = buffer(elements);
-    SessionSettings settings =
-        new SessionSettings(Device.cpu(), BenchNetwork.number(args, "--threads", 2));
+    SessionSettings settings = new SessionSettings(Device.cpu(), threads);
     try (OnnxEpsilonModel model =
             OnnxEpsilonModel.open(BenchNetwork.model(unet), "bench", settings);
         OnnxEpsilonModel.Bound bound = model.bind(x, out, batch, unet.inChannels(), size, size)) {

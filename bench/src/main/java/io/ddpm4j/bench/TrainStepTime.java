@@ -2,11 +2,6 @@ package io.ddpm4j.bench;
 
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
-import io.ddpm4j.runtime.schedule.NoiseSchedule;
-import io.ddpm4j.runtime.schedule.PredictionType;
-import io.ddpm4j.trainer.optim.Adam;
-import io.ddpm4j.trainer.optim.Ema;
-import io.ddpm4j.trainer.optim.GradientClipping;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import io.ddpm4j.trainer.step.TrainStepGraph;
@@ -25,26 +20,21 @@ public final class TrainStepTime {
   private TrainStepTime() {}
 
   public static void main(String[] args) {
-    UNetConfig unet = BenchNetwork.config(args);
-    int warmup = BenchNetwork.number(args, "--warmup", 3);
-    int steps = BenchNetwork.number(args, "--steps", 20);
-    TrainStepConfig config =
-        new TrainStepConfig(
-            unet,
-            BenchNetwork.number(args, "--batch", 32),
-            NoiseSchedule.linear(),
-            PredictionType.EPSILON,
-            Adam.DEFAULT,
-            new GradientClipping(1),
-            new Ema(0.999));
-    TrainStepGraph graph = TrainStepGraph.build(config);
-    int block = BenchNetwork.number(args, "--block", -1);
-    String profile = BenchNetwork.option(args, "--profile", "");
+    BenchOptions given = new BenchOptions(args);
+    UNetConfig unet = BenchNetwork.config(given);
+    int batch = given.number("--batch", 32);
+    int warmup = given.number("--warmup", 3);
+    int steps = given.number("--steps", 20);
+    int block = given.number("--block", -1);
+    String profile = given.text("--profile", "");
     TrainSession.Options options =
         new TrainSession.Options(
-            BenchNetwork.number(args, "--threads", 2),
+            given.number("--threads", 2),
             block < 0 ? OptionalInt.empty() : OptionalInt.of(block),
             profile.isEmpty() ? Optional.empty() : Optional.of(Path.of(profile)));
+    given.end();
+    TrainStepConfig config = BenchNetwork.trainStep(unet, batch);
+    TrainStepGraph graph = TrainStepGraph.build(config);
     try (TrainSession session = new TrainSession(graph, options)) {
       session.initialize(graph.layout().join(UNet.parameters(unet).initialize(1)));
       TrainSession.Inputs inputs = session.newInputs();
