@@ -2,9 +2,9 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
-import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import io.ddpm4j.runtime.schedule.VarianceType;
 
 /**
@@ -16,19 +16,16 @@ import io.ddpm4j.runtime.schedule.VarianceType;
  *
  * @param denoising from the network's output to x̂_0
  * @param varianceType σ_t²
- * @param grid the timesteps
+ * @param timestepGrid the timesteps
  */
-public record DdpmSampler(Denoising denoising, VarianceType varianceType, TimestepGrid grid)
+public record DdpmSampler(Denoising denoising, VarianceType varianceType, TimestepGrid timestepGrid)
     implements Sampler {
   static final String NAME = "ddpm";
   private static final double MIN_VARIANCE = 1e-20;
 
   /** What a configuration says, over every timestep. */
   public static DdpmSampler of(SchedulerConfig config) {
-    return new DdpmSampler(
-        Denoising.of(config),
-        config.varianceType(),
-        new TimestepGrid.Spaced(config.timestepSpacing(), 0, config.stepsOffset()));
+    return new DdpmSampler(Denoising.of(config), config.varianceType(), TimestepGrid.of(config));
   }
 
   @Override
@@ -39,12 +36,7 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
   /** The same sampler; custom timesteps give way to leading spacing. */
   @Override
   public DdpmSampler withSteps(int steps) {
-    return withGrid(
-        grid instanceof TimestepGrid.Spaced spaced
-            ? new TimestepGrid.Spaced(spaced.spacing(), steps, spaced.offset())
-            : steps == 0
-                ? TimestepGrid.all()
-                : new TimestepGrid.Spaced(TimestepSpacing.LEADING, steps, 0));
+    return withGrid(timestepGrid.withSteps(steps));
   }
 
   /** The same sampler over other timesteps. */
@@ -53,8 +45,8 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
   }
 
   @Override
-  public int steps(NoiseSchedule schedule) {
-    return grid.timesteps(schedule.trainTimesteps()).length;
+  public SamplingGrid grid(NoiseSchedule schedule) {
+    return SamplingGrid.ofTimesteps(timestepGrid.timesteps(schedule.trainTimesteps()));
   }
 
   @Override
@@ -64,7 +56,7 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
 
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    int[] timesteps = grid.timesteps(schedule.trainTimesteps());
+    int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
     run.startFromNoise(1); // algorithm 2, line 1
     for (int step = 0; step < timesteps.length; step++) {

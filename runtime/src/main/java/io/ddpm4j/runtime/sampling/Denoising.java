@@ -11,6 +11,13 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
  * @param clipping what is then done to x_0
  */
 public record Denoising(PredictionType predictionType, Clipping clipping) {
+  /** Refuses what has no meaning for a schedule of betas. */
+  public Denoising {
+    if (predictionType == PredictionType.FLOW_PREDICTION) {
+      throw new IllegalArgumentException(
+          "prediction_type: expected epsilon, sample or v_prediction, found flow_prediction");
+    }
+  }
 
   /** What a configuration says. */
   public static Denoising of(SchedulerConfig config) {

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SamplingGrid;
 
 /**
  * A reverse process: turns noise into images. Immutable and thread-safe; what one run needs lives
@@ -15,11 +16,18 @@ public interface Sampler {
   /** The same method with this many steps; 0 for every timestep of the schedule. */
   Sampler withSteps(int steps);
 
-  /** How many steps a run over this schedule has. */
-  int steps(NoiseSchedule schedule);
+  /** Where a run over this schedule calls the model; methods without betas ignore the schedule. */
+  SamplingGrid grid(NoiseSchedule schedule);
+
+  /** How often a run over this schedule calls the model. */
+  default int steps(NoiseSchedule schedule) {
+    return grid(schedule).steps();
+  }
 
   /** Whether the model's output must hold a learned variance: twice the image's channels. */
-  boolean learnsVariance();
+  default boolean learnsVariance() {
+    return false;
+  }
 
   /**
    * Runs the whole reverse process; afterwards {@link SamplingRun#x} holds x_0.

@@ -1,42 +1,77 @@
 package io.ddpm4j.runtime.sampling;
 
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
-/** The sampling methods by name. */
+/** The sampling methods by name, and by the scheduler classes of diffusers. */
 public final class Samplers {
-  private static final Map<String, SamplerFactory> TABLE =
-      new TreeMap<>(Map.of(DdpmSampler.NAME, DdpmSampler::of));
+  /** By class, from a configuration of that class. */
+  private static final Map<String, SamplerFactory> CLASSES =
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry("DDPMParallelScheduler", DdpmSampler::of),
+              Map.entry("DDPMScheduler", DdpmSampler::of)));
+
+  /** By name: a class and what the name says beyond it. */
+  private static final Map<String, Method> METHODS =
+      new TreeMap<>(Map.ofEntries(Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
+
+  private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
   private Samplers() {}
 
+  private static Method method(String className) {
+    return new Method(className, config -> config);
+  }
+
   /** Ancestral sampling: see {@link DdpmSampler}. */
   public static SamplerFactory ddpm() {
-    return DdpmSampler::of;
+    return named(DdpmSampler.NAME);
   }
 
   /** The names that {@link #named} knows, sorted. */
   public static Set<String> names() {
-    return Collections.unmodifiableSet(TABLE.keySet());
+    return Collections.unmodifiableSet(METHODS.keySet());
   }
 
   /**
-   * The method of this name.
+   * The method of a configuration's class, with that configuration.
+   *
+   * @throws IllegalArgumentException naming the field that the method cannot take
+   */
+  public static Sampler of(SchedulerConfig config) {
+    SamplerFactory factory = CLASSES.get(config.className());
+    if (factory == null) {
+      throw new IllegalArgumentException(
+          "_class_name: expected one of "
+              + String.join(", ", CLASSES.keySet())
+              + ", found \""
+              + config.className()
+              + "\"");
+    }
+    return factory.create(config);
+  }
+
+  /**
+   * The method of this name, for models of any scheduler class: fields that its own class knows are
+   * taken over, as diffusers' {@code from_config} does.
    *
    * @throws IllegalArgumentException listing the legal names
    */
   public static SamplerFactory named(String name) {
-    SamplerFactory factory = TABLE.get(name);
-    if (factory == null) {
+    Method method = METHODS.get(name);
+    if (method == null) {
       throw new IllegalArgumentException(
           "sampler: expected one of "
-              + String.join(", ", TABLE.keySet())
+              + String.join(", ", METHODS.keySet())
               + ", found \""
               + name
               + "\"");
     }
-    return factory;
+    return config -> of(method.settings().apply(config.as(method.className())));
   }
 }

@@ -6,6 +6,8 @@ import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The state of one run of a sampler over one batch: buffers, noise, listener, cancellation. Not
@@ -27,6 +29,7 @@ public final class SamplingRun {
   private final NoiseSource noiseSource;
   private final StepListener listener; // null: nobody watches
   private final Cancellation cancellation;
+  private final List<float[]> buffers = new ArrayList<>();
   private long firstImage;
   private int draw;
 
@@ -188,8 +191,23 @@ public final class SamplingRun {
    * @throws java.util.concurrent.CancellationException if the run was cancelled
    */
   public float[] predict(EpsilonModel model, double timestep) {
+    return predict(model, timestep, 1);
+  }
+
+  /**
+   * Calls the model on x times {@code scale}: the input of a network that was trained on
+   * variance-preserving samples, where x is kept as x_0 + σ·ε.
+   */
+  public float[] predict(EpsilonModel model, double timestep, double scale) {
     cancellation.throwIfCancelled();
-    inputBuffer.put(0, x);
+    if (scale == 1) {
+      inputBuffer.put(0, x);
+    } else {
+      float factor = (float) scale;
+      for (int i = 0; i < x.length; i++) {
+        inputBuffer.put(i, factor * x[i]);
+      }
+    }
     model.predict(inputBuffer, images, timestep, outputBuffer);
     outputBuffer.get(0, output);
     return output;
@@ -204,6 +222,33 @@ public final class SamplingRun {
     schedule.predictX0(
         denoising.predictionType(), t, x, modelOutput, predictedX0, elements, stride);
     denoising.clipping().apply(predictedX0, elements, noise); // the noise is drawn after this
+  }
+
+  /**
+   * An array of the size of {@link #x} for a method's own use, allocated at its first use and kept
+   * for the whole run: history, derivatives. What it holds at first is undefined.
+   *
+   * @param index small, from 0
+   */
+  public float[] buffer(int index) {
+    while (buffers.size() <= index) {
+      buffers.add(new float[x.length]);
+    }
+    return buffers.get(index);
+  }
+
+  /**
+   * Sets {@link #predictedX0} to {@code a}·x + {@code b}·output, clipped.
+   *
+   * @param modelOutput {@link #stride} values per image
+   */
+  void predictX0(Clipping clipping, double a, double b, float[] modelOutput) {
+    for (int from = 0, out = 0; from < x.length; from += elements, out += stride) {
+      for (int i = 0; i < elements; i++) {
+        predictedX0[from + i] = (float) (a * x[from + i] + b * modelOutput[out + i]);
+      }
+    }
+    clipping.apply(predictedX0, elements, noise); // the noise is drawn after this
   }
 
   /** Tells the listener, if there is one, that a step is done. */

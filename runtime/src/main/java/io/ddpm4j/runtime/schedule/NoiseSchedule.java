@@ -242,6 +242,9 @@ public final class NoiseSchedule {
             x0[from + i] = (float) (signal * xt[from + i] - sigma * output[out + i]);
           }
         }
+        case FLOW_PREDICTION ->
+            throw new IllegalArgumentException(
+                "prediction_type: expected epsilon, sample or v_prediction, found " + type.label());
       }
     }
   }

@@ -7,7 +7,9 @@ public enum PredictionType {
   /** x_0 itself. */
   SAMPLE("sample"),
   /** v = √ᾱ ε - √(1-ᾱ) x_0 (Salimans and Ho 2022, appendix D). */
-  V_PREDICTION("v_prediction");
+  V_PREDICTION("v_prediction"),
+  /** The velocity ε - x_0 of a straight path x = (1-σ) x_0 + σ ε (Lipman et al. 2023). */
+  FLOW_PREDICTION("flow_prediction");
 
   private final String label;
 

@@ -6,51 +6,102 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
  * A scheduler configuration: the fields of diffusers' {@code scheduler_config.json}, each with the
- * default of {@code DDPMScheduler} where it is absent. Start from {@link #ddpm()} or {@link #parse}
- * and change it with the {@code with} methods.
+ * default of the class that {@code _class_name} names where it is absent. Start from {@link #ddpm},
+ * {@link #of} or {@link #parse} and change it with the {@code with} methods.
+ *
+ * <p>Arguments that diffusers' pipelines pass when they call a scheduler ({@code eta}, {@code
+ * s_churn}, {@code timesteps}, {@code sigmas}, ...) are fields too, since here a method is one
+ * immutable object.
  */
 public final class SchedulerConfig {
-  private static final String CLASS_NAME = "DDPMScheduler";
+  private static final String DDPM = "DDPMScheduler";
 
-  /** Every field that this class reads or knows to be of no consequence. */
-  private static final Set<String> KNOWN =
+  /** What diffusers' pipelines give to a call, so that no saved configuration holds it. */
+  private static final Set<String> CALL_ARGUMENTS =
       Set.of(
-          "_class_name",
-          "_diffusers_version",
-          "num_train_timesteps",
-          "beta_start",
-          "beta_end",
-          "beta_schedule",
-          "trained_betas",
-          "rescale_betas_zero_snr",
-          "prediction_type",
-          "variance_type",
-          "clip_sample",
-          "clip_sample_range",
-          "thresholding",
-          "dynamic_thresholding_ratio",
-          "sample_max_value",
-          "timestep_spacing",
-          "steps_offset");
+          "eta",
+          "jump_length",
+          "jump_n_sample",
+          "lms_order",
+          "mu",
+          "s_churn",
+          "s_noise",
+          "s_tmax",
+          "s_tmin",
+          "sigmas",
+          "strength",
+          "timesteps",
+          "use_clipped_model_output");
+
+  /** By class, every field with its default; null where there is none. */
+  private static final Map<String, JsonObject> DEFAULTS = defaults();
 
   private final JsonObject json;
 
+  private final JsonObject defaults;
+
   private SchedulerConfig(JsonObject json) {
     this.json = json;
+    String name = className();
+    defaults = DEFAULTS.get(name);
+    if (defaults == null) {
+      throw new IllegalArgumentException(
+          "_class_name: expected one of "
+              + String.join(", ", classNames())
+              + ", found \""
+              + name
+              + "\"");
+    }
     check();
+  }
+
+  private static Map<String, JsonObject> defaults() {
+    try (InputStream in = SchedulerConfig.class.getResourceAsStream("scheduler-defaults.json")) {
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      Map<String, JsonObject> table = new TreeMap<>();
+      for (Map.Entry<String, JsonElement> e :
+          JsonParser.parseString(text).getAsJsonObject().entrySet()) {
+        table.put(e.getKey(), e.getValue().getAsJsonObject());
+      }
+      return table;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The classes whose configurations are understood, sorted. */
+  public static Set<String> classNames() {
+    return Collections.unmodifiableSet(DEFAULTS.keySet());
   }
 
   /** All defaults: linear betas 1e-4 to 0.02, T = 1000, ε, fixed_small, clipping to [-1, 1]. */
   public static SchedulerConfig ddpm() {
+    return of(DDPM);
+  }
+
+  /**
+   * All defaults of a class.
+   *
+   * @param className one of {@link #classNames}
+   */
+  public static SchedulerConfig of(String className) {
     JsonObject json = new JsonObject();
-    json.addProperty("_class_name", CLASS_NAME);
+    json.addProperty("_class_name", className);
     return new SchedulerConfig(json);
   }
 
@@ -73,16 +124,8 @@ public final class SchedulerConfig {
   }
 
   private void check() {
-    string("_class_name")
-        .filter(name -> !name.equals(CLASS_NAME))
-        .ifPresent(
-            name -> {
-              throw new IllegalArgumentException(
-                  "_class_name: expected " + CLASS_NAME + ", found \"" + name + "\"");
-            });
     noiseSchedule();
     predictionType();
-    varianceType();
     timestepSpacing();
     stepsOffset();
     positive("clip_sample_range", clipSampleRange());
@@ -94,6 +137,37 @@ public final class SchedulerConfig {
       throw new IllegalArgumentException(
           "dynamic_thresholding_ratio: expected 0 to 1, found " + ratio);
     }
+    string("variance_type").ifPresent(VarianceType::parse);
+  }
+
+  /** The scheduler class, {@code DDPMScheduler} where none is named. */
+  public String className() {
+    JsonElement element = json.get("_class_name");
+    if (element == null || element.isJsonNull()) {
+      return DDPM;
+    }
+    if (!element.isJsonPrimitive() || !element.getAsJsonPrimitive().isString()) {
+      throw wrong("_class_name", "text", element);
+    }
+    return element.getAsString();
+  }
+
+  /**
+   * The same configuration for another class, which takes the fields that it knows with the values
+   * that they have here: what diffusers' {@code from_config} does with a saved file. Arguments of a
+   * call are taken over only where they were given.
+   */
+  public SchedulerConfig as(String className) {
+    JsonObject copy = new JsonObject();
+    copy.addProperty("_class_name", className);
+    JsonObject known = DEFAULTS.getOrDefault(className, new JsonObject());
+    for (String name : known.keySet()) {
+      JsonElement value = CALL_ARGUMENTS.contains(name) ? json.get(name) : field(name);
+      if (value != null) {
+        copy.add(name, value);
+      }
+    }
+    return new SchedulerConfig(copy);
   }
 
   /** The same configuration with one field set to text, such as {@code beta_schedule}. */
@@ -113,17 +187,30 @@ public final class SchedulerConfig {
 
   /** The same configuration with {@code trained_betas}, which overrule a named schedule. */
   public SchedulerConfig withTrainedBetas(double... betas) {
+    return with("trained_betas", betas);
+  }
+
+  /** The same configuration with one field set to a list of numbers, such as {@code sigmas}. */
+  public SchedulerConfig with(String field, double... values) {
     JsonArray array = new JsonArray();
-    for (double beta : betas) {
-      array.add(beta);
+    for (double value : values) {
+      array.add(value);
     }
-    return withElement("trained_betas", array);
+    return withElement(field, array);
+  }
+
+  private boolean knows(String field) {
+    return defaults.has(field) || field.equals("_class_name");
   }
 
   private SchedulerConfig withElement(String field, JsonElement value) {
-    if (!KNOWN.contains(field)) {
+    if (!knows(field)) {
       throw new IllegalArgumentException(
-          "expected one of " + new TreeSet<>(KNOWN) + ", found the field \"" + field + "\"");
+          "expected one of "
+              + new TreeSet<>(defaults.keySet())
+              + ", found the field \""
+              + field
+              + "\"");
     }
     JsonObject copy = json.deepCopy();
     copy.add(field, value);
@@ -138,7 +225,7 @@ public final class SchedulerConfig {
   /** Fields that were read and mean nothing here, in order of name. */
   public List<String> unknownFields() {
     TreeSet<String> fields = new TreeSet<>(json.keySet());
-    fields.removeAll(KNOWN);
+    fields.removeIf(field -> knows(field) || field.startsWith("_"));
     return List.copyOf(fields);
   }
 
@@ -164,28 +251,12 @@ public final class SchedulerConfig {
 
   /** The betas given one by one, if they are. */
   public Optional<double[]> trainedBetas() {
-    JsonElement element = field("trained_betas");
-    if (element == null) {
-      return Optional.empty();
-    }
-    if (!element.isJsonArray()) {
-      throw wrong("trained_betas", "a list of numbers", element);
-    }
-    JsonArray array = element.getAsJsonArray();
-    double[] betas = new double[array.size()];
-    for (int i = 0; i < betas.length; i++) {
-      JsonElement beta = array.get(i);
-      if (!isNumber(beta)) {
-        throw wrong("trained_betas[" + i + "]", "a number", beta);
-      }
-      betas[i] = beta.getAsDouble();
-    }
-    return Optional.of(betas);
+    return numbers("trained_betas");
   }
 
   /** Whether the schedule is rescaled to ᾱ_{T-1} = 0. */
   public boolean rescaleBetasZeroSnr() {
-    return bool("rescale_betas_zero_snr", false);
+    return flag("rescale_betas_zero_snr", false);
   }
 
   /** The betas and what follows from them. */
@@ -220,7 +291,7 @@ public final class SchedulerConfig {
 
   /** Whether the predicted x_0 is clipped to ± {@link #clipSampleRange}. */
   public boolean clipSample() {
-    return bool("clip_sample", true);
+    return flag("clip_sample", true);
   }
 
   /** The bound of clipping. */
@@ -230,7 +301,7 @@ public final class SchedulerConfig {
 
   /** Whether the predicted x_0 is thresholded by a quantile, instead of clipping. */
   public boolean thresholding() {
-    return bool("thresholding", false);
+    return flag("thresholding", false);
   }
 
   /** The quantile of dynamic thresholding, 0 to 1. */
@@ -253,13 +324,17 @@ public final class SchedulerConfig {
     return integer("steps_offset", 0);
   }
 
-  /** The field's value, or null where it is absent or JSON null. */
+  /** The field's value or the class's default, null where there is neither. */
   private JsonElement field(String name) {
     JsonElement element = json.get(name);
+    if (element == null || element.isJsonNull()) {
+      element = defaults.get(name);
+    }
     return element == null || element.isJsonNull() ? null : element;
   }
 
-  private Optional<String> string(String name) {
+  /** A field of text, by its name in the file; empty where it is absent and has no default. */
+  public Optional<String> string(String name) {
     JsonElement element = field(name);
     if (element == null) {
       return Optional.empty();
@@ -270,18 +345,19 @@ public final class SchedulerConfig {
     return Optional.of(element.getAsString());
   }
 
-  private double number(String name, double absent) {
+  /** A number, infinite ones among them; empty where it is absent and has no default. */
+  public OptionalDouble number(String name) {
     JsonElement element = field(name);
-    if (element == null) {
-      return absent;
-    }
-    if (!isNumber(element)) {
-      throw wrong(name, "a number", element);
-    }
-    return element.getAsDouble();
+    return element == null ? OptionalDouble.empty() : OptionalDouble.of(number(name, element));
   }
 
-  private int integer(String name, int absent) {
+  /** A number that the class has a default for. */
+  public double number(String name, double absent) {
+    return number(name).orElse(absent);
+  }
+
+  /** A whole number. */
+  public int integer(String name, int absent) {
     double value = number(name, absent);
     if (value != (int) value) {
       throw wrong(name, "an integer", field(name));
@@ -289,7 +365,8 @@ public final class SchedulerConfig {
     return (int) value;
   }
 
-  private boolean bool(String name, boolean absent) {
+  /** A truth value. */
+  public boolean flag(String name, boolean absent) {
     JsonElement element = field(name);
     if (element == null) {
       return absent;
@@ -300,8 +377,39 @@ public final class SchedulerConfig {
     return element.getAsBoolean();
   }
 
-  private static boolean isNumber(JsonElement element) {
-    return element.isJsonPrimitive() && element.getAsJsonPrimitive().isNumber();
+  /** A list of numbers; empty where it is absent and has no default. */
+  public Optional<double[]> numbers(String name) {
+    JsonElement element = field(name);
+    if (element == null) {
+      return Optional.empty();
+    }
+    if (!element.isJsonArray()) {
+      throw wrong(name, "a list of numbers", element);
+    }
+    JsonArray array = element.getAsJsonArray();
+    double[] values = new double[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = number(name + "[" + i + "]", array.get(i));
+    }
+    return Optional.of(values);
+  }
+
+  private static double number(String name, JsonElement element) {
+    if (element.isJsonPrimitive()) {
+      JsonPrimitive primitive = element.getAsJsonPrimitive();
+      if (primitive.isNumber()) {
+        return primitive.getAsDouble();
+      }
+      // JSON has no infinity: Python writes Infinity, other tools a string.
+      switch (primitive.getAsString()) {
+        case "inf", "Infinity":
+          return Double.POSITIVE_INFINITY;
+        case "-inf", "-Infinity":
+          return Double.NEGATIVE_INFINITY;
+        default:
+      }
+    }
+    throw wrong(name, "a number", element);
   }
 
   private static void positive(String name, double value) {

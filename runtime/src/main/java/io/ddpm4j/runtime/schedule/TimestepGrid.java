@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime.schedule;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -12,6 +13,30 @@ public sealed interface TimestepGrid {
    * @throws IllegalArgumentException if they do not fit that schedule
    */
   int[] timesteps(int trainTimesteps);
+
+  /** What a configuration says: {@code timesteps} one by one, otherwise every timestep. */
+  static TimestepGrid of(SchedulerConfig config) {
+    return config
+        .numbers("timesteps")
+        .<TimestepGrid>map(
+            values -> new Custom(Arrays.stream(values).mapToObj(TimestepGrid::whole).toList()))
+        .orElseGet(() -> new Spaced(config.timestepSpacing(), 0, config.stepsOffset()));
+  }
+
+  private static int whole(double value) {
+    if (value != (int) value) {
+      throw new IllegalArgumentException("timesteps: expected whole numbers, found " + value);
+    }
+    return (int) value;
+  }
+
+  /** The same spacing with another number of steps; custom timesteps give way to leading ones. */
+  default TimestepGrid withSteps(int steps) {
+    if (this instanceof Spaced spaced) {
+      return new Spaced(spaced.spacing(), steps, spaced.offset());
+    }
+    return steps == 0 ? all() : new Spaced(TimestepSpacing.LEADING, steps, 0);
+  }
 
   /** Every timestep: T-1, ..., 0. */
   static TimestepGrid all() {

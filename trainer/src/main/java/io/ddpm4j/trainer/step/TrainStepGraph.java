@@ -100,6 +100,10 @@ public final class TrainStepGraph {
           case EPSILON -> noise;
           case SAMPLE -> x0;
           case V_PREDICTION -> o.sub(o.mul(noise, signal), o.mul(x0, spread));
+          case FLOW_PREDICTION ->
+              throw new IllegalArgumentException(
+                  "prediction_type: expected epsilon, sample or v_prediction, found"
+                      + " flow_prediction");
         };
     Value predicted = UNet.build(o, unet, Parameters.given(weights), xt, timestep, labels);
     Value error = o.sub(predicted, target);

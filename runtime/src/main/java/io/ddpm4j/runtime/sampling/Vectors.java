@@ -1,0 +1,59 @@
+package io.ddpm4j.runtime.sampling;
+
+/**
+ * Weighted sums of arrays, the arithmetic of every method: coefficients and sums in double, one
+ * pass over memory. {@code out} may be any of the terms.
+ */
+final class Vectors {
+  private Vectors() {}
+
+  static void combine(float[] out, double a, float[] x) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (a * x[i]);
+    }
+  }
+
+  static void combine(float[] out, double a, float[] x, double b, float[] y) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (a * x[i] + b * y[i]);
+    }
+  }
+
+  static void combine(float[] out, double a, float[] x, double b, float[] y, double c, float[] z) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (a * x[i] + b * y[i] + c * z[i]);
+    }
+  }
+
+  static void combine(
+      float[] out,
+      double a,
+      float[] x,
+      double b,
+      float[] y,
+      double c,
+      float[] z,
+      double d,
+      float[] w) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (a * x[i] + b * y[i] + c * z[i] + d * w[i]);
+    }
+  }
+
+  static void combine(
+      float[] out,
+      double a,
+      float[] x,
+      double b,
+      float[] y,
+      double c,
+      float[] z,
+      double d,
+      float[] w,
+      double e,
+      float[] v) {
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (a * x[i] + b * y[i] + c * z[i] + d * w[i] + e * v[i]);
+    }
+  }
+}
