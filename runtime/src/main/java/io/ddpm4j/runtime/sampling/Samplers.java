@@ -13,12 +13,17 @@ public final class Samplers {
   private static final Map<String, SamplerFactory> CLASSES =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry("DDIMParallelScheduler", DdimSampler::of),
+              Map.entry("DDIMScheduler", DdimSampler::of),
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
               Map.entry("DDPMScheduler", DdpmSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
-      new TreeMap<>(Map.ofEntries(Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry(DdimSampler.NAME, method("DDIMScheduler")),
+              Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
@@ -26,6 +31,11 @@ public final class Samplers {
 
   private static Method method(String className) {
     return new Method(className, config -> config);
+  }
+
+  /** Implicit models: see {@link DdimSampler}. */
+  public static SamplerFactory ddim() {
+    return named(DdimSampler.NAME);
   }
 
   /** Ancestral sampling: see {@link DdpmSampler}. */

@@ -29,6 +29,8 @@ public final class SamplingRun {
   private final NoiseSource noiseSource;
   private final StepListener listener; // null: nobody watches
   private final Cancellation cancellation;
+  private final float[] knownImage; // null: none
+  private final float[] knownMask; // likewise
   private final List<float[]> buffers = new ArrayList<>();
   private long firstImage;
   private int draw;
@@ -49,6 +51,10 @@ public final class SamplingRun {
     this.listener = builder.listener;
     this.cancellation = builder.cancellation;
     this.firstImage = builder.firstImage;
+    KnownImage known = builder.known;
+    int plane = builder.height * builder.width;
+    this.knownImage = known == null ? null : known.image(images, elements);
+    this.knownMask = known == null ? null : known.mask(images, elements, plane);
   }
 
   /** Starts a description of a run over N images of C·H·W. */
@@ -73,6 +79,7 @@ public final class SamplingRun {
     private StepListener listener;
     private Cancellation cancellation = new Cancellation();
     private boolean learnsVariance;
+    private KnownImage known;
 
     private Builder(int images, int channels, int height, int width) {
       if (images < 1 || channels < 1 || height < 1 || width < 1) {
@@ -121,6 +128,12 @@ public final class SamplingRun {
       return this;
     }
 
+    /** What is known of the images; null for nothing. */
+    public Builder known(KnownImage image) {
+      this.known = image;
+      return this;
+    }
+
     /** Allocates the run. */
     public SamplingRun build() {
       return new SamplingRun(this);
@@ -150,6 +163,16 @@ public final class SamplingRun {
   /** The predicted x_0, (N, C, H, W), which the sampler keeps up to date. The run's own array. */
   public float[] predictedX0() {
     return predictedX0;
+  }
+
+  /** The known image, (N, C, H, W), null if there is none. The run's own array. */
+  public float[] knownImage() {
+    return knownImage;
+  }
+
+  /** Where it is kept, 0 to 1, (N, C, H, W), null if there is none. The run's own array. */
+  public float[] knownMask() {
+    return knownMask;
   }
 
   /** The direct buffer that {@link #predict} hands to the model as x. */
@@ -249,6 +272,14 @@ public final class SamplingRun {
       }
     }
     clipping.apply(predictedX0, elements, noise); // the noise is drawn after this
+  }
+
+  /** The model's output as an array like x: without the learned variance, if it has one. */
+  float[] withoutVariance(float[] modelOutput) {
+    for (int image = 1; image < images && stride > elements; image++) {
+      System.arraycopy(modelOutput, image * stride, modelOutput, image * elements, elements);
+    }
+    return modelOutput;
   }
 
   /** Tells the listener, if there is one, that a step is done. */

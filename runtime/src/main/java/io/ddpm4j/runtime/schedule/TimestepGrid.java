@@ -1,7 +1,9 @@
 package io.ddpm4j.runtime.schedule;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /** The timesteps that a sampler visits, from noise to image. */
@@ -30,11 +32,19 @@ public sealed interface TimestepGrid {
     return (int) value;
   }
 
+  /** What a configuration of a distilled model's class says: {@link Distilled}. */
+  static Distilled distilled(SchedulerConfig config) {
+    return new Distilled(
+        config.integer("original_inference_steps", 50),
+        config.number("strength", 1),
+        0,
+        Arrays.stream(config.numbers("timesteps").orElse(new double[0]))
+            .mapToObj(TimestepGrid::whole)
+            .toList());
+  }
+
   /** The same spacing with another number of steps; custom timesteps give way to leading ones. */
   default TimestepGrid withSteps(int steps) {
-    if (this instanceof Spaced spaced) {
-      return new Spaced(spaced.spacing(), steps, spaced.offset());
-    }
     return steps == 0 ? all() : new Spaced(TimestepSpacing.LEADING, steps, 0);
   }
 
@@ -55,6 +65,11 @@ public sealed interface TimestepGrid {
       if (steps < 0) {
         throw new IllegalArgumentException("steps: expected at least 1, found " + steps);
       }
+    }
+
+    @Override
+    public Spaced withSteps(int count) {
+      return new Spaced(spacing, count, offset);
     }
 
     @Override
@@ -95,6 +110,142 @@ public sealed interface TimestepGrid {
         above = t;
       }
       return timesteps;
+    }
+  }
+
+  /**
+   * A schedule cut into equal sections of which each gives some timesteps, both its ends included:
+   * the {@code timestep_respacing} of Nichol and Dhariwal 2021. A text such as {@code "10,10,10"}
+   * holds the count of each section, {@code "250"} is one section, and {@code "ddim25"} is every
+   * (T/25)-th timestep from 0.
+   *
+   * @param sections the text
+   */
+  record Respaced(String sections) implements TimestepGrid {
+    private static final String STRIDED = "ddim";
+
+    /** Refuses what is no such text. */
+    public Respaced {
+      if (!sections.strip().matches(STRIDED + "[0-9]{1,6}|[0-9]{1,6}(\\s*,\\s*[0-9]{1,6})*")) {
+        throw new IllegalArgumentException(
+            "respacing: expected counts such as 10,10,10 or 250, or ddim25, found " + sections);
+      }
+      sections = sections.strip();
+    }
+
+    @Override
+    public int[] timesteps(int trainTimesteps) {
+      IntStream rising =
+          sections.startsWith(STRIDED)
+              ? strided(trainTimesteps, Integer.parseInt(sections.substring(STRIDED.length())))
+              : sectioned(
+                  trainTimesteps,
+                  Arrays.stream(sections.split("\\s*,\\s*")).mapToInt(Integer::parseInt).toArray());
+      int[] timesteps = rising.boxed().sorted(Comparator.reverseOrder()).mapToInt(t -> t).toArray();
+      if (timesteps.length == 0) {
+        throw new IllegalArgumentException(
+            "respacing: expected at least one timestep, found " + sections);
+      }
+      return timesteps;
+    }
+
+    private static IntStream strided(int trainTimesteps, int count) {
+      for (int stride = 1; stride < trainTimesteps; stride++) {
+        if ((trainTimesteps + stride - 1) / stride == count) {
+          int step = stride;
+          return IntStream.range(0, count).map(i -> i * step);
+        }
+      }
+      throw new IllegalArgumentException(
+          "respacing: expected a count of multiples of a whole stride below %d, found ddim%d"
+              .formatted(trainTimesteps, count));
+    }
+
+    private static IntStream sectioned(int trainTimesteps, int[] counts) {
+      IntStream timesteps = IntStream.empty();
+      int start = 0;
+      for (int i = 0; i < counts.length; i++) {
+        int size = trainTimesteps / counts.length + (i < trainTimesteps % counts.length ? 1 : 0);
+        if (counts[i] > size) {
+          throw new IllegalArgumentException(
+              "respacing: expected at most %d timesteps in section %d, found %d"
+                  .formatted(size, i, counts[i]));
+        }
+        double stride = counts[i] > 1 ? (size - 1.0) / (counts[i] - 1) : 1;
+        int from = start;
+        // Summed up as the reference does: products would round some timesteps differently.
+        timesteps =
+            IntStream.concat(
+                timesteps,
+                DoubleStream.iterate(0, position -> position + stride)
+                    .limit(counts[i])
+                    .mapToInt(position -> from + (int) Math.rint(position)));
+        start += size;
+      }
+      return timesteps;
+    }
+  }
+
+  /**
+   * The timesteps of a model distilled over an even grid (Luo et al. 2023, §4.3): evenly spaced
+   * entries of k·i - 1 for i = 1 to the number of distillation steps, k = ⌊T/original steps⌋.
+   *
+   * @param originalSteps how many timesteps the model was distilled over
+   * @param strength the part of the way that is gone, above 0 and at most 1: below 1 the run starts
+   *     from less noise
+   * @param steps how many; 0 for all of them
+   * @param values timesteps given one by one, in their place; empty if they are not
+   */
+  record Distilled(int originalSteps, double strength, int steps, List<Integer> values)
+      implements TimestepGrid {
+    /** Refuses numbers out of range. */
+    public Distilled {
+      values = List.copyOf(values);
+      if (originalSteps < 1) {
+        throw new IllegalArgumentException(
+            "original_inference_steps: expected at least 1, found " + originalSteps);
+      }
+      if (!(strength > 0 && strength <= 1)) {
+        throw new IllegalArgumentException(
+            "strength: expected a number above 0 and at most 1, found " + strength);
+      }
+      if (steps < 0) {
+        throw new IllegalArgumentException("steps: expected at least 1, found " + steps);
+      }
+    }
+
+    @Override
+    public Distilled withSteps(int count) {
+      return new Distilled(originalSteps, strength, count, List.of());
+    }
+
+    @Override
+    public int[] timesteps(int trainTimesteps) {
+      if (!values.isEmpty()) {
+        int[] all = new Custom(values).timesteps(trainTimesteps);
+        int kept = (int) (all.length * strength);
+        checkSteps(kept, all.length);
+        return Arrays.copyOfRange(all, all.length - kept, all.length);
+      }
+      if (originalSteps > trainTimesteps) {
+        throw new IllegalArgumentException(
+            "original_inference_steps: expected at most %d (the schedule's length), found %d"
+                .formatted(trainTimesteps, originalSteps));
+      }
+      int k = trainTimesteps / originalSteps;
+      int available = (int) (originalSteps * strength);
+      int count = steps == 0 ? available : steps;
+      checkSteps(count, available);
+      double stride = (double) available / count;
+      return IntStream.range(0, count).map(i -> k * (available - (int) (i * stride)) - 1).toArray();
+    }
+
+    private void checkSteps(int count, int available) {
+      if (count < 1 || count > available) {
+        throw new IllegalArgumentException(
+            "steps: expected 1 to %d (the distillation's steps times strength), found %d"
+                .formatted(available, count));
+      }
     }
   }
 }

@@ -209,6 +209,7 @@ class DdpmSamplerTest {
   void anUnknownSamplerListsTheKnownOnes() {
     assertEquals("ddpm", Samplers.named("ddpm").create(UNCLIPPED).name());
     Exception e = assertThrows(IllegalArgumentException.class, () -> Samplers.named("euler9"));
-    assertEquals("sampler: expected one of ddpm, found \"euler9\"", e.getMessage());
+    String names = String.join(", ", Samplers.names());
+    assertEquals("sampler: expected one of " + names + ", found \"euler9\"", e.getMessage());
   }
 }

@@ -1,0 +1,125 @@
+package io.ddpm4j.runtime.sampling;
+
+import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SamplingGrid;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.TimestepGrid;
+
+/**
+ * Denoising diffusion implicit models (Song et al. 2021): each step goes from x_t to x at an
+ * earlier timestep s along √ᾱ_s x̂_0 + √(1-ᾱ_s-σ²) ε (eq. 12), with σ =
+ * η√((1-ᾱ_s)/(1-ᾱ_t))·√(1-ᾱ_t/ᾱ_s) (eq. 16).
+ *
+ * <p>With evenly spaced timesteps s is t - ⌊T/n⌋, as in the reference implementation; with
+ * timesteps given one by one, or in sections, s is the next of them.
+ *
+ * @param denoising from the network's output to x̂_0
+ * @param eta η, 0 to 1: from no noise to that of ancestral sampling. Above 0 noise is drawn at
+ *     every step
+ * @param useClippedModelOutput whether ε follows from x_t and the clipped x̂_0, as in OpenAI's
+ *     implementation, instead of being the network's
+ * @param setAlphaToOne whether the last step ends at ᾱ = 1, the image; otherwise it ends at ᾱ_0
+ * @param timestepGrid the timesteps
+ */
+public record DdimSampler(
+    Denoising denoising,
+    double eta,
+    boolean useClippedModelOutput,
+    boolean setAlphaToOne,
+    TimestepGrid timestepGrid)
+    implements Sampler {
+  static final String NAME = "ddim";
+
+  /** Refuses an η that leaves no direction. */
+  public DdimSampler {
+    if (!(eta >= 0 && eta <= 1)) {
+      throw new IllegalArgumentException("eta: expected 0 to 1, found " + eta);
+    }
+  }
+
+  /** What a configuration says, over every timestep. */
+  public static DdimSampler of(SchedulerConfig config) {
+    return new DdimSampler(
+        Denoising.of(config),
+        config.number("eta", 0),
+        config.flag("use_clipped_model_output", false),
+        config.flag("set_alpha_to_one", true),
+        TimestepGrid.of(config));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  /** The same sampler; custom timesteps give way to leading spacing. */
+  @Override
+  public DdimSampler withSteps(int steps) {
+    return withGrid(timestepGrid.withSteps(steps));
+  }
+
+  /** The same sampler over other timesteps. */
+  public DdimSampler withGrid(TimestepGrid timesteps) {
+    return new DdimSampler(denoising, eta, useClippedModelOutput, setAlphaToOne, timesteps);
+  }
+
+  @Override
+  public SamplingGrid grid(NoiseSchedule schedule) {
+    return SamplingGrid.ofTimesteps(timestepGrid.timesteps(schedule.trainTimesteps()));
+  }
+
+  @Override
+  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+    int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
+    denoising.check(schedule, timesteps);
+    run.startFromNoise(1);
+    for (int step = 0; step < timesteps.length; step++) {
+      int t = timesteps[step];
+      float[] output = run.predict(model, t);
+      Parameterization weights =
+          Parameterization.of(denoising.predictionType(), schedule.alphaCumprod(t));
+      weights.predictX0(run, denoising.clipping(), output);
+      int previous = previous(timesteps, step, schedule.trainTimesteps());
+      stepTo(previous, t, schedule, weights, run.withoutVariance(output), run);
+      run.stepDone(step, timesteps.length, t);
+    }
+  }
+
+  private int previous(int[] timesteps, int step, int trainTimesteps) {
+    int previous =
+        timestepGrid instanceof TimestepGrid.Spaced
+            ? timesteps[step] - trainTimesteps / timesteps.length
+            : step + 1 < timesteps.length ? timesteps[step + 1] : -1;
+    return Math.max(previous, setAlphaToOne ? -1 : 0); // below 0 is ᾱ = 1, or ᾱ_0
+  }
+
+  private void stepTo(
+      int previous,
+      int t,
+      NoiseSchedule schedule,
+      Parameterization weights,
+      float[] output,
+      SamplingRun run) {
+    double alpha = schedule.alphaCumprod(t);
+    double target = schedule.alphaCumprod(previous);
+    double sigma = eta * Math.sqrt(schedule.posteriorVariance(t, previous)); // eq. 16
+    double direction = Math.sqrt(Math.max(1 - target - sigma * sigma, 0)); // eq. 12
+    double weightX = direction * weights.epsilonFromX();
+    double weightX0 = Math.sqrt(target);
+    double weightOutput = direction * weights.epsilonFromOutput();
+    if (useClippedModelOutput) { // ε = (x - √ᾱ x̂_0) / √(1-ᾱ)
+      weightX = direction / Math.sqrt(1 - alpha);
+      weightX0 -= weightX * Math.sqrt(alpha);
+      weightOutput = 0;
+    }
+    float[] x = run.x();
+    float[] x0 = run.predictedX0();
+    if (eta == 0) {
+      Vectors.combine(x, weightX, x, weightX0, x0, weightOutput, output);
+    } else {
+      float[] z = run.nextNoise();
+      Vectors.combine(x, weightX, x, weightX0, x0, weightOutput, output, sigma, z);
+    }
+  }
+}
