@@ -13,17 +13,29 @@ public final class Samplers {
   private static final Map<String, SamplerFactory> CLASSES =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry("DDIMInverseScheduler", DdimInverseSampler::of),
               Map.entry("DDIMParallelScheduler", DdimSampler::of),
               Map.entry("DDIMScheduler", DdimSampler::of),
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
-              Map.entry("DDPMScheduler", DdpmSampler::of)));
+              Map.entry("DDPMScheduler", DdpmSampler::of),
+              Map.entry("LCMScheduler", LcmSampler::of),
+              Map.entry("PNDMScheduler", PndmSampler::of),
+              Map.entry("RePaintScheduler", RepaintSampler::of),
+              Map.entry("TCDScheduler", TcdSampler::of),
+              Map.entry("UnCLIPScheduler", UnclipSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry(DdimInverseSampler.NAME, method("DDIMInverseScheduler")),
               Map.entry(DdimSampler.NAME, method("DDIMScheduler")),
-              Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
+              Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
+              Map.entry(LcmSampler.NAME, method("LCMScheduler")),
+              Map.entry(PndmSampler.NAME, method("PNDMScheduler")),
+              Map.entry(RepaintSampler.NAME, method("RePaintScheduler")),
+              Map.entry(TcdSampler.NAME, method("TCDScheduler")),
+              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 

@@ -178,7 +178,19 @@ class SamplersGoldenTest {
                     trajectory.put(step.index(), copy(step.x()));
                     predictions.put(step.index(), copy(step.predictedX0()));
                   })
+              .known(config.className().startsWith("RePaint") ? known() : null)
               .build();
+    }
+
+    /** The image and the mask that the file states. */
+    private static KnownImage known() {
+      float[] image = new float[ELEMENTS];
+      float[] mask = new float[ELEMENTS];
+      for (int i = 0; i < ELEMENTS; i++) {
+        image[i] = (float) (0.8 * Math.cos(0.23 * i));
+        mask[i] = i / 2 % 2 == 0 ? 1 : 0;
+      }
+      return KnownImage.of(image, mask);
     }
 
     void checkGrid() {
