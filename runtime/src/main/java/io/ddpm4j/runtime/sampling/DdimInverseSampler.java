@@ -12,9 +12,9 @@ import io.ddpm4j.runtime.schedule.TimestepSpacing;
  * 2023, eq. 3): x_t = √ᾱ_t x̂_0 + √(1-ᾱ_t) ε, with x̂_0 and ε of x at the timestep before. A run
  * starts from the image that it knows, or without one from noise, as any other run.
  *
- * <p>The model is told t, the timestep that a step goes to, while x is still at that before: so does
- * the reference implementation. Where x has no noise yet and the network predicts x_0, ε is taken as
- * 0; the reference divides by 0 there.
+ * <p>The model is told t, the timestep that a step goes to, while x is still at that before: so
+ * does the reference implementation. Where x has no noise yet and the network predicts x_0, ε is
+ * taken as 0; the reference divides by 0 there.
  *
  * @param denoising from the network's output to x̂_0
  * @param setAlphaToOne whether the first step starts at ᾱ = 1; otherwise it starts at ᾱ_0

@@ -52,8 +52,14 @@ public final class KnownImage {
     int length = values.length;
     if (length != all.length && length != elements && length != smallest) {
       throw new IllegalArgumentException(
-          "%s: expected %d values for %d images, or %d for one, found %d"
-              .formatted(what, all.length, images, elements, length));
+          "%s: expected %d values for %d images, or %d for one%s, found %d"
+              .formatted(
+                  what,
+                  all.length,
+                  images,
+                  elements,
+                  smallest == elements ? "" : ", or " + smallest + " for one channel",
+                  length));
     }
     for (int i = 0; i < all.length; i++) {
       all[i] = values[i % length]; // the extents that are left out are the outer ones

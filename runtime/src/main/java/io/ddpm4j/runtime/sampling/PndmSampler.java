@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Pseudo numerical methods (Liu et al. 2022): the step of DDIM between two timesteps (eq. 11) with ε
- * from a classical solver. The first three steps take four calls of the model each (pseudo
+ * Pseudo numerical methods (Liu et al. 2022): the step of DDIM between two timesteps (eq. 11) with
+ * ε from a classical solver. The first three steps take four calls of the model each (pseudo
  * Runge-Kutta, eq. 13), the others one and the three before (pseudo linear multistep, eq. 12).
  *
  * <p>Without the Runge-Kutta steps the second timestep is visited twice, to repair the first step,
@@ -37,8 +37,7 @@ public record PndmSampler(
 
   /** Refuses what eq. 11 does not know. */
   public PndmSampler {
-    if (predictionType != PredictionType.EPSILON
-        && predictionType != PredictionType.V_PREDICTION) {
+    if (predictionType != PredictionType.EPSILON && predictionType != PredictionType.V_PREDICTION) {
       throw new IllegalArgumentException(
           "prediction_type: expected epsilon or v_prediction, found " + predictionType.label());
     }
@@ -68,8 +67,7 @@ public record PndmSampler(
 
   @Override
   public PndmSampler withSteps(int steps) {
-    return new PndmSampler(
-        predictionType, skipPrkSteps, setAlphaToOne, timesteps.withSteps(steps));
+    return new PndmSampler(predictionType, skipPrkSteps, setAlphaToOne, timesteps.withSteps(steps));
   }
 
   @Override
@@ -80,11 +78,12 @@ public record PndmSampler(
 
   /** What the model is told at each call; {@code plan} falls. */
   private int[] calls(int[] plan, int stride) {
-    if (skipPrkSteps) {
-      int[] twice = Arrays.copyOfRange(plan, Math.min(1, plan.length - 1), plan.length);
-      return plan.length == 1
-          ? plan
-          : IntStream.concat(Arrays.stream(plan, 0, 2), Arrays.stream(twice)).toArray();
+    if (skipPrkSteps && plan.length == 1) {
+      return plan;
+    }
+    if (skipPrkSteps) { // the second timestep twice
+      return IntStream.concat(Arrays.stream(plan, 0, 2), Arrays.stream(plan, 1, plan.length))
+          .toArray();
     }
     if (plan.length <= PRK_STEPS) { // every timestep of a very short schedule
       throw new IllegalArgumentException(
@@ -94,16 +93,13 @@ public record PndmSampler(
     IntStream prk =
         IntStream.range(0, PRK_STEPS)
             .flatMap(
-                i ->
-                    IntStream.of(
-                        plan[i], plan[i + 1] + half, plan[i + 1] + half, plan[i + 1]));
+                i -> IntStream.of(plan[i], plan[i + 1] + half, plan[i + 1] + half, plan[i + 1]));
     return IntStream.concat(prk, Arrays.stream(plan, PRK_STEPS, plan.length)).toArray();
   }
 
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    int stride =
-        schedule.trainTimesteps() / timesteps.timesteps(schedule.trainTimesteps()).length;
+    int stride = schedule.trainTimesteps() / timesteps.timesteps(schedule.trainTimesteps()).length;
     double[] told = grid(schedule).timesteps();
     int prkCalls = skipPrkSteps ? 0 : PRK_STEPS * STAGES;
     int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0

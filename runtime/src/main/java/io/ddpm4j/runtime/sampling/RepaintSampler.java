@@ -9,13 +9,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Inpainting with a model that was not trained for it (Lugmayr et al. 2022, algorithm 1): every step
- * takes the known pixels from the image, with noise of that timestep (eq. 8a), and the others from a
- * step of DDIM with its η (eq. 8b). To bring the two into harmony the run jumps back: from time to
- * time the last steps are undone by adding their noise again (line 10), and repeated.
+ * Inpainting with a model that was not trained for it (Lugmayr et al. 2022, algorithm 1): every
+ * step takes the known pixels from the image, with noise of that timestep (eq. 8a), and the others
+ * from a step of DDIM with its η (eq. 8b). To bring the two into harmony the run jumps back: from
+ * time to time the last steps are undone by adding their noise again (line 10), and repeated.
  *
- * <p>A run needs a {@link KnownImage}. Its grid also holds the timesteps to which the run goes back;
- * there the model is not called. One noise is drawn at every step, ⌊T/n⌋ at each that is undone.
+ * <p>A run needs a {@link KnownImage}. Its grid also holds the timesteps to which the run goes
+ * back; there the model is not called. One noise is drawn at every step, ⌊T/n⌋ at each that is
+ * undone.
  *
  * @param clipping what is done to x̂_0
  * @param eta η, 0 to 1: from no noise to that of ancestral sampling

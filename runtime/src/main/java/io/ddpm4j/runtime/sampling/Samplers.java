@@ -60,6 +60,11 @@ public final class Samplers {
     return Collections.unmodifiableSet(METHODS.keySet());
   }
 
+  /** The scheduler classes that {@link #of} knows, sorted. */
+  static Set<String> classNames() {
+    return Collections.unmodifiableSet(CLASSES.keySet());
+  }
+
   /**
    * The method of a configuration's class, with that configuration.
    *

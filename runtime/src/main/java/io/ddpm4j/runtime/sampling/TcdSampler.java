@@ -8,9 +8,9 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 
 /**
- * Strategic stochastic sampling of trajectory consistency distillation (Zheng et al. 2024, algorithm
- * 4): each step goes by DDIM to s = ⌊(1-γ)·(next timestep)⌋ and, but at the last step, adds noise up
- * to the next timestep. After the last timestep comes 0, and x there is the result.
+ * Strategic stochastic sampling of trajectory consistency distillation (Zheng et al. 2024,
+ * algorithm 4): each step goes by DDIM to s = ⌊(1-γ)·(next timestep)⌋ and, but at the last step,
+ * adds noise up to the next timestep. After the last timestep comes 0, and x there is the result.
  *
  * <p>Clipping and thresholding stand in configurations of this class and have no effect, as in the
  * reference implementation.

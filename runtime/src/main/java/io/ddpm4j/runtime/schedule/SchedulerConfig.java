@@ -34,6 +34,7 @@ public final class SchedulerConfig {
   /** What diffusers' pipelines give to a call, so that no saved configuration holds it. */
   private static final Set<String> CALL_ARGUMENTS =
       Set.of(
+          "any_timestep",
           "eta",
           "jump_length",
           "jump_n_sample",

@@ -36,6 +36,7 @@ public sealed interface TimestepGrid {
   static Distilled distilled(SchedulerConfig config) {
     return new Distilled(
         config.integer("original_inference_steps", 50),
+        config.flag("any_timestep", false),
         config.number("strength", 1),
         0,
         Arrays.stream(config.numbers("timesteps").orElse(new double[0]))
@@ -191,12 +192,15 @@ public sealed interface TimestepGrid {
    * entries of k·i - 1 for i = 1 to the number of distillation steps, k = ⌊T/original steps⌋.
    *
    * @param originalSteps how many timesteps the model was distilled over
+   * @param anyTimestep whether the entries are those of the whole schedule instead (in diffusers: a
+   *     call of TCD's {@code set_timesteps} that names the original steps)
    * @param strength the part of the way that is gone, above 0 and at most 1: below 1 the run starts
    *     from less noise
    * @param steps how many; 0 for all of them
    * @param values timesteps given one by one, in their place; empty if they are not
    */
-  record Distilled(int originalSteps, double strength, int steps, List<Integer> values)
+  record Distilled(
+      int originalSteps, boolean anyTimestep, double strength, int steps, List<Integer> values)
       implements TimestepGrid {
     /** Refuses numbers out of range. */
     public Distilled {
@@ -216,7 +220,7 @@ public sealed interface TimestepGrid {
 
     @Override
     public Distilled withSteps(int count) {
-      return new Distilled(originalSteps, strength, count, List.of());
+      return new Distilled(originalSteps, anyTimestep, strength, count, List.of());
     }
 
     @Override
@@ -232,10 +236,11 @@ public sealed interface TimestepGrid {
             "original_inference_steps: expected at most %d (the schedule's length), found %d"
                 .formatted(trainTimesteps, originalSteps));
       }
-      int k = trainTimesteps / originalSteps;
-      int available = (int) (originalSteps * strength);
-      int count = steps == 0 ? available : steps;
-      checkSteps(count, available);
+      int k = anyTimestep ? 1 : trainTimesteps / originalSteps;
+      int available = (int) ((anyTimestep ? trainTimesteps : originalSteps) * strength);
+      int limit = Math.min(available, originalSteps);
+      int count = steps == 0 ? limit : steps;
+      checkSteps(count, limit);
       double stride = (double) available / count;
       return IntStream.range(0, count).map(i -> k * (available - (int) (i * stride)) - 1).toArray();
     }

@@ -152,10 +152,14 @@ class SamplersGoldenTest {
       json.addProperty("_class_name", c.get("scheduler").getAsString());
       for (String args : List.of("set_timesteps_args", "step_args")) {
         if (Json.has(c, args)) {
-          boolean order = json.get("_class_name").getAsString().startsWith("LMS");
+          String scheduler = c.get("scheduler").getAsString();
+          boolean order = scheduler.startsWith("LMS");
           for (Map.Entry<String, JsonElement> e : c.getAsJsonObject(args).entrySet()) {
             String name = order && e.getKey().equals("order") ? "lms_order" : e.getKey();
             json.add(name, e.getValue());
+            if (name.equals("original_inference_steps") && scheduler.startsWith("TCD")) {
+              json.addProperty("any_timestep", true); // what the argument of a call means there
+            }
           }
         }
       }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -156,27 +157,59 @@ class NoiseScheduleGoldenTest {
   }
 
   @TestFactory
-  Stream<DynamicTest> everySpacingHasTheReferenceTimesteps() {
-    return Json.objects(Json.shared("golden/schedulers/timesteps.json"), "rows").stream()
-        .filter(row -> row.get("scheduler").getAsString().equals("DDPMScheduler"))
-        .map(row -> DynamicTest.dynamicTest(describe(row), () -> checkTimesteps(row)));
+  Stream<DynamicTest> everyRespacingHasTheReferenceTimesteps() {
+    return Json.objects(Json.shared("golden/math/respacing.json"), "rows").stream()
+        .map(
+            row ->
+                DynamicTest.dynamicTest(
+                    row.get("sections") + " of " + row.get("num_timesteps"),
+                    () -> checkRespacing(row)));
   }
 
-  private static String describe(JsonObject row) {
-    return row.get("spacing") + " n=" + row.get("n") + " offset=" + row.get("steps_offset");
+  private static void checkRespacing(JsonObject row) {
+    int count = row.get("num_timesteps").getAsInt();
+    TimestepGrid grid = new TimestepGrid.Respaced(row.get("sections").getAsString());
+    if (Json.has(row, "error")) {
+      Exception e = assertThrows(IllegalArgumentException.class, () -> grid.timesteps(count));
+      assertTrue(e.getMessage().startsWith("respacing: expected"), e.getMessage());
+      return;
+    }
+    int[] rising = IntStream.of(grid.timesteps(count)).sorted().toArray();
+    assertArrayEquals(Json.ints(row.get("timesteps")), rising);
+    int[] falling = grid.timesteps(count);
+    assertTrue(falling[0] == rising[rising.length - 1], "from noise to image");
+    for (String name : List.of("spaced_linear", "spaced_cosine")) {
+      if (row.has(name)) {
+        double scale = 1000.0 / count;
+        BetaSchedule kind =
+            name.endsWith("linear") ? BetaSchedule.LINEAR : BetaSchedule.SQUAREDCOS_CAP_V2;
+        NoiseSchedule schedule = NoiseSchedule.of(kind, count, scale * 1e-4, scale * 0.02);
+        checkSpacedBetas(row.getAsJsonObject(name), rising, schedule);
+      }
+    }
   }
 
-  private static void checkTimesteps(JsonObject row) {
-    assertArrayEquals(
-        Json.ints(row.get("timesteps")),
-        TimestepSpacing.parse(row.get("spacing").getAsString())
-            .timesteps(1000, row.get("n").getAsInt(), row.get("steps_offset").getAsInt()));
+  private static void checkSpacedBetas(JsonObject table, int[] rising, NoiseSchedule schedule) {
+    double[] betas = new double[rising.length];
+    for (int i = 0; i < rising.length; i++) {
+      betas[i] = schedule.beta(rising[i], i == 0 ? -1 : rising[i - 1]);
+    }
+    int[] index = Json.ints(table.get("index"));
+    for (int i = 0; i < index.length; i++) {
+      double alpha = Json.doubles(table.get("alphas_cumprod"))[i];
+      // 1 - (a ratio near 1) has lost the digits that the betas lack here
+      assertEquals(Json.doubles(table.get("betas"))[i], betas[index[i]], 1e-12, "beta");
+      // likewise: the reference multiplies 1 - beta, and a beta may be 1 - 1e-6
+      double allowed = alpha * RELATIVE + 1e-15;
+      assertEquals(alpha, schedule.alphaCumprod(rising[index[i]]), allowed, "alphas_cumprod");
+    }
+    assertClose(table.get("sum_betas").getAsDouble(), Arrays.stream(betas).sum(), "sum");
   }
 
   @TestFactory
   Stream<DynamicTest> noisingAndVelocityAgree() {
     return Json.objects(Json.shared("golden/schedulers/add_noise_velocity.json"), "cases").stream()
-        .filter(c -> c.has("velocity")) // the others index sigmas, not a schedule of betas
+        .filter(c -> c.has("velocity")) // the others index the levels of a sampler's grid
         .map(
             c ->
                 DynamicTest.dynamicTest(
@@ -185,11 +218,7 @@ class NoiseScheduleGoldenTest {
 
   private static void checkAddNoise(JsonObject c) {
     JsonObject config = c.getAsJsonObject("config").deepCopy();
-    if (c.get("scheduler").getAsString().equals("LCMScheduler") && config.size() == 0) {
-      config.addProperty("beta_schedule", "scaled_linear"); // that class has its own defaults
-      config.addProperty("beta_start", 0.00085);
-      config.addProperty("beta_end", 0.012);
-    }
+    config.add("_class_name", c.get("scheduler"));
     NoiseSchedule s = SchedulerConfig.parse(config.toString()).noiseSchedule();
     JsonArray timesteps = c.getAsJsonArray("timesteps");
     int elements = 48;
