@@ -14,11 +14,28 @@ public final class Samplers {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
-              Map.entry("DDPMScheduler", DdpmSampler::of)));
+              Map.entry("DDPMScheduler", DdpmSampler::of),
+              Map.entry("DPMSolverMultistepInverseScheduler", DpmSolverMultistepSampler::inverse),
+              Map.entry("DPMSolverMultistepScheduler", DpmSolverMultistepSampler::of),
+              Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
-      new TreeMap<>(Map.ofEntries(Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
+              Map.entry(
+                  DpmSolverMultistepSampler.NAME,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.SDE,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.INVERSE,
+                  dpm("DPMSolverMultistepInverseScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.EDM,
+                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
@@ -26,6 +43,13 @@ public final class Samplers {
 
   private static Method method(String className) {
     return new Method(className, config -> config);
+  }
+
+  /** A DPM-Solver whose name says the equation and the order, 2. */
+  private static Method dpm(String className, DpmAlgorithm algorithm) {
+    return new Method(
+        className,
+        config -> config.with("algorithm_type", algorithm.label()).with("solver_order", 2));
   }
 
   /** Ancestral sampling: see {@link DdpmSampler}. */
