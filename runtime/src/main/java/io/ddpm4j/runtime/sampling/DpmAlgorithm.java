@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.util.Set;
 
 /** The equation that DPM-Solver solves, under diffusers' names. */
 public enum DpmAlgorithm {
@@ -52,6 +53,8 @@ public enum DpmAlgorithm {
     /** Heun's: the exact integral of the linear part. */
     HEUN("heun");
 
+    private static final Set<String> OTHERS = Set.of("logrho", "bh1", "bh2");
+
     private final String label;
 
     Rule(String label) {
@@ -69,7 +72,5 @@ public enum DpmAlgorithm {
           ? MIDPOINT
           : config.choice("solver_type", values(), Rule::label);
     }
-
-    private static final java.util.Set<String> OTHERS = java.util.Set.of("logrho", "bh1", "bh2");
   }
 }

@@ -57,16 +57,7 @@ public record DpmSolverMultistepSampler(
           "algorithm_type: expected dpmsolver++ or %s here, found %s"
               .formatted(edm ? "sde-dpmsolver++" : "dpmsolver", algorithm.label()));
     }
-    if (!algorithm.inX0() && sigmaGrid.endsAtZero()) {
-      throw new IllegalArgumentException(
-          "final_sigmas_type: expected sigma_min with %s, found zero".formatted(algorithm.label()));
-    }
-    if (output.asX0() != algorithm.inX0()) {
-      throw new IllegalArgumentException(
-          "output: expected %s with %s, found the other"
-              .formatted(algorithm.inX0() ? "x_0" : "epsilon", algorithm.label()));
-    }
-    output.check(sigmaGrid).checkNoFlowAsEpsilon("algorithm_type");
+    output.check(sigmaGrid, algorithm);
   }
 
   private static boolean isInverse(SigmaGrid grid) {

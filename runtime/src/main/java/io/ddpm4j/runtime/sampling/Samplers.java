@@ -15,8 +15,10 @@ public final class Samplers {
           Map.ofEntries(
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
               Map.entry("DDPMScheduler", DdpmSampler::of),
+              Map.entry("DEISMultistepScheduler", DeisSampler::of),
               Map.entry("DPMSolverMultistepInverseScheduler", DpmSolverMultistepSampler::inverse),
               Map.entry("DPMSolverMultistepScheduler", DpmSolverMultistepSampler::of),
+              Map.entry("DPMSolverSinglestepScheduler", DpmSolverSinglestepSampler::of),
               Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm)));
 
   /** By name: a class and what the name says beyond it. */
@@ -24,6 +26,7 @@ public final class Samplers {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
+              Map.entry(DeisSampler.NAME, method("DEISMultistepScheduler")),
               Map.entry(
                   DpmSolverMultistepSampler.NAME,
                   dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
@@ -33,6 +36,9 @@ public final class Samplers {
               Map.entry(
                   DpmSolverMultistepSampler.INVERSE,
                   dpm("DPMSolverMultistepInverseScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverSinglestepSampler.NAME,
+                  dpm("DPMSolverSinglestepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
                   DpmSolverMultistepSampler.EDM,
                   dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS))));

@@ -4,6 +4,8 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.SigmaGrid;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What a solver makes of the network's output before it steps: x_0 or ε, at a noise level.
@@ -26,6 +28,16 @@ public record SolverOutput(
         config.varianceType().isLearned());
   }
 
+  /** Refuses a name that is none of {@code names}, which all mean the same to a solver. */
+  static void checkName(SchedulerConfig config, String field, Set<String> names) {
+    String name = config.string(field).orElse("");
+    if (!names.contains(name)) {
+      throw new IllegalArgumentException(
+          "%s: expected one of %s, found \"%s\""
+              .formatted(field, String.join(", ", new TreeSet<>(names)), name));
+    }
+  }
+
   /** Without thresholding. */
   SolverOutput unclipped() {
     return new SolverOutput(predictionType, new Clipping.None(), asX0, learnsVariance);
@@ -35,6 +47,20 @@ public record SolverOutput(
   SolverOutput check(SigmaGrid grid) {
     grid.path().check(predictionType);
     return this;
+  }
+
+  /** Refuses what does not fit a DPM-Solver's equation. */
+  void check(SigmaGrid grid, DpmAlgorithm algorithm) {
+    if (!algorithm.inX0() && grid.endsAtZero()) {
+      throw new IllegalArgumentException(
+          "final_sigmas_type: expected sigma_min with %s, found zero".formatted(algorithm.label()));
+    }
+    if (asX0 != algorithm.inX0()) {
+      throw new IllegalArgumentException(
+          "output: expected %s with %s, found the other"
+              .formatted(algorithm.inX0() ? "x_0" : "epsilon", algorithm.label()));
+    }
+    check(grid).checkNoFlowAsEpsilon("algorithm_type");
   }
 
   /** Refuses a flow's velocity for a solver that steps in ε. */
