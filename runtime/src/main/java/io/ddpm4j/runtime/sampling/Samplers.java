@@ -19,14 +19,17 @@ public final class Samplers {
               Map.entry("DPMSolverMultistepInverseScheduler", DpmSolverMultistepSampler::inverse),
               Map.entry("DPMSolverMultistepScheduler", DpmSolverMultistepSampler::of),
               Map.entry("DPMSolverSinglestepScheduler", DpmSolverSinglestepSampler::of),
-              Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm)));
+              Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm),
+              Map.entry("SASolverScheduler", SaSolverSampler::of),
+              Map.entry("UniPCMultistepScheduler", UniPcSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
       new TreeMap<>(
           Map.ofEntries(
               Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
-              Map.entry(DeisSampler.NAME, method("DEISMultistepScheduler")),
+              Map.entry(
+                  DeisSampler.NAME, algorithm("DEISMultistepScheduler", DeisSampler.NAME)),
               Map.entry(
                   DpmSolverMultistepSampler.NAME,
                   dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
@@ -41,7 +44,10 @@ public final class Samplers {
                   dpm("DPMSolverSinglestepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
                   DpmSolverMultistepSampler.EDM,
-                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS))));
+                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
+              Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
@@ -49,6 +55,11 @@ public final class Samplers {
 
   private static Method method(String className) {
     return new Method(className, config -> config);
+  }
+
+  /** A solver of its own algorithm, whatever another class's configuration names. */
+  private static Method algorithm(String className, String algorithm) {
+    return new Method(className, config -> config.with("algorithm_type", algorithm));
   }
 
   /** A DPM-Solver whose name says the equation and the order, 2. */
