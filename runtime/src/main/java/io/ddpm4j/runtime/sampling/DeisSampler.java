@@ -84,8 +84,7 @@ public record DeisSampler(
     for (int step = 0; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order =
-          SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
+      int order = SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
       double target = levels[step + 1];
       double[] nodes = SolverOrder.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}

@@ -28,25 +28,23 @@ public final class Samplers {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
-              Map.entry(
-                  DeisSampler.NAME, algorithm("DEISMultistepScheduler", DeisSampler.NAME)),
+              Map.entry(DeisSampler.NAME, algorithm("DEISMultistepScheduler", DeisSampler.NAME)),
               Map.entry(
                   DpmSolverMultistepSampler.NAME,
                   dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
-                  DpmSolverMultistepSampler.SDE,
-                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS)),
-              Map.entry(
                   DpmSolverMultistepSampler.INVERSE,
                   dpm("DPMSolverMultistepInverseScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.SDE,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS)),
               Map.entry(
                   DpmSolverSinglestepSampler.NAME,
                   dpm("DPMSolverSinglestepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
                   DpmSolverMultistepSampler.EDM,
                   dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
-              Map.entry(
-                  SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
+              Map.entry(SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
               Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}

@@ -15,15 +15,15 @@ import java.util.Set;
 
 /**
  * UniPC (Zhao et al. 2023): a predictor (UniP, algorithm 2) and a corrector (UniC, algorithm 1) of
- * any order p, which share the model's calls: the output at the predicted x corrects that x, and the
- * next prediction starts from the corrected one. One call a step, no noise.
+ * any order p, which share the model's calls: the output at the predicted x corrects that x, and
+ * the next prediction starts from the corrected one. One call a step, no noise.
  *
  * @param sigmaGrid the levels
  * @param output from the network's output to x_0 or ε
  * @param scale B(h), the freedom in the method's coefficients
  * @param solverOrder p, at least 1; the corrector has order p + 1
- * @param lowerOrderFinal whether the order falls to 1 towards the end; a step to level 0 has order 1
- *     in any case
+ * @param lowerOrderFinal whether the order falls to 1 towards the end; a step to level 0 has order
+ *     1 in any case
  * @param uncorrected the steps, from 0, whose result is not corrected; the last one never is
  */
 public record UniPcSampler(
@@ -90,6 +90,12 @@ public record UniPcSampler(
   }
 
   private static List<Integer> steps(double[] values) {
+    for (double value : values) {
+      if (value != (int) value) {
+        throw new IllegalArgumentException(
+            "disable_corrector: expected numbers of steps, found " + value);
+      }
+    }
     return Arrays.stream(values).mapToObj(value -> (int) value).toList();
   }
 

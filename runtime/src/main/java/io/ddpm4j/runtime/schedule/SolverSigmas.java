@@ -248,73 +248,8 @@ public record SolverSigmas(
       int[] checked = new TimestepGrid.Custom(timesteps).timesteps(count);
       return Arrays.stream(checked).asDoubleStream().toArray();
     }
-    double[] falling = steps == 0 ? every(noisiest) : evenly(noisiest, count);
-    if (falling[0] >= count) {
-      throw new IllegalArgumentException(
-          "steps_offset: expected timesteps of at most %d, found %s"
-              .formatted(count - 1, falling[0]));
-    }
-    return falling;
-  }
-
-  private double[] every(int noisiest) {
-    return end == End.SIGMA_MAX
-        ? Sigmas.linspace(0, noisiest, noisiest + 1)
-        : Sigmas.linspace(noisiest, 0, noisiest + 1);
-  }
-
-  private double[] evenly(int noisiest, int count) {
-    boolean rises = end == End.SIGMA_MAX;
-    boolean trailing = spacing == TimestepSpacing.TRAILING;
-    int most = trailing ? count : noisiest;
-    if (steps > most) {
-      throw new IllegalArgumentException(
-          "steps: expected 1 to %d with %s spacing, found %d"
-              .formatted(most, spacing.label(), steps));
-    }
-    // n+1 points hold timestep 0, which is the last level's place: the end that comes last goes.
-    double[] points =
-        switch (spacing) {
-          case LINSPACE -> Sigmas.linspace(0, noisiest, steps + 1);
-          case LEADING -> multiples((noisiest + 1) / (steps + 1), stepsOffset, steps + 1);
-          case TRAILING -> trailing(noisiest + 1, count);
-        };
-    int n = trailing ? points.length : steps;
-    double[] chosen = new double[n];
-    for (int i = 0; i < n; i++) {
-      chosen[i] = Math.rint(rises || trailing ? points[i] : points[n - i]);
-      if (trailing) {
-        chosen[i]--;
-      }
-    }
-    return trailing && rises ? reversed(chosen) : chosen;
-  }
-
-  private static double[] multiples(int ratio, int offset, int n) {
-    double[] values = new double[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = i * ratio + offset;
-    }
-    return values;
-  }
-
-  /** Down from {@code from} in strides of T/n, as far as values above 0 go. */
-  private double[] trailing(int from, int count) {
-    int n = (int) (((long) from * steps + count - 1) / count);
-    double stride = from - (double) count / steps - from; // with numpy's rounding: halves matter
-    double[] values = new double[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = from + i * stride;
-    }
-    return values;
-  }
-
-  private static double[] reversed(double[] values) {
-    double[] copy = new double[values.length];
-    for (int i = 0; i < copy.length; i++) {
-      copy[i] = values[copy.length - 1 - i];
-    }
-    return copy;
+    SolverTimesteps choice = new SolverTimesteps(noisiest, count, end == End.SIGMA_MAX);
+    return steps == 0 ? choice.every() : choice.spaced(spacing, steps, stepsOffset);
   }
 
   private double[] spaced(double[] table, int n) {
