@@ -22,7 +22,14 @@ public final class Samplers {
               Map.entry("PNDMScheduler", PndmSampler::of),
               Map.entry("RePaintScheduler", RepaintSampler::of),
               Map.entry("TCDScheduler", TcdSampler::of),
-              Map.entry("UnCLIPScheduler", UnclipSampler::of)));
+              Map.entry("UnCLIPScheduler", UnclipSampler::of),
+              Map.entry("DEISMultistepScheduler", DeisSampler::of),
+              Map.entry("DPMSolverMultistepInverseScheduler", DpmSolverMultistepSampler::inverse),
+              Map.entry("DPMSolverMultistepScheduler", DpmSolverMultistepSampler::of),
+              Map.entry("DPMSolverSinglestepScheduler", DpmSolverSinglestepSampler::of),
+              Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm),
+              Map.entry("SASolverScheduler", SaSolverSampler::of),
+              Map.entry("UniPCMultistepScheduler", UniPcSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
@@ -35,7 +42,25 @@ public final class Samplers {
               Map.entry(PndmSampler.NAME, method("PNDMScheduler")),
               Map.entry(RepaintSampler.NAME, method("RePaintScheduler")),
               Map.entry(TcdSampler.NAME, method("TCDScheduler")),
-              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler"))));
+              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler")),
+              Map.entry(DeisSampler.NAME, algorithm("DEISMultistepScheduler", DeisSampler.NAME)),
+              Map.entry(
+                  DpmSolverMultistepSampler.NAME,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.INVERSE,
+                  dpm("DPMSolverMultistepInverseScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.SDE,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverSinglestepSampler.NAME,
+                  dpm("DPMSolverSinglestepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
+                  DpmSolverMultistepSampler.EDM,
+                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
+              Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
@@ -43,6 +68,18 @@ public final class Samplers {
 
   private static Method method(String className) {
     return new Method(className, config -> config);
+  }
+
+  /** A solver of its own algorithm, whatever another class's configuration names. */
+  private static Method algorithm(String className, String algorithm) {
+    return new Method(className, config -> config.with("algorithm_type", algorithm));
+  }
+
+  /** A DPM-Solver whose name says the equation and the order, 2. */
+  private static Method dpm(String className, DpmAlgorithm algorithm) {
+    return new Method(
+        className,
+        config -> config.with("algorithm_type", algorithm.label()).with("solver_order", 2));
   }
 
   /** Implicit models: see {@link DdimSampler}. */

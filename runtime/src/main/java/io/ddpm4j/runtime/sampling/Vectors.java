@@ -56,4 +56,15 @@ final class Vectors {
       out[i] = (float) (a * x[i] + b * y[i] + c * z[i] + d * w[i] + e * v[i]);
     }
   }
+
+  /** The sum of the first {@code count} terms. */
+  static void combine(float[] out, double[] weights, float[][] terms, int count) {
+    for (int i = 0; i < out.length; i++) {
+      double sum = 0;
+      for (int k = 0; k < count; k++) {
+        sum += weights[k] * terms[k][i];
+      }
+      out[i] = (float) sum;
+    }
+  }
 }

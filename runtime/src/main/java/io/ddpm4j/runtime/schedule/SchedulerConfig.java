@@ -18,6 +18,7 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * A scheduler configuration: the fields of diffusers' {@code scheduler_config.json}, each with the
@@ -344,6 +345,20 @@ public final class SchedulerConfig {
       throw wrong(name, "text", element);
     }
     return Optional.of(element.getAsString());
+  }
+
+  /** Whether the field has a value, its own or its class's default. */
+  public boolean isSet(String name) {
+    return field(name) != null;
+  }
+
+  /**
+   * A closed choice, by the names that it has in the file.
+   *
+   * @throws IllegalArgumentException listing the legal names
+   */
+  public <E extends Enum<E>> E choice(String name, E[] values, Function<E, String> label) {
+    return Labels.parse(name, string(name).orElse(null), values, label);
   }
 
   /** A number, infinite ones among them; empty where it is absent and has no default. */

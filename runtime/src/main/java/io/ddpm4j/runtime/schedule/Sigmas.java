@@ -1,5 +1,7 @@
 package io.ddpm4j.runtime.schedule;
 
+import java.util.Arrays;
+
 /**
  * Noise levels σ = √((1-ᾱ)/ᾱ) of a variance-preserving schedule and ways to space them: what every
  * method that counts in σ shares. All lists but {@link #ofSchedule} fall, from noise to image.
@@ -85,6 +87,18 @@ public final class Sigmas {
       ramp[i] = min + BetaDistribution.quantile(1 - ramp[i], alpha, beta) * (max - min);
     }
     return ramp;
+  }
+
+  /** A level of a straight path moved towards noise: f·s / (1 + (f-1)·s) (Esser et al. 2024). */
+  public static double shift(double level, double factor) {
+    return factor * level / (1 + (factor - 1) * level);
+  }
+
+  /** The levels and one more. */
+  public static double[] append(double[] sigmas, double last) {
+    double[] longer = Arrays.copyOf(sigmas, sigmas.length + 1);
+    longer[sigmas.length] = last;
+    return longer;
   }
 
   /** n values from {@code start} to {@code end}, both included; {@code start} alone if n is 1. */

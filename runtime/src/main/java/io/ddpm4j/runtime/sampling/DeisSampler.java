@@ -1,0 +1,100 @@
+package io.ddpm4j.runtime.sampling;
+
+import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoisePath;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SamplingGrid;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverSigmas;
+import io.ddpm4j.runtime.schedule.SolverSigmas.End;
+import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
+import java.util.Set;
+
+/**
+ * DEIS (Zhang and Chen 2023, Fast Sampling of Diffusion Models with Exponential Integrator, §3.3):
+ * an Adams-Bashforth method in ε, whose polynomial is one in log ρ = log σ/α, the logρ variant. One
+ * call of the model a step, no noise.
+ *
+ * @param sigmaGrid the levels, not ending at 0
+ * @param output from the network's output to ε
+ * @param solverOrder 1 to 3
+ * @param lowerOrderFinal whether the last two of fewer than 15 steps have orders 2 and 1
+ */
+public record DeisSampler(
+    SigmaGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
+    implements Sampler {
+  static final String NAME = "deis";
+
+  /** Names that configurations of other solvers bring along and that mean DEIS's own here. */
+  private static final Set<String> ALGORITHMS = Set.of("deis", "dpmsolver", "dpmsolver++");
+
+  private static final Set<String> RULES = Set.of("logrho", "midpoint", "heun", "bh1", "bh2");
+
+  /** Refuses what does not fit together. */
+  public DeisSampler {
+    SolverOrder.check("solver_order", solverOrder, 3);
+    if (sigmaGrid.endsAtZero() || output.asX0()) {
+      throw new IllegalArgumentException(
+          "sigma_grid: expected levels above 0 and an output as epsilon, found others");
+    }
+    output.check(sigmaGrid);
+  }
+
+  /** What a configuration says. */
+  public static DeisSampler of(SchedulerConfig config) {
+    SolverOutput.checkName(config, "algorithm_type", ALGORITHMS);
+    SolverOutput.checkName(config, "solver_type", RULES);
+    return new DeisSampler(
+        SolverSigmas.of(config, End.SMALLEST_AGAIN, true, Levels.FLOW),
+        SolverOutput.of(config, false),
+        config.integer("solver_order", 2),
+        config.flag("lower_order_final", true));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public DeisSampler withSteps(int steps) {
+    return new DeisSampler(sigmaGrid.withSteps(steps), output, solverOrder, lowerOrderFinal);
+  }
+
+  @Override
+  public SamplingGrid grid(NoiseSchedule schedule) {
+    return sigmaGrid.over(schedule);
+  }
+
+  @Override
+  public boolean learnsVariance() {
+    return output.learnsVariance();
+  }
+
+  @Override
+  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+    SamplingGrid grid = grid(schedule);
+    double[] timesteps = grid.timesteps();
+    double[] levels = grid.sigmas();
+    NoisePath path = sigmaGrid.path();
+    History outputs = new History(run, 0, solverOrder);
+    WeightedSum sum = new WeightedSum(solverOrder + 1);
+    run.startFromNoise(grid.initNoiseSigma());
+    for (int step = 0; step < timesteps.length; step++) {
+      float[] predicted = run.predict(model, timesteps[step]);
+      output.convert(run, path, levels[step], predicted, outputs.push());
+      int order = SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
+      double target = levels[step + 1];
+      double[] nodes = SolverOrder.nodes(path, levels, target, step, order);
+      // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}
+      double[] weights = AdamsWeights.integrate(nodes[0], -1, nodes);
+      sum.add(path.alpha(target) / path.alpha(levels[step]), run.x());
+      for (int k = 0; k < order; k++) {
+        sum.add(-path.sigma(target) * weights[k], outputs.get(k));
+      }
+      sum.into(run.x());
+      run.stepDone(step, timesteps.length, timesteps[step]);
+    }
+  }
+}
