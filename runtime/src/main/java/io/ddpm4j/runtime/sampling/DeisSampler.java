@@ -5,7 +5,7 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
@@ -22,7 +22,7 @@ import java.util.Set;
  * @param lowerOrderFinal whether the last two of fewer than 15 steps have orders 2 and 1
  */
 public record DeisSampler(
-    SigmaGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
+    SolverGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
     implements Sampler {
   static final String NAME = "deis";
 

@@ -7,7 +7,7 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
@@ -30,7 +30,7 @@ import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
  * @param eulerAtFinal whether the last step has order 1, as it has in any case if it ends at 0
  */
 public record DpmSolverMultistepSampler(
-    SigmaGrid sigmaGrid,
+    SolverGrid sigmaGrid,
     SolverOutput output,
     DpmAlgorithm algorithm,
     DpmAlgorithm.Rule rule,
@@ -60,7 +60,7 @@ public record DpmSolverMultistepSampler(
     output.check(sigmaGrid, algorithm);
   }
 
-  private static boolean isInverse(SigmaGrid grid) {
+  private static boolean isInverse(SolverGrid grid) {
     return grid instanceof SolverSigmas levels && levels.end() == End.SIGMA_MAX;
   }
 
@@ -80,7 +80,7 @@ public record DpmSolverMultistepSampler(
     return of(config, EdmSigmas.of(config));
   }
 
-  private static DpmSolverMultistepSampler of(SchedulerConfig config, SigmaGrid grid) {
+  private static DpmSolverMultistepSampler of(SchedulerConfig config, SolverGrid grid) {
     DpmAlgorithm algorithm = DpmAlgorithm.of(config);
     return new DpmSolverMultistepSampler(
         grid,

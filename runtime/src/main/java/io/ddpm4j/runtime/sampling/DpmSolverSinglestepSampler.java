@@ -5,7 +5,7 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
@@ -26,7 +26,7 @@ import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
  *     any case so where the grid ends at level 0 or its length is no multiple of the order
  */
 public record DpmSolverSinglestepSampler(
-    SigmaGrid sigmaGrid,
+    SolverGrid sigmaGrid,
     SolverOutput output,
     DpmAlgorithm algorithm,
     DpmAlgorithm.Rule rule,

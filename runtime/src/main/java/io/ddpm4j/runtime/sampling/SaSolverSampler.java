@@ -5,7 +5,7 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
@@ -24,7 +24,7 @@ import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
  * @param tau how much noise there is, by the timestep that a step starts from
  */
 public record SaSolverSampler(
-    SigmaGrid sigmaGrid,
+    SolverGrid sigmaGrid,
     SolverOutput output,
     int predictorOrder,
     int correctorOrder,

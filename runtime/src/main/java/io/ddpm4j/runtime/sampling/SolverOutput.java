@@ -3,7 +3,7 @@ package io.ddpm4j.runtime.sampling;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -44,13 +44,13 @@ public record SolverOutput(
   }
 
   /** Refuses an output that the grid's levels give no meaning to. */
-  SolverOutput check(SigmaGrid grid) {
+  SolverOutput check(SolverGrid grid) {
     grid.path().check(predictionType);
     return this;
   }
 
   /** Refuses what does not fit a DPM-Solver's equation. */
-  void check(SigmaGrid grid, DpmAlgorithm algorithm) {
+  void check(SolverGrid grid, DpmAlgorithm algorithm) {
     if (!algorithm.inX0() && grid.endsAtZero()) {
       throw new IllegalArgumentException(
           "final_sigmas_type: expected sigma_min with %s, found zero".formatted(algorithm.label()));

@@ -5,7 +5,7 @@ import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
@@ -27,7 +27,7 @@ import java.util.Set;
  * @param uncorrected the steps, from 0, whose result is not corrected; the last one never is
  */
 public record UniPcSampler(
-    SigmaGrid sigmaGrid,
+    SolverGrid sigmaGrid,
     SolverOutput output,
     Scale scale,
     int solverOrder,

@@ -13,7 +13,7 @@ package io.ddpm4j.runtime.schedule;
  */
 public record EdmSigmas(
     int steps, double sigmaMin, double sigmaMax, double rho, boolean endsAtZero, NoisePath.Edm path)
-    implements SigmaGrid {
+    implements SolverGrid {
 
   private enum Spacing {
     KARRAS("karras"),
@@ -47,7 +47,7 @@ public record EdmSigmas(
 
   /** What a configuration says. */
   public static EdmSigmas of(SchedulerConfig config) {
-    SigmaGrid.refuseSigmas(config);
+    SolverGrid.refuseSigmas(config);
     if (config.isSet("timesteps")) {
       throw new IllegalArgumentException(
           "timesteps: expected none for %s, which counts in sigmas, found a list"

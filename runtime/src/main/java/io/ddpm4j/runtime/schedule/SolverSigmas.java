@@ -31,7 +31,7 @@ public record SolverSigmas(
     double lambdaMinClipped,
     boolean roundsTimesteps,
     End end)
-    implements SigmaGrid {
+    implements SolverGrid {
   private static final double SMALLEST_ALPHA_CUMPROD = Math.pow(2, -24);
   private static final double RHO = 7; // Karras et al. 2022, after eq. 5
   private static final double BETA = 0.6; // Lee et al. 2024
@@ -136,7 +136,7 @@ public record SolverSigmas(
    */
   public static SolverSigmas of(
       SchedulerConfig config, End end, boolean roundsTimesteps, Levels flow) {
-    SigmaGrid.refuseSigmas(config);
+    SolverGrid.refuseSigmas(config);
     List<Integer> given =
         TimestepGrid.of(config) instanceof TimestepGrid.Custom custom ? custom.values() : List.of();
     return new SolverSigmas(

@@ -1,7 +1,7 @@
 package io.ddpm4j.runtime.schedule;
 
 /** The noise levels of a method that counts in σ, and what the model is told at each of them. */
-public sealed interface SigmaGrid permits EdmSigmas, SolverSigmas {
+public sealed interface SolverGrid permits EdmSigmas, SolverSigmas {
 
   /** The levels and timesteps over a schedule; EDM's levels do not depend on it. */
   SamplingGrid over(NoiseSchedule schedule);
@@ -13,7 +13,7 @@ public sealed interface SigmaGrid permits EdmSigmas, SolverSigmas {
   boolean endsAtZero();
 
   /** The same grid of this many steps; 0 for as many as the schedule has timesteps. */
-  SigmaGrid withSteps(int steps);
+  SolverGrid withSteps(int steps);
 
   /** Refuses a list of levels, which the solvers' schedulers do not take. */
   static void refuseSigmas(SchedulerConfig config) {
