@@ -14,11 +14,27 @@ public final class Samplers {
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
-              Map.entry("DDPMScheduler", DdpmSampler::of)));
+              Map.entry("DDPMScheduler", DdpmSampler::of),
+              Map.entry("DPMSolverSDEScheduler", DpmSolverSdeSampler::of),
+              Map.entry("EulerAncestralDiscreteScheduler", EulerAncestralSampler::of),
+              Map.entry("EulerDiscreteScheduler", EulerSampler::of),
+              Map.entry("HeunDiscreteScheduler", HeunSampler::of),
+              Map.entry("KDPM2AncestralDiscreteScheduler", Kdpm2Sampler::ofAncestral),
+              Map.entry("KDPM2DiscreteScheduler", Kdpm2Sampler::of),
+              Map.entry("LMSDiscreteScheduler", LmsSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
-      new TreeMap<>(Map.ofEntries(Map.entry(DdpmSampler.NAME, method("DDPMScheduler"))));
+      new TreeMap<>(
+          Map.ofEntries(
+              Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
+              Map.entry(DpmSolverSdeSampler.NAME, method("DPMSolverSDEScheduler")),
+              Map.entry(EulerSampler.NAME, method("EulerDiscreteScheduler")),
+              Map.entry(EulerAncestralSampler.NAME, method("EulerAncestralDiscreteScheduler")),
+              Map.entry(HeunSampler.NAME, method("HeunDiscreteScheduler")),
+              Map.entry(Kdpm2Sampler.ANCESTRAL, method("KDPM2AncestralDiscreteScheduler")),
+              Map.entry(Kdpm2Sampler.NAME, method("KDPM2DiscreteScheduler")),
+              Map.entry(LmsSampler.NAME, method("LMSDiscreteScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
