@@ -5,7 +5,6 @@ import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.SigmaGrid;
-import io.ddpm4j.runtime.schedule.Sigmas;
 
 /**
  * Heun's method along dx/dσ = (x - x_0)/σ: Euler's step, then the mean of the slopes at both its
@@ -36,14 +35,7 @@ public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) impleme
 
   @Override
   public SamplingGrid grid(NoiseSchedule schedule) {
-    SamplingGrid steps = sigmaGrid.over(schedule);
-    double[] timesteps = steps.timesteps();
-    double[] ends = new double[timesteps.length - 1];
-    System.arraycopy(timesteps, 1, ends, 0, ends.length);
-    return new SamplingGrid(
-        Sigmas.interleave(timesteps, ends),
-        Sigmas.repeatInner(steps.sigmas()),
-        steps.initNoiseSigma());
+    return sigmaGrid.over(schedule).withCallsAtEnds();
   }
 
   @Override

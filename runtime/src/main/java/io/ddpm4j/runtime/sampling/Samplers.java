@@ -13,28 +13,40 @@ public final class Samplers {
   private static final Map<String, SamplerFactory> CLASSES =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry("CMStochasticIterativeScheduler", ConsistencyModelSampler::of),
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
               Map.entry("DDPMScheduler", DdpmSampler::of),
               Map.entry("DPMSolverSDEScheduler", DpmSolverSdeSampler::of),
+              Map.entry("EDMEulerScheduler", EdmEulerSampler::of),
               Map.entry("EulerAncestralDiscreteScheduler", EulerAncestralSampler::of),
               Map.entry("EulerDiscreteScheduler", EulerSampler::of),
+              Map.entry("FlowMatchEulerDiscreteScheduler", FlowMatchEulerSampler::of),
+              Map.entry("FlowMatchHeunDiscreteScheduler", FlowMatchHeunSampler::of),
               Map.entry("HeunDiscreteScheduler", HeunSampler::of),
+              Map.entry("IPNDMScheduler", IpndmSampler::of),
               Map.entry("KDPM2AncestralDiscreteScheduler", Kdpm2Sampler::ofAncestral),
               Map.entry("KDPM2DiscreteScheduler", Kdpm2Sampler::of),
-              Map.entry("LMSDiscreteScheduler", LmsSampler::of)));
+              Map.entry("LMSDiscreteScheduler", LmsSampler::of),
+              Map.entry("ScoreSdeVeScheduler", ScoreSdeVeSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry(ConsistencyModelSampler.NAME, method("CMStochasticIterativeScheduler")),
               Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
               Map.entry(DpmSolverSdeSampler.NAME, method("DPMSolverSDEScheduler")),
+              Map.entry(EdmEulerSampler.NAME, method("EDMEulerScheduler")),
               Map.entry(EulerSampler.NAME, method("EulerDiscreteScheduler")),
               Map.entry(EulerAncestralSampler.NAME, method("EulerAncestralDiscreteScheduler")),
+              Map.entry(FlowMatchEulerSampler.NAME, method("FlowMatchEulerDiscreteScheduler")),
+              Map.entry(FlowMatchHeunSampler.NAME, method("FlowMatchHeunDiscreteScheduler")),
               Map.entry(HeunSampler.NAME, method("HeunDiscreteScheduler")),
+              Map.entry(IpndmSampler.NAME, method("IPNDMScheduler")),
               Map.entry(Kdpm2Sampler.ANCESTRAL, method("KDPM2AncestralDiscreteScheduler")),
               Map.entry(Kdpm2Sampler.NAME, method("KDPM2DiscreteScheduler")),
-              Map.entry(LmsSampler.NAME, method("LMSDiscreteScheduler"))));
+              Map.entry(LmsSampler.NAME, method("LMSDiscreteScheduler")),
+              Map.entry(ScoreSdeVeSampler.NAME, method("ScoreSdeVeScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
 
