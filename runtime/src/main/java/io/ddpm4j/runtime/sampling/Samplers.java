@@ -13,53 +13,79 @@ public final class Samplers {
   private static final Map<String, SamplerFactory> CLASSES =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry("CMStochasticIterativeScheduler", ConsistencyModelSampler::of),
               Map.entry("DDIMInverseScheduler", DdimInverseSampler::of),
               Map.entry("DDIMParallelScheduler", DdimSampler::of),
               Map.entry("DDIMScheduler", DdimSampler::of),
               Map.entry("DDPMParallelScheduler", DdpmSampler::of),
               Map.entry("DDPMScheduler", DdpmSampler::of),
-              Map.entry("LCMScheduler", LcmSampler::of),
-              Map.entry("PNDMScheduler", PndmSampler::of),
-              Map.entry("RePaintScheduler", RepaintSampler::of),
-              Map.entry("TCDScheduler", TcdSampler::of),
-              Map.entry("UnCLIPScheduler", UnclipSampler::of),
               Map.entry("DEISMultistepScheduler", DeisSampler::of),
               Map.entry("DPMSolverMultistepInverseScheduler", DpmSolverMultistepSampler::inverse),
               Map.entry("DPMSolverMultistepScheduler", DpmSolverMultistepSampler::of),
+              Map.entry("DPMSolverSDEScheduler", DpmSolverSdeSampler::of),
               Map.entry("DPMSolverSinglestepScheduler", DpmSolverSinglestepSampler::of),
               Map.entry("EDMDPMSolverMultistepScheduler", DpmSolverMultistepSampler::edm),
+              Map.entry("EDMEulerScheduler", EdmEulerSampler::of),
+              Map.entry("EulerAncestralDiscreteScheduler", EulerAncestralSampler::of),
+              Map.entry("EulerDiscreteScheduler", EulerSampler::of),
+              Map.entry("FlowMatchEulerDiscreteScheduler", FlowMatchEulerSampler::of),
+              Map.entry("FlowMatchHeunDiscreteScheduler", FlowMatchHeunSampler::of),
+              Map.entry("HeunDiscreteScheduler", HeunSampler::of),
+              Map.entry("IPNDMScheduler", IpndmSampler::of),
+              Map.entry("KDPM2AncestralDiscreteScheduler", Kdpm2Sampler::ofAncestral),
+              Map.entry("KDPM2DiscreteScheduler", Kdpm2Sampler::of),
+              Map.entry("LCMScheduler", LcmSampler::of),
+              Map.entry("LMSDiscreteScheduler", LmsSampler::of),
+              Map.entry("PNDMScheduler", PndmSampler::of),
+              Map.entry("RePaintScheduler", RepaintSampler::of),
               Map.entry("SASolverScheduler", SaSolverSampler::of),
+              Map.entry("ScoreSdeVeScheduler", ScoreSdeVeSampler::of),
+              Map.entry("TCDScheduler", TcdSampler::of),
+              Map.entry("UnCLIPScheduler", UnclipSampler::of),
               Map.entry("UniPCMultistepScheduler", UniPcSampler::of)));
 
   /** By name: a class and what the name says beyond it. */
   private static final Map<String, Method> METHODS =
       new TreeMap<>(
           Map.ofEntries(
+              Map.entry(ConsistencyModelSampler.NAME, method("CMStochasticIterativeScheduler")),
               Map.entry(DdimInverseSampler.NAME, method("DDIMInverseScheduler")),
               Map.entry(DdimSampler.NAME, method("DDIMScheduler")),
               Map.entry(DdpmSampler.NAME, method("DDPMScheduler")),
-              Map.entry(LcmSampler.NAME, method("LCMScheduler")),
-              Map.entry(PndmSampler.NAME, method("PNDMScheduler")),
-              Map.entry(RepaintSampler.NAME, method("RePaintScheduler")),
-              Map.entry(TcdSampler.NAME, method("TCDScheduler")),
-              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler")),
               Map.entry(DeisSampler.NAME, algorithm("DEISMultistepScheduler", DeisSampler.NAME)),
               Map.entry(
-                  DpmSolverMultistepSampler.NAME,
-                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+                  DpmSolverMultistepSampler.EDM,
+                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
                   DpmSolverMultistepSampler.INVERSE,
                   dpm("DPMSolverMultistepInverseScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
               Map.entry(
+                  DpmSolverMultistepSampler.NAME,
+                  dpm("DPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(
                   DpmSolverMultistepSampler.SDE,
                   dpm("DPMSolverMultistepScheduler", DpmAlgorithm.SDE_DPMSOLVER_PLUS_PLUS)),
+              Map.entry(DpmSolverSdeSampler.NAME, method("DPMSolverSDEScheduler")),
               Map.entry(
                   DpmSolverSinglestepSampler.NAME,
                   dpm("DPMSolverSinglestepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
-              Map.entry(
-                  DpmSolverMultistepSampler.EDM,
-                  dpm("EDMDPMSolverMultistepScheduler", DpmAlgorithm.DPMSOLVER_PLUS_PLUS)),
+              Map.entry(EdmEulerSampler.NAME, method("EDMEulerScheduler")),
+              Map.entry(EulerAncestralSampler.NAME, method("EulerAncestralDiscreteScheduler")),
+              Map.entry(EulerSampler.NAME, method("EulerDiscreteScheduler")),
+              Map.entry(FlowMatchEulerSampler.NAME, method("FlowMatchEulerDiscreteScheduler")),
+              Map.entry(FlowMatchHeunSampler.NAME, method("FlowMatchHeunDiscreteScheduler")),
+              Map.entry(HeunSampler.NAME, method("HeunDiscreteScheduler")),
+              Map.entry(IpndmSampler.NAME, method("IPNDMScheduler")),
+              Map.entry(Kdpm2Sampler.ANCESTRAL, method("KDPM2AncestralDiscreteScheduler")),
+              Map.entry(Kdpm2Sampler.NAME, method("KDPM2DiscreteScheduler")),
+              Map.entry(LcmSampler.NAME, method("LCMScheduler")),
+              Map.entry(LmsSampler.NAME, method("LMSDiscreteScheduler")),
+              Map.entry(PndmSampler.NAME, method("PNDMScheduler")),
+              Map.entry(RepaintSampler.NAME, method("RePaintScheduler")),
               Map.entry(SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
+              Map.entry(ScoreSdeVeSampler.NAME, method("ScoreSdeVeScheduler")),
+              Map.entry(TcdSampler.NAME, method("TCDScheduler")),
+              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler")),
               Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}

@@ -67,4 +67,22 @@ final class Vectors {
       out[i] = (float) sum;
     }
   }
+
+  /** Adds terms, as many as there are weights. */
+  static void add(float[] out, double[] weights, float[][] terms) {
+    for (int i = 0; i < out.length; i++) {
+      double sum = out[i];
+      for (int k = 0; k < weights.length; k++) {
+        sum += weights[k] * terms[k][i];
+      }
+      out[i] = (float) sum;
+    }
+  }
+
+  /** Makes the last array the first, to be overwritten: room for the newest of a history. */
+  static void shift(float[][] history) {
+    float[] oldest = history[history.length - 1];
+    System.arraycopy(history, 0, history, 1, history.length - 1);
+    history[0] = oldest;
+  }
 }

@@ -9,6 +9,8 @@ import java.util.Arrays;
 public final class Sigmas {
   private static final double SMALLEST = 1e-10; // keeps the logarithm of a level of 0 finite
 
+  private static final double TERMINAL = 0x1p-24; // the smallest that half precision can tell
+
   private Sigmas() {}
 
   /** σ_t of every timestep, rising with t. */
@@ -18,6 +20,16 @@ public final class Sigmas {
       sigmas[t] = Math.sqrt((1 - alphasCumprod[t]) / alphasCumprod[t]);
     }
     return sigmas;
+  }
+
+  /**
+   * σ_t of every timestep, finite: an ᾱ of 0 counts as 2^-24, the level that stands for pure noise.
+   */
+  public static double[] ofSchedule(NoiseSchedule schedule) {
+    double[] alphasCumprod = schedule.alphasCumprod();
+    int last = alphasCumprod.length - 1;
+    alphasCumprod[last] = alphasCumprod[last] == 0 ? TERMINAL : alphasCumprod[last];
+    return ofSchedule(alphasCumprod);
   }
 
   /** Values of {@code table} at positions between its indices, linearly; clamped at its ends. */
@@ -40,6 +52,9 @@ public final class Sigmas {
    * @param table {@link #ofSchedule}
    */
   public static double timestep(double sigma, double[] table) {
+    if (table.length == 1) {
+      return 0;
+    }
     double log = Math.log(Math.max(sigma, SMALLEST));
     int low = 0;
     while (low < table.length - 2 && Math.log(table[low + 1]) <= log) {
@@ -60,15 +75,32 @@ public final class Sigmas {
     return timesteps;
   }
 
+  /** ¼ ln σ of each: what networks with Karras's preconditioning are told (2022, table 1). */
+  public static double[] logTimesteps(double[] sigmas) {
+    double[] timesteps = new double[sigmas.length];
+    for (int i = 0; i < timesteps.length; i++) {
+      timesteps[i] = 0.25 * Math.log(sigmas[i]);
+    }
+    return timesteps;
+  }
+
   /** Levels whose ρ-th roots are evenly spaced (Karras et al. 2022, eq. 5). */
   public static double[] karras(double min, double max, int n, double rho) {
+    return karras(min, max, linspace(0, 1, n), rho);
+  }
+
+  /**
+   * Levels whose ρ-th roots lie as {@code ramp} has it: 0 for {@code max}, 1 for {@code min}
+   * (Karras et al. 2022, eq. 5).
+   */
+  public static double[] karras(double min, double max, double[] ramp, double rho) {
     double from = Math.pow(max, 1 / rho);
     double to = Math.pow(min, 1 / rho);
-    double[] ramp = linspace(0, 1, n);
-    for (int i = 0; i < n; i++) {
-      ramp[i] = Math.pow(from + ramp[i] * (to - from), rho);
+    double[] sigmas = new double[ramp.length];
+    for (int i = 0; i < sigmas.length; i++) {
+      sigmas[i] = Math.pow(from + ramp[i] * (to - from), rho);
     }
-    return ramp;
+    return sigmas;
   }
 
   /** Levels whose logarithms are evenly spaced. */
@@ -94,11 +126,73 @@ public final class Sigmas {
     return factor * level / (1 + (factor - 1) * level);
   }
 
+  /** Each σ as m / (m + 1/σ - 1), towards 1 where m &gt; 1 (Esser et al. 2024, eq. 23). */
+  public static double[] shift(double[] sigmas, double m) {
+    double[] shifted = new double[sigmas.length];
+    for (int i = 0; i < shifted.length; i++) {
+      shifted[i] = m / (m + (1 / sigmas[i] - 1));
+    }
+    return shifted;
+  }
+
+  /** Levels from 1 stretched about 1 so that the last becomes {@code terminal}. */
+  public static double[] stretch(double[] sigmas, double terminal) {
+    double last = sigmas[sigmas.length - 1];
+    if (!(last < 1)) {
+      throw new IllegalArgumentException(
+          "shift_terminal: expected levels that end below 1 (at least 2 steps), found " + last);
+    }
+    double scale = (1 - last) / (1 - terminal);
+    double[] stretched = new double[sigmas.length];
+    for (int i = 0; i < stretched.length; i++) {
+      stretched[i] = 1 - (1 - sigmas[i]) / scale;
+    }
+    return stretched;
+  }
+
+  /**
+   * The noise that an ancestral step from one level to a lower one adds anew, so that the variance
+   * of the posterior is right: σ_to √(1 - σ_to²/σ_from²).
+   */
+  public static double ancestralUp(double from, double to) {
+    return Math.sqrt(to * to * (from * from - to * to) / (from * from));
+  }
+
+  /** The level that the deterministic part of an ancestral step goes down to: σ_to²/σ_from. */
+  public static double ancestralDown(double from, double to) {
+    double up = ancestralUp(from, to);
+    return Math.sqrt(to * to - up * up); // rounds as the reference does, also near 0
+  }
+
+  /** The level halfway between two in log σ; 0 if one of them is 0. */
+  public static double between(double from, double to) {
+    double log = Math.log(from);
+    return Math.exp(log + 0.5 * (Math.log(to) - log));
+  }
+
   /** The levels and one more. */
   public static double[] append(double[] sigmas, double last) {
     double[] longer = Arrays.copyOf(sigmas, sigmas.length + 1);
     longer[sigmas.length] = last;
     return longer;
+  }
+
+  /** Every value twice but the first and the last: the levels of methods with two calls a step. */
+  public static double[] repeatInner(double[] sigmas) {
+    double[] repeated = new double[2 * sigmas.length - 2];
+    for (int i = 0; i < repeated.length; i++) {
+      repeated[i] = sigmas[(i + 1) / 2];
+    }
+    return repeated;
+  }
+
+  /** The first values with one of {@code between} after each but the last. */
+  public static double[] interleave(double[] values, double[] between) {
+    double[] all = new double[2 * values.length - 1];
+    for (int i = 0; i < all.length; i++) {
+      all[i] = i % 2 == 0 ? values[i / 2] : between[i / 2];
+    }
+    return all;
   }
 
   /** n values from {@code start} to {@code end}, both included; {@code start} alone if n is 1. */

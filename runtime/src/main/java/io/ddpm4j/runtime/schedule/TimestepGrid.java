@@ -80,6 +80,11 @@ public sealed interface TimestepGrid {
       }
       return Custom.checked(spacing.timesteps(trainTimesteps, steps, offset), trainTimesteps);
     }
+
+    /** The timesteps as {@link TimestepSpacing#positions} has them, T of them for 0 steps. */
+    double[] positions(int trainTimesteps) {
+      return spacing.positions(trainTimesteps, steps == 0 ? trainTimesteps : steps, offset);
+    }
   }
 
   /** Timesteps given one by one. */

@@ -1,5 +1,7 @@
 package io.ddpm4j.runtime.schedule;
 
+import java.util.Arrays;
+
 /** How n of T timesteps are chosen (Lin et al. 2024, table 2), under diffusers' names. */
 public enum TimestepSpacing {
   /** Multiples of ⌊T/n⌋ from 0: ends at t = 0, seldom starts at T-1. */
@@ -53,5 +55,24 @@ public enum TimestepSpacing {
           };
     }
     return timesteps;
+  }
+
+  /**
+   * The timesteps from noise to image for methods that interpolate between timesteps: those of
+   * {@link #LINSPACE} as they fall, unrounded, and any number of them.
+   *
+   * @param steps how many, 1 to {@code trainTimesteps}; any number for {@link #LINSPACE}
+   * @param offset added to every timestep by {@link #LEADING}
+   */
+  public double[] positions(int trainTimesteps, int steps, int offset) {
+    if (this != LINSPACE || steps < 1) {
+      return Arrays.stream(timesteps(trainTimesteps, steps, offset)).asDoubleStream().toArray();
+    }
+    double[] rising = Sigmas.linspace(0, trainTimesteps - 1.0, steps);
+    double[] falling = new double[steps];
+    for (int i = 0; i < steps; i++) {
+      falling[i] = rising[steps - 1 - i];
+    }
+    return falling;
   }
 }
