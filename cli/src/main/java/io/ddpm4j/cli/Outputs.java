@@ -14,7 +14,11 @@ final class Outputs {
     if (Files.isDirectory(file)) {
       throw new IOException(option + " " + file + ": expected a file to write, found a folder");
     }
-    requireFolder(option, file, file.toAbsolutePath().getParent());
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.exists(folder)) {
+      throw new IOException(option + " " + file + ": there is no folder " + folder);
+    }
+    requireFolder(option, file, folder);
   }
 
   /** Refuses a folder in which nothing can be written; it need not exist yet. */

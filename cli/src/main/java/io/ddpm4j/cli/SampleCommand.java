@@ -99,7 +99,7 @@ final class SampleCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = Numbers.AtLeastTwo.class,
       defaultValue = "10",
-      description = "Steps in the strip (default: ${DEFAULT-VALUE}).")
+      description = "Frames in the strip, at most the steps and the noise (default: ${DEFAULT-VALUE}).")
   private int stripFrames;
 
   @Option(
@@ -251,12 +251,12 @@ final class SampleCommand implements Callable<Integer> {
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
     long used = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000_000) : seed;
-    Integer[] labels = labels(pipeline.metadata());
+    int[] labels = labels(pipeline.metadata());
     terminal
         .out()
         .printf(
             "%s: %s, %s sampler, %d steps, seed %d, %s%n",
-            pipeline.model().name(),
+            pipeline.modelName(),
             images + (images == 1 ? " image" : " images"),
             pipeline.sampler().name(),
             pipeline.steps(),
@@ -271,7 +271,8 @@ final class SampleCommand implements Callable<Integer> {
               GenerationRequest.of(images, used)
                   .withFirstImage(firstImage)
                   .withClassLabels(labels)
-                  .withListener(listener(bar, frames))
+                  .withListener(
+                      frames == null ? listener(bar) : frames.andThen(listener(bar)))
                   .withCancellation(terminal.interrupts().cancellation()));
     }
     ImageBatch made = result.images();
@@ -281,8 +282,8 @@ final class SampleCommand implements Callable<Integer> {
     }
     if (frames != null) {
       ImageBatch rows = frames.frames(made).withText(made.text());
-      rows.writeGrid(strip, layout(rows, stripFrames));
-      wrote(strip, "from noise to image in " + stripFrames + " frames");
+      rows.writeGrid(strip, layout(rows, frames.frames()));
+      wrote(strip, "from noise to image in " + frames.frames() + " frames");
     }
     if (separate != null) {
       List<Path> files = made.writePngs(separate, "image-");
@@ -312,13 +313,10 @@ final class SampleCommand implements Callable<Integer> {
     return scale == null ? grid : new ImageGrid(grid.columns(), grid.padding(), scale);
   }
 
-  private StepListener listener(ProgressBar bar, DenoisingStrip frames) {
+  private StepListener listener(ProgressBar bar) {
     return step -> {
-      if (frames != null) {
-        frames.onStep(step);
-      }
       long before = step.firstImage() - firstImage;
-      long batch = Math.min(step.images(), images - before); // a fixed batch may hold more
+      int batch = step.images();
       long done = before * step.count() + batch * (step.index() + 1);
       String which =
           batch == images
@@ -332,20 +330,18 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   /** Names before numbers: the classes of digits are named by digits. */
-  private Integer[] labels(ModelMetadata metadata) {
+  private int[] labels(ModelMetadata metadata) {
     return (classes == null ? List.<String>of() : classes)
         .stream()
-            .map(
+            .mapToInt(
                 name -> {
                   boolean index =
                       name.strip().matches("\\d{1,9}")
                           && metadata.classNames().stream()
                               .noneMatch(name.strip()::equalsIgnoreCase);
-                  return index
-                      ? Integer.valueOf(name.strip())
-                      : (Integer) metadata.classLabel(name);
+                  return index ? Integer.parseInt(name.strip()) : metadata.classLabel(name);
                 })
-            .toArray(Integer[]::new);
+            .toArray();
   }
 
   private void wrote(Path file, String what) throws IOException {

@@ -33,7 +33,7 @@ class SampleCommandTest {
 
   @Test
   void writesGridStripAndSeparateImages() throws IOException {
-    Path out = dir.resolve("made/grid.png");
+    Path out = dir.resolve("grid.png");
     Path strip = dir.resolve("strip.png");
     Path separate = dir.resolve("each");
     CommandRun.of(
@@ -110,13 +110,27 @@ class SampleCommandTest {
     CommandRun.of("sample", grey, "-n", 1, "--first-image", 2, "--seed", 1, "--separate", last)
         .succeeds();
     BufferedImage expected = ImageIO.read(all.resolve("image-00002.png").toFile());
-    BufferedImage found = ImageIO.read(last.resolve("image-00000.png").toFile());
+    BufferedImage found = ImageIO.read(last.resolve("image-00002.png").toFile());
     for (int i = 0; i < 64; i++) {
       int difference =
           expected.getRaster().getSample(i % 8, i / 8, 0)
               - found.getRaster().getSample(i % 8, i / 8, 0);
       assertTrue(Math.abs(difference) <= 1, "pixel " + i + " differs by " + difference);
     }
+  }
+
+  @Test
+  void aStripOfLaterImagesHasNoMoreFramesThanSteps() throws IOException {
+    Path strip = dir.resolve("strip.png");
+    CommandRun.of(
+            "sample", grey, "-n", 2, "--first-image", 16, "--steps", 4, "--strip", strip, "--scale",
+            1, "--strip-frames", 40, "--separate", dir)
+        .succeeds()
+        .prints("in 5 frames");
+    BufferedImage frames = ImageIO.read(strip.toFile());
+    assertEquals(5 * 10 + 2, frames.getWidth());
+    BufferedImage image = ImageIO.read(dir.resolve("image-00017.png").toFile());
+    assertEquals(image.getRGB(3, 3), frames.getRGB(4 * 10 + 2 + 3, 10 + 2 + 3));
   }
 
   @Test
@@ -199,6 +213,9 @@ class SampleCommandTest {
     Path under = file.resolve("x.png");
     CommandRun.of("sample", grey, "-o", under).failsSaying("-o", under, file + " is no folder");
     CommandRun.of("sample", grey, "-o", dir).failsSaying("-o", dir, "found a folder");
+    Path nowhere = dir.resolve("missing/x.png");
+    CommandRun.of("sample", grey, "-o", nowhere)
+        .failsSaying("-o", nowhere, "there is no folder " + dir.resolve("missing"));
     CommandRun.of("sample", grey, "--separate", file).failsSaying("--separate", file);
     CommandRun.of("sample", grey, "-o", dir.resolve("x.png"), "--strip", under)
         .failsSaying("--strip", under);

@@ -372,6 +372,7 @@ public final class Trainer {
             GenerationRequest.of(config.run().sampleImages(), config.run().seed())
                 .withCancellation(cancellation);
         Path file = folder.samples(step);
+        Files.createDirectories(file.getParent());
         pipeline.generate(request).images().writeGrid(file);
         listener.onSamples(file, step);
       } catch (CancellationException e) {
