@@ -4,7 +4,6 @@ import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
-import io.ddpm4j.trainer.loop.RunExporter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -37,7 +36,7 @@ final class BenchNetwork {
   /** The exported network with its starting weights. */
   static byte[] model(UNetConfig config) {
     return OnnxWriter.toBytes(
-        OnnxModel.of(RunExporter.graph(config, UNet.parameters(config).initialize(1))));
+        OnnxModel.of(UNet.portable(config, UNet.parameters(config).initialize(1))));
   }
 
   static int number(String[] args, String name, int absent) {
