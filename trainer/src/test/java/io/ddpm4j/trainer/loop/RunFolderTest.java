@@ -212,7 +212,7 @@ class RunFolderTest {
     String text = Files.readString(file);
     Files.writeString(file, text.replaceFirst("\"classes\":\\[[^]]*]", "\"classes\":[\"one\"]"));
     fails(IOException.class, this::export, file + ": expected 6 class names", "found 1");
-    Files.writeString(file, text.replace("6000", "\"x\""));
+    Files.writeString(file, text.replace("\"images\":6000", "\"images\":\"x\""));
     fails(IOException.class, this::export, file + ": expected the data of a run with a whole");
     fails(IOException.class, () -> resume(9L), file + ": expected the data of a run with a whole");
     Files.delete(file);
