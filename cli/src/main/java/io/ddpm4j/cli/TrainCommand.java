@@ -241,5 +241,10 @@ final class TrainCommand implements Callable<Integer> {
     public void onCheckpoint(Path checkpoint, long step) {
       bar.println("step " + step + ": " + checkpoint);
     }
+
+    @Override
+    public void onWarning(String sentence) {
+      bar.println("ddpm: warning: " + sentence);
+    }
   }
 }

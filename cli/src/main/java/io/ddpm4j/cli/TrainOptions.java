@@ -45,7 +45,8 @@ final class TrainOptions {
         paramLabel = "N",
         converter = Numbers.NotNegative.class,
         description =
-            "Steps between checkpoints; 0 for one at the end (default: ${bundle:preset.checkpointEvery}).")
+            "Steps between checkpoints; 0 for one at the end (default:"
+                + " ${bundle:preset.checkpointEvery}).")
     Integer checkpointEvery;
 
     @Option(
@@ -267,7 +268,8 @@ final class TrainOptions {
         names = "--max-gradient-norm",
         paramLabel = "X",
         description =
-            "Longer gradients are scaled down (default: ${bundle:preset.maxGradientNorm}).")
+            "Longer gradients are scaled down; 0 for no clipping"
+                + " (default: ${bundle:preset.maxGradientNorm}).")
     Double maxGradientNorm;
 
     @Option(

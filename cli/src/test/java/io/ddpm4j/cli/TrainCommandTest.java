@@ -263,6 +263,8 @@ class TrainCommandTest {
     train(out, "--schedule", "steep").failsSaying("beta_schedule", "linear", "steep");
     train(out, "--prediction", "noise").failsSaying("prediction_type", "epsilon", "noise");
     train(out, "--beta-end", 2).failsSaying("beta");
+    train(out, "--learning-rate", 0).failsSaying("--learning-rate: expected a positive number");
+    train(out, "--max-gradient-norm", -1).failsSaying("--max-gradient-norm", "0 for no clipping");
     assertFalse(Files.exists(out));
     Path file = Files.createFile(dir.resolve("file"));
     train(file.resolve("run")).failsSaying("--out", file + " is no folder");
@@ -301,6 +303,19 @@ class TrainCommandTest {
     CommandRun.of("train", "--resume", "--out", run, "--steps", 2).failsSaying(state, "damaged");
     CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(state, "damaged");
     assertFalse(Files.exists(dir.resolve("x.onnx")));
+  }
+
+  @Test
+  void whatTrainingCanDoWithoutIsAWarning() throws IOException {
+    Path run = dir.resolve("run");
+    assertEquals(0, train(run, "--steps", 1, "--max-gradient-norm", 0).exitCode());
+    Path curve = new RunFolder(run).lossCurve();
+    Files.delete(curve);
+    Files.createDirectory(curve);
+    CommandRun resumed = CommandRun.of("train", "--resume", "--out", run, "--steps", 2);
+    assertEquals(0, resumed.exitCode(), resumed.err());
+    assertTrue(
+        resumed.err().contains("ddpm: warning: the loss curve was not drawn: "), resumed.err());
   }
 
   @Test
