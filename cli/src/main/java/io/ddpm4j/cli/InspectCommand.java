@@ -295,6 +295,7 @@ final class InspectCommand implements Callable<Integer> {
                 timesteps(schedule),
                 values(schedule, schedule::alphaCumprod))
             .line("beta", 0x2E8B57, timesteps(schedule), values(schedule, schedule::beta));
+    Outputs.makeFolderOf(plot);
     PngWriter.write(plot, chart.render(900, 500), Map.of("Source", source));
     if (!json) {
       print("plot", plot.toString());

@@ -109,6 +109,7 @@ final class NoiseCommand implements Callable<Integer> {
     text.put("Train timesteps", Integer.toString(trainTimesteps));
     text.putAll(frames.text());
     ImageBatch described = frames.withText(text);
+    Outputs.makeFolderOf(output);
     described.writeGrid(output, ImageGrid.ofColumns(described, steps));
     String timesteps =
         Arrays.stream(ForwardStrip.timesteps(noise, steps))

@@ -14,11 +14,7 @@ final class Outputs {
     if (Files.isDirectory(file)) {
       throw new IOException(option + " " + file + ": expected a file to write, found a folder");
     }
-    Path folder = file.toAbsolutePath().getParent();
-    if (!Files.exists(folder)) {
-      throw new IOException(option + " " + file + ": there is no folder " + folder);
-    }
-    requireFolder(option, file, folder);
+    requireFolder(option, file, file.toAbsolutePath().getParent());
   }
 
   /** Refuses a folder in which nothing can be written; it need not exist yet. */
@@ -38,6 +34,14 @@ final class Outputs {
     if (!Files.isWritable(existing)) {
       throw new IOException(
           option + " " + named + ": cannot be written, permission denied in " + existing);
+    }
+  }
+
+  /** Makes the folder of a file that is written next. */
+  static void makeFolderOf(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) { // a link to a folder is one
+      Files.createDirectories(folder);
     }
   }
 

@@ -256,7 +256,7 @@ final class SampleCommand implements Callable<Integer> {
         .out()
         .printf(
             "%s: %s, %s sampler, %d steps, seed %d, %s%n",
-            pipeline.modelName(),
+            pipeline.model().name(),
             images + (images == 1 ? " image" : " images"),
             pipeline.sampler().name(),
             pipeline.steps(),
@@ -277,10 +277,12 @@ final class SampleCommand implements Callable<Integer> {
     }
     ImageBatch made = result.images();
     if (output != null) {
+      Outputs.makeFolderOf(output);
       made.writeGrid(output, layout(made, columns));
       wrote(output, made.width() + "x" + made.height() + " pixels each");
     }
     if (frames != null) {
+      Outputs.makeFolderOf(strip);
       ImageBatch rows = frames.frames(made).withText(made.text());
       rows.writeGrid(strip, layout(rows, frames.frames()));
       wrote(strip, "from noise to image in " + frames.frames() + " frames");

@@ -32,7 +32,7 @@ class ModelFormatContractTest {
   void runtimeUnderstandsAllThatExporterWrites() throws IOException {
     Path file = TestModels.unet(dir.resolve("model.onnx"), 3, TestModels.CLASSES);
     try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).threads(1).build()) {
-      ModelSignature signature = pipeline.signature();
+      ModelSignature signature = pipeline.model().signature();
       assertEquals("sample", signature.sample().name());
       assertEquals("timestep", signature.timestep().name());
       assertEquals("int64", signature.timestep().type());

@@ -33,7 +33,7 @@ class SampleCommandTest {
 
   @Test
   void writesGridStripAndSeparateImages() throws IOException {
-    Path out = dir.resolve("grid.png");
+    Path out = dir.resolve("made/grid.png");
     Path strip = dir.resolve("strip.png");
     Path separate = dir.resolve("each");
     CommandRun.of(
@@ -213,9 +213,6 @@ class SampleCommandTest {
     Path under = file.resolve("x.png");
     CommandRun.of("sample", grey, "-o", under).failsSaying("-o", under, file + " is no folder");
     CommandRun.of("sample", grey, "-o", dir).failsSaying("-o", dir, "found a folder");
-    Path nowhere = dir.resolve("missing/x.png");
-    CommandRun.of("sample", grey, "-o", nowhere)
-        .failsSaying("-o", nowhere, "there is no folder " + dir.resolve("missing"));
     CommandRun.of("sample", grey, "--separate", file).failsSaying("--separate", file);
     CommandRun.of("sample", grey, "-o", dir.resolve("x.png"), "--strip", under)
         .failsSaying("--strip", under);

@@ -2,10 +2,10 @@ package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.Device;
+import io.ddpm4j.runtime.model.ModelDescription;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
-import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
@@ -167,14 +167,9 @@ public final class DiffusionPipeline implements AutoCloseable {
     }
   }
 
-  /** The model's file as it was named, for messages. */
-  public String modelName() {
-    return model.name();
-  }
-
-  /** The model's inputs and outputs. */
-  public ModelSignature signature() {
-    return model.signature();
+  /** The model: its name, its inputs and outputs, its metadata. */
+  public ModelDescription model() {
+    return new ModelDescription(model.name(), model.signature(), model.metadata());
   }
 
   /** What the file says about itself. */

@@ -175,7 +175,7 @@ class DiffusionPipelineTest {
               IllegalStateException.class,
               () -> pipeline.generate(GenerationRequest.of(3, 1).withFirstImage(7)));
       assertEquals(
-          pipeline.modelName()
+          pipeline.model().name()
               + ": expected finite numbers, found NaN in image 7 at step 20 (timestep 0)",
           e.getMessage());
     }
