@@ -99,7 +99,8 @@ final class SampleCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = Numbers.AtLeastTwo.class,
       defaultValue = "10",
-      description = "Frames in the strip, at most the steps and the noise (default: ${DEFAULT-VALUE}).")
+      description =
+          "Frames in the strip, at most the steps and the noise (default: ${DEFAULT-VALUE}).")
   private int stripFrames;
 
   @Option(
@@ -271,8 +272,7 @@ final class SampleCommand implements Callable<Integer> {
               GenerationRequest.of(images, used)
                   .withFirstImage(firstImage)
                   .withClassLabels(labels)
-                  .withListener(
-                      frames == null ? listener(bar) : frames.andThen(listener(bar)))
+                  .withListener(frames == null ? listener(bar) : frames.andThen(listener(bar)))
                   .withCancellation(terminal.interrupts().cancellation()));
     }
     ImageBatch made = result.images();

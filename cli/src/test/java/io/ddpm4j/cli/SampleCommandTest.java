@@ -123,8 +123,22 @@ class SampleCommandTest {
   void aStripOfLaterImagesHasNoMoreFramesThanSteps() throws IOException {
     Path strip = dir.resolve("strip.png");
     CommandRun.of(
-            "sample", grey, "-n", 2, "--first-image", 16, "--steps", 4, "--strip", strip, "--scale",
-            1, "--strip-frames", 40, "--separate", dir)
+            "sample",
+            grey,
+            "-n",
+            2,
+            "--first-image",
+            16,
+            "--steps",
+            4,
+            "--strip",
+            strip,
+            "--scale",
+            1,
+            "--strip-frames",
+            40,
+            "--separate",
+            dir)
         .succeeds()
         .prints("in 5 frames");
     BufferedImage frames = ImageIO.read(strip.toFile());
