@@ -8,8 +8,9 @@ import java.util.Map;
 
 /**
  * A typed façade over {@link Graph#add}: one short method an operator. All code of the project
- * builds graphs through it. Shapes in comments are (N, C, H, W). Elementwise operators of two values
- * broadcast them as NumPy does and those of one keep its shape; axes below 0 count from the end.
+ * builds graphs through it. Shapes in comments are (N, C, H, W). Elementwise operators of two
+ * values broadcast them as NumPy does and those of one keep its shape; axes below 0 count from the
+ * end.
  */
 public final class Ops {
   private final Graph graph;
@@ -252,8 +253,10 @@ public final class Ops {
     return one("Pad", x, longs(pads));
   }
 
-  /** Slices of {@code x} along {@code axis}, whose place the shape of {@code indices} (int64) takes:
-   * rows (R, F) at (N) are (N, F). */
+  /**
+   * Slices of {@code x} along {@code axis}, whose place the shape of {@code indices} (int64) takes:
+   * rows (R, F) at (N) are (N, F).
+   */
   public Value gather(Value x, Value indices, int axis) {
     return one("Gather", Map.of("axis", Attribute.of(axis)), x, indices);
   }
@@ -359,8 +362,8 @@ public final class Ops {
   }
 
   /**
-   * Mean over windows of {@code kernel} by {@code kernel} that do not overlap: (N, C, H / kernel, W /
-   * kernel).
+   * Mean over windows of {@code kernel} by {@code kernel} that do not overlap: (N, C, H / kernel, W
+   * / kernel).
    */
   public Value averagePool(Value x, long kernel) {
     long[] square = {kernel, kernel};

@@ -88,8 +88,7 @@ public final class UNet {
             ? graph.input("class_labels", DataType.INT64, Shape.named("batch"))
             : null;
     Parameters parameters = Parameters.asConstants(graph, weights);
-    graph.output(
-        "out_sample", build(new Ops(graph), config, parameters, sample, timestep, labels));
+    graph.output("out_sample", build(new Ops(graph), config, parameters, sample, timestep, labels));
     return Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
   }
 

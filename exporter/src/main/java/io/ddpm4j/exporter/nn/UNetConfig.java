@@ -6,8 +6,7 @@ import java.util.List;
 
 /**
  * What a U-Net looks like: the fields of {@code config.json} of diffusers' {@code UNet2DModel},
- * with its defaults. Made by {@link #builder} or {@link #fromJson}.
- * Immutable.
+ * with its defaults. Made by {@link #builder} or {@link #fromJson}. Immutable.
  *
  * @param sampleSize height and width of the images; 0 where the file leaves it open
  * @param blockOutChannels channels of each level, from full resolution down

@@ -15,8 +15,10 @@ public final class UNetConfigBuilder {
   private int numTrainTimesteps;
   private double freqShift;
   private boolean flipSinToCos = true;
-  private List<BlockType> downBlockTypes = List.of(BlockType.PLAIN, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION);
-  private List<BlockType> upBlockTypes = List.of(BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.PLAIN);
+  private List<BlockType> downBlockTypes =
+      List.of(BlockType.PLAIN, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION);
+  private List<BlockType> upBlockTypes =
+      List.of(BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.PLAIN);
   private boolean addMidAttention = true;
   private List<Integer> blockOutChannels = List.of(224, 448, 672, 896);
   private int layersPerBlock = 2;

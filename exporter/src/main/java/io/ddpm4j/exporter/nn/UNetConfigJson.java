@@ -79,8 +79,7 @@ final class UNetConfigJson {
     integer("out_channels", config::outChannels);
     bool("center_input_sample", config::centerInputSample);
     String time = word("time_embedding_type", "positional", "learned");
-    config.timeEmbedding(
-        time.equals("learned") ? TimeEmbedding.LEARNED : TimeEmbedding.POSITIONAL);
+    config.timeEmbedding(time.equals("learned") ? TimeEmbedding.LEARNED : TimeEmbedding.POSITIONAL);
     integerOrNull("time_embedding_dim", config::timeEmbeddingDim);
     integerOrNull("num_train_timesteps", config::numTrainTimesteps);
     number("freq_shift", config::freqShift);

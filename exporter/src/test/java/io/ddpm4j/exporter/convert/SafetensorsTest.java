@@ -106,10 +106,7 @@ class SafetensorsTest {
     refuses(start + "[\"1\"],\"data_offsets\":[0,1]}}", 1, json + "$.a.shape[0]");
     refuses(start + "[-1],\"data_offsets\":[0,1]}}", 1, json + "$.a.shape[1]");
     refuses(start + "[1],\"data_offsets\":[0,1],\"b\":1}}", 1, json + "$.a.b");
-    refuses(
-        "{\"a\":{}}",
-        0,
-        "expected dtype, shape and data_offsets for a, found not all of them");
+    refuses("{\"a\":{}}", 0, "expected dtype, shape and data_offsets for a, found not all of them");
     String big = Long.toString(Long.MAX_VALUE);
     refuses(
         start + "[" + big + ",2],\"data_offsets\":[0,1]}}",
@@ -139,11 +136,9 @@ class SafetensorsTest {
   void filesOfOtherKindsAreOneSentence() throws Exception {
     refuses("FILE: expected a safetensors file, found no such file");
     Files.write(file, new byte[3]);
-    refuses(
-        "FILE is no whole safetensors file: expected a header length from 2 to 2, found -1");
+    refuses("FILE is no whole safetensors file: expected a header length from 2 to 2, found -1");
     Files.write(file, new byte[20]);
-    refuses(
-        "FILE is no whole safetensors file: expected a header length from 2 to 12, found 0");
+    refuses("FILE is no whole safetensors file: expected a header length from 2 to 12, found 0");
     write("", 200_000_000);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.write(ByteBuffer.wrap(new byte[] {1, (byte) 0xe1, (byte) 0xf5, 5})); // 100000001
@@ -176,8 +171,7 @@ class SafetensorsTest {
       TensorData b = header.tensor(channel, header.entries().get(1));
       assertArrayEquals(new float[] {1.5f, -2}, b.floats());
     }
-    refuses(
-        "FILE: tensor a: expected at most 2147483639 bytes in one tensor, found 3221225472");
+    refuses("FILE: tensor a: expected at most 2147483639 bytes in one tensor, found 3221225472");
   }
 
   @Test

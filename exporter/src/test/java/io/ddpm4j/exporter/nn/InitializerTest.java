@@ -97,8 +97,7 @@ class InitializerTest {
     }
     assertTrue(largest <= (float) bound, name + ": " + largest + " beyond " + bound);
     // The largest of n stays below (1 - 10/n) of the bound once in e^10 parameters.
-    assertTrue(
-        largest > bound * (1 - 10.0 / found.length), name + ": " + largest + " of " + bound);
+    assertTrue(largest > bound * (1 - 10.0 / found.length), name + ": " + largest + " of " + bound);
     assertMoments(name, bound * bound / 3, 9.0 / 5, found);
   }
 
@@ -148,9 +147,13 @@ class InitializerTest {
     assertEquals(0xe220a8397b1dcdafL, random.nextLong()); // as published for seed 0
     assertEquals(0x6e789e6aa1b965f4L, random.nextLong());
     Initializer uniform = new Initializer.Uniform(9);
-    assertBits("3d428f6a 3e82d22c be8befcf be06f46f", uniform.create("conv_in.weight", Shape.of(4), 0));
-    assertBits("3d2781eb be9eb041 be62bc8f be1b380d", uniform.create("conv_in.weight", Shape.of(4), 42));
-    assertBits("bf8e0961 bf17df98 3d8e8df9 bf4f8c77", new Initializer.Normal().create("class_embedding.weight", Shape.of(4), 42));
+    assertBits(
+        "3d428f6a 3e82d22c be8befcf be06f46f", uniform.create("conv_in.weight", Shape.of(4), 0));
+    assertBits(
+        "3d2781eb be9eb041 be62bc8f be1b380d", uniform.create("conv_in.weight", Shape.of(4), 42));
+    assertBits(
+        "bf8e0961 bf17df98 3d8e8df9 bf4f8c77",
+        new Initializer.Normal().create("class_embedding.weight", Shape.of(4), 42));
   }
 
   private static void assertBits(String expected, TensorData found) {

@@ -72,7 +72,13 @@ class TimestepEmbeddingTest {
     assertTrue(rows.size() >= 10, rows.size() + " rows");
     assertEquals(
         Set.of(
-            "even", "odd", "cos first", "sin first", "no shift", "shift", "diffusers",
+            "even",
+            "odd",
+            "cos first",
+            "sin first",
+            "no shift",
+            "shift",
+            "diffusers",
             "guided-diffusion"),
         covered);
   }

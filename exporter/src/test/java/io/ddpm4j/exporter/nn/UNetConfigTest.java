@@ -64,14 +64,14 @@ class UNetConfigTest {
         "{\"layers_per_block\": 2000000000}",
         "layers_per_block: expected 1 to 100, found 2000000000");
     refuses("{\"downsample_padding\": 2}", "downsample_padding: expected 0 to 1, found 2");
-    refuses("{\"attn_norm_num_groups\": 5}",
+    refuses(
+        "{\"attn_norm_num_groups\": 5}",
         "attn_norm_num_groups: expected a divisor of the last level's 896 channels, found 5");
     refuses(
         "{\"freq_shift\": 112}",
         "freq_shift: expected a number below half of the first level's channels, found 112.0");
     refuses(
-        "{\"sample_size\": 28}",
-        "sample_size: expected a multiple of 8 for 4 levels, found 28");
+        "{\"sample_size\": 28}", "sample_size: expected a multiple of 8 for 4 levels, found 28");
     int levels = 33; // 1 << 32 is 1
     UNetConfigBuilder deep =
         UNetConfig.builder()

@@ -59,10 +59,8 @@ class UNetGoldenTest {
 
   @Test
   void aModelFileNeedsTheImagesSize() {
-    UNetConfig open =
-        UNetConfig.builder().blockOutChannels(List.of(32, 32, 32, 32)).build();
-    Exception e =
-        assertThrows(IllegalArgumentException.class, () -> UNet.portable(open, Map.of()));
+    UNetConfig open = UNetConfig.builder().blockOutChannels(List.of(32, 32, 32, 32)).build();
+    Exception e = assertThrows(IllegalArgumentException.class, () -> UNet.portable(open, Map.of()));
     assertEquals(
         "U-Net config: sample_size: expected the images' size for a model file, found none",
         e.getMessage());
