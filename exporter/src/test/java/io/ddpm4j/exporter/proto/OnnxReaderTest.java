@@ -15,12 +15,16 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.onnx.AttributeProto;
 import io.ddpm4j.exporter.proto.onnx.FunctionProto;
 import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.NodeProto;
 import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
+import io.ddpm4j.exporter.proto.onnx.TensorShapeProto;
+import io.ddpm4j.exporter.proto.onnx.TypeProto;
+import io.ddpm4j.exporter.proto.onnx.ValueInfoProto;
 import io.ddpm4j.exporter.testing.Numbers;
 import io.ddpm4j.exporter.testing.Ort;
 import java.nio.file.Files;
@@ -238,6 +242,76 @@ class OnnxReaderTest {
     refuses(
         "m: node Relu n: expected a value that an earlier node computes, found \"x\"",
         () -> OnnxReader.read(dangling, "m").toModel());
+  }
+
+  @Test
+  void whatIsWrongInAGraphIsSaidWithTheFilesName() {
+    ModelProto.Builder late = sample("Relu", "");
+    TypeProto.Tensor.Builder pair =
+        TypeProto.Tensor.newBuilder()
+            .setElemType(DataType.FLOAT.onnx())
+            .setShape(
+                TensorShapeProto.newBuilder()
+                    .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(2)));
+    ValueInfoProto x =
+        ValueInfoProto.newBuilder()
+            .setName("x")
+            .setType(TypeProto.newBuilder().setTensorType(pair))
+            .build();
+    ValueInfoProto y = ValueInfoProto.newBuilder().setName("y").build();
+    NodeProto relu = noInput("Relu").getNode(0);
+    GraphProto graph = noInput("Relu").toBuilder().addInput(x).addOutput(y).build();
+    refusesGraph(
+        "graph g: a value needs a name, found an empty one",
+        graph.toBuilder().setInput(0, x.toBuilder().setName("")));
+    refusesGraph("output y is declared twice in graph g", graph.toBuilder().addOutput(y));
+    refusesGraph(
+        "input: expected a name that no other value has, found \"x\"",
+        graph.toBuilder().addInput(x));
+    refusesGraph(
+        "node Relu n: expected a name that no other value has, found \"y\"",
+        graph.toBuilder().addNode(relu));
+    NodeProto.Builder constant = NodeProto.newBuilder().setName("n").setOpType("Constant");
+    AttributeProto.Builder one =
+        AttributeProto.newBuilder()
+            .setName("value_int")
+            .setType(AttributeProto.AttributeType.INT)
+            .setI(1);
+    constant.addAttribute(one);
+    refusesGraph(
+        "node Constant n: Constant: expected 1 to 1 outputs, found 0",
+        graph.toBuilder().addNode(constant));
+    constant.addOutput("c").addAttribute(one);
+    refusesGraph(
+        "node Constant n: expected each attribute once, found value_int twice",
+        graph.toBuilder().addNode(constant));
+    GraphProto.Builder body = GraphProto.newBuilder().setName("body");
+    for (String name : List.of("i", "go", "a", "b")) {
+      body.addInput(ValueInfoProto.newBuilder().setName(name).setType(x.getType()));
+    }
+    NodeProto.Builder loop =
+        NodeProto.newBuilder()
+            .setName("n")
+            .setOpType("Loop")
+            .addAllInput(List.of("", "", "", "x"))
+            .addOutput("out")
+            .addAttribute(
+                AttributeProto.newBuilder()
+                    .setName("body")
+                    .setType(AttributeProto.AttributeType.GRAPH)
+                    .setG(body));
+    refusesGraph(
+        "node Loop n: Loop: input 2 (v_initial): expected a value, found none",
+        graph.toBuilder().addNode(loop));
+    late.setOpsetImport(0, OperatorSetIdProto.newBuilder().setVersion(1L << 40)).setGraph(graph);
+    refuses(
+        "m: operator set version: expected an int, found 1099511627776",
+        () -> OnnxReader.read(late.build().toByteArray(), "m").toModel());
+  }
+
+  private static void refusesGraph(String message, GraphProto.Builder graph) {
+    byte[] bytes = sample("Relu", "").setGraph(graph).build().toByteArray();
+    refuses("m: " + message, () -> OnnxReader.read(bytes, "m").toModel());
   }
 
   private static GraphProto noInput(String op) {
