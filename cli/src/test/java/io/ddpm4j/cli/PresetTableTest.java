@@ -72,7 +72,7 @@ class PresetTableTest {
       String expected =
           ("batches of %d (`--batch-size`), Adam with %s, %s and 1e-8 (`--beta1`, `--beta2`,"
                   + " `--epsilon`), %d steps of warm-up (`--warmup-steps`), gradients clipped to"
-                  + " norm %s (`--max-gradient-norm`), and the %s schedule of %d timesteps from %s"
+                  + " norm %s (`--max-gradient-norm`, 0 for no clipping), and the %s schedule of %d timesteps from %s"
                   + " to %s, predicting ε")
               .formatted(
                   optimizer.batchSize(),

@@ -142,7 +142,9 @@ class ShippedModelsTest {
   void theSamplesSayTheCommandOfTheCard(Path folder) throws IOException {
     Map<String, String> text = text(folder.resolve("samples.png"));
     CommandLine.ParseResult command = gridCommand(folder);
-    assertEquals("model.onnx", text.get("Model"));
+    assertEquals(folder.getFileName() + "/model.onnx", text.get("Model"));
+    String sums = Files.readString(folder.resolve("SHA256SUMS"));
+    assertTrue(sums.contains(text.get("Model-SHA256")), "made by another model: " + text);
     assertEquals(command.matchedOptionValue("--seed", -1L).toString(), text.get("Seed"));
     assertEquals(command.matchedOptionValue("-n", 16).toString(), text.get("Images"));
     assertEquals("0", text.get("First image"));
