@@ -206,14 +206,16 @@ class ShippedModelsTest {
         DiffusionPipeline.open(folder).steps(Integer.parseInt(text.get("Steps"))).build()) {
       made = pipeline.generate(images, Long.parseLong(text.get("Seed")));
     }
-    ImageGrid layout = ImageGrid.fitting(made);
-    int step = made.width() * layout.scale() + layout.padding();
+    int padding = ImageGrid.fitting(made).padding();
+    int columns = gridCommand(folder).matchedOptionValue("--columns", 0);
+    int step = (grid.getWidth() - padding) / columns; // from one image to the next
+    int scale = (step - padding) / made.width();
     int worst = 0;
     for (int image = 0; image < images; image++) {
       byte[] levels = made.bytes(image);
       for (int i = 0; i < made.width() * made.height(); i++) {
-        int x = layout.padding() + image * step + i % made.width() * layout.scale();
-        int y = layout.padding() + i / made.width() * layout.scale();
+        int x = padding + image * step + i % made.width() * scale;
+        int y = padding + i / made.width() * scale;
         worst = Math.max(worst, Math.abs(grid.getSample(x, y, 0) - (levels[i] & 0xFF)));
       }
     }
