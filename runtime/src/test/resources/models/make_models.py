@@ -16,7 +16,7 @@ SCHEDULER = {"_class_name": "DDPMScheduler", "num_train_timesteps": 20, "beta_st
 
 
 def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), names=("sample", "timestep"),
-          classes=(), learned=False, metadata=None, sample_type=T.FLOAT):
+          classes=(), learned=False, metadata=None, sample_type=T.FLOAT, unused=None, undefined_at_0=False):
     sample, t = names
     out_shape = list(image)
     nodes, constants = [], [
@@ -34,6 +34,15 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
         h.make_node("Add", ["halved", "t_small"], ["plain"]),
     ]
     last = "plain"
+    if unused:  # a third input, which an Identity keeps in the graph
+        inputs.append(h.make_tensor_value_info(unused[0], unused[1], unused[2]))
+        nodes.append(h.make_node("Identity", [unused[0]], ["unused"]))
+    if undefined_at_0:  # 0 / 0
+        constants.append(h.make_tensor("zero", T.FLOAT, [], [0.0]))
+        nodes += [h.make_node("Mul", ["t_column", "zero"], ["nothing"]),
+                  h.make_node("Div", ["nothing", "t_column"], ["undefined"]),
+                  h.make_node("Add", [last, "undefined"], ["spoilt"])]
+        last = "spoilt"
     if classes:
         inputs.append(h.make_tensor_value_info("class_labels", T.INT64, ["batch"]))
         constants.append(h.make_tensor("class_embedding", T.FLOAT, [len(classes)],
@@ -81,6 +90,9 @@ model("newer_format", metadata=described(**{"ddpm4j.format": "2"}))
 model("bad_scheduler", metadata=described(**{"ddpm4j.scheduler": {**SCHEDULER, "beta_schedule": "cubic"}}))
 model("bad_image", metadata=described(**{"ddpm4j.image": {"channels": 3, "height": 4, "width": 4}}))
 model("double_image", sample_type=T.DOUBLE)
+model("embedding", unused=("embedding", T.FLOAT, ["batch", 16]))
+model("ambiguous", names=("x", "a"), unused=("b", T.INT64, ["batch"]))
+model("undefined", undefined_at_0=True, metadata=described())
 
 # No noise predictor: an image goes in, class scores come out.
 classifier = h.make_graph(

@@ -6,7 +6,6 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
-import io.ddpm4j.trainer.loop.RunExporter;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
@@ -55,6 +54,6 @@ final class BenchNetwork {
   /** The exported network with its starting weights. */
   static byte[] model(UNetConfig config) {
     return OnnxWriter.toBytes(
-        OnnxModel.of(RunExporter.graph(config, UNet.parameters(config).initialize(1))));
+        OnnxModel.of(UNet.portable(config, UNet.parameters(config).initialize(1))));
   }
 }

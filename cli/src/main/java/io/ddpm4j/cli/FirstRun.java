@@ -37,7 +37,8 @@ final class FirstRun {
     Files.delete(picture);
   }
 
-  private static void unpack(Path jar, Path folder) throws IOException {
+  /** Unpacks the native libraries of this platform, unless the folder is there. */
+  static void unpack(Path jar, Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
     }

@@ -2,6 +2,7 @@ package io.ddpm4j.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -77,7 +78,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (plot != null) {
-      Outputs.requireFile("--plot", plot);
+      Outputs.requirePicture("--plot", plot);
     }
     ModelSummary summary = OnnxReader.read(file()).summary();
     if (json) {
@@ -155,7 +156,8 @@ final class InspectCommand implements Callable<Integer> {
         .scheduler()
         .ifPresentOrElse(
             this::printSchedule,
-            () -> print("schedule", "none in the file: ddpm sample needs --scheduler"));
+            () ->
+                print("schedule", "none in the file: ddpm sample needs --scheduler or --schedule"));
     print("origin", pairs(metadata.provenance()));
   }
 
@@ -239,8 +241,8 @@ final class InspectCommand implements Callable<Integer> {
     object.add("opsets", gson.toJsonTree(summary.opsets()));
     object.addProperty("producer", summary.producer());
     object.addProperty("doc", summary.docString());
-    object.add("inputs", gson.toJsonTree(summary.inputs()));
-    object.add("outputs", gson.toJsonTree(summary.outputs()));
+    object.add("inputs", ports(summary.inputs()));
+    object.add("outputs", ports(summary.outputs()));
     object.addProperty("parameters", summary.parameters());
     object.addProperty("parameter_bytes", summary.parameterBytes());
     object.add("operators", gson.toJsonTree(summary.operators()));
@@ -250,6 +252,28 @@ final class InspectCommand implements Callable<Integer> {
     summary.metadata().forEach((key, value) -> metadata.add(key, element(key, value)));
     object.add("metadata", metadata);
     return gson.toJson(object);
+  }
+
+  /** Fixed extents as numbers, named ones as text; without {@code dims} where the rank is open. */
+  private static JsonArray ports(List<ModelSummary.Port> ports) {
+    JsonArray array = new JsonArray();
+    for (ModelSummary.Port port : ports) {
+      JsonObject object = new JsonObject();
+      object.addProperty("name", port.name());
+      object.addProperty("type", port.type());
+      if (port.dims() != null) {
+        JsonArray dims = new JsonArray();
+        for (String dim : port.dims()) {
+          dims.add(
+              dim.matches("\\d+")
+                  ? new JsonPrimitive(Long.parseLong(dim))
+                  : new JsonPrimitive(dim));
+        }
+        object.add("dims", dims);
+      }
+      array.add(object);
+    }
+    return array;
   }
 
   private static List<Map<String, Object>> externalData(ModelSummary summary) {
@@ -295,6 +319,7 @@ final class InspectCommand implements Callable<Integer> {
                 timesteps(schedule),
                 values(schedule, schedule::alphaCumprod))
             .line("beta", 0x2E8B57, timesteps(schedule), values(schedule, schedule::beta));
+    Outputs.makeFolderOf(plot);
     PngWriter.write(plot, chart.render(900, 500), Map.of("Source", source));
     if (!json) {
       print("plot", plot.toString());

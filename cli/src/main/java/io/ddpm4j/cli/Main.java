@@ -25,7 +25,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     optionListHeading = "%nOptions:%n",
     footer = {
       "",
-      "ddpm COMMAND --help shows the options of a command and their defaults.",
+      "ddpm COMMAND --help, or ddpm help COMMAND, shows the options of a command and their"
+          + " defaults.",
       "Environment: JAVA_HOME (Java 17 or later), DDPM_OPTS (options for Java, such as -Xmx8g),",
       "DDPM_PROFILE=gpu (builds with the CUDA version of ONNX Runtime)."
     })
@@ -36,6 +37,8 @@ public final class Main implements Runnable {
   static final int INTERRUPTED = 130;
 
   private static final String DEBUG = "--debug";
+  private static final String HELP = "--help";
+  private static final int SUGGESTIONS = 2;
 
   /** Every command, in the order in which help shows them. */
   private static final Map<String, Function<Terminal, Object>> COMMANDS = new LinkedHashMap<>();
@@ -51,7 +54,7 @@ public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 
   @Option(
-      names = {"-h", "--help"},
+      names = {"-h", HELP},
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Show this help.")
@@ -80,6 +83,16 @@ public final class Main implements Runnable {
   }
 
   static int run(String[] args, Terminal terminal) {
+    int code = execute(helpAsOption(args), terminal);
+    if (terminal.out().checkError() && code == OK) { // print never throws
+      terminal.err().println("ddpm: standard output could not be written");
+      code = FAILED;
+    }
+    terminal.err().flush();
+    return code;
+  }
+
+  private static int execute(String[] args, Terminal terminal) {
     // Asked often, by scripts: not worth building an option parser for.
     if (args.length == 1 && args[0].equals("--version")) {
       printVersion(terminal);
@@ -92,9 +105,18 @@ public final class Main implements Runnable {
       return failed(thrown, debug, terminal);
     } finally {
       terminal.interrupts().close();
-      terminal.out().flush();
-      terminal.err().flush();
     }
+  }
+
+  /** {@code help sample} is {@code sample --help}. */
+  private static String[] helpAsOption(String[] args) {
+    if (args.length == 0 || !args[0].equals("help")) {
+      return args;
+    }
+    if (args.length > 1 && !COMMANDS.containsKey(args[1])) {
+      return Arrays.copyOfRange(args, 1, args.length); // an unknown command, which is said
+    }
+    return args.length == 1 ? new String[] {HELP} : new String[] {args[1], HELP};
   }
 
   /** A parser of what {@code args} can mean: building the other commands takes time. */
@@ -113,14 +135,18 @@ public final class Main implements Runnable {
           .abbreviateSynopsis(true)
           .sortOptions(false);
     }
-    return line.setOut(new java.io.PrintWriter(terminal.out(), true))
+    return line.registerConverter(Long.class, new Numbers.Whole())
+        .registerConverter(Double.class, new Numbers.Real())
+        .setOut(new java.io.PrintWriter(terminal.out(), true))
         .setErr(new java.io.PrintWriter(terminal.err(), true))
         .setUsageHelpWidth(100)
         .setUsageHelpLongOptionsMaxWidth(30)
-        .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, given) -> wrongUsage(e, terminal))
         .setExecutionExceptionHandler(
-            (e, command, parsed) -> failed(e, Arrays.asList(args).contains(DEBUG), terminal));
+            (e, command, parsed) ->
+                e instanceof UsageException
+                    ? wrongUsage(e.getMessage(), List.of(), command, terminal)
+                    : failed(e, Arrays.asList(args).contains(DEBUG), terminal));
   }
 
   /** The names of all commands. */
@@ -140,7 +166,6 @@ public final class Main implements Runnable {
 
   private static void printVersion(Terminal terminal) {
     terminal.out().println("ddpm " + version());
-    terminal.out().flush();
   }
 
   /** The version of ddpm4j. */
@@ -150,17 +175,33 @@ public final class Main implements Runnable {
   }
 
   private static int wrongUsage(ParameterException e, Terminal terminal) {
-    String message = e.getMessage().lines().findFirst().orElse("");
-    List<String> suggestions =
-        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-    terminal.err().println("ddpm: " + message);
+    return e instanceof UnmatchedArgumentException unmatched
+        ? wrongUsage(
+            unmatchedSentence(unmatched), unmatched.getSuggestions(), e.getCommandLine(), terminal)
+        : wrongUsage(
+            e.getMessage().lines().findFirst().orElse(""), List.of(), e.getCommandLine(), terminal);
+  }
+
+  private static String unmatchedSentence(UnmatchedArgumentException e) {
+    String what =
+        e.isUnknownOption()
+            ? "unknown option"
+            : e.getCommandLine().getParent() == null ? "unknown command" : "unexpected argument";
+    return what + " '" + e.getUnmatched().get(0) + "'";
+  }
+
+  private static int wrongUsage(
+      String sentence, List<String> suggestions, CommandLine command, Terminal terminal) {
+    terminal.err().println("ddpm: " + sentence);
+    List<String> nearest = suggestions.subList(0, Math.min(SUGGESTIONS, suggestions.size()));
     terminal
         .err()
         .println(
-            (suggestions.isEmpty() ? "" : "Did you mean " + suggestions.get(0) + "? ")
+            (nearest.isEmpty() ? "" : "Did you mean " + String.join(" or ", nearest) + "? ")
                 + "Usage: "
-                + e.getCommandLine().getCommandSpec().qualifiedName()
-                + " --help");
+                + command.getCommandSpec().qualifiedName()
+                + " "
+                + HELP);
     return USAGE;
   }
 

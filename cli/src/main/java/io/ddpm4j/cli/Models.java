@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Finds the model that a user means. */
 final class Models {
@@ -37,7 +39,29 @@ final class Models {
       throw new FileNotFoundException(
           name + ": expected a model, found a training run; first: ddpm export " + name);
     }
-    return !Files.exists(path) && there ? shipped : path;
+    if (Files.exists(path)) {
+      return path;
+    }
+    if (there) {
+      return shipped;
+    }
+    throw new FileNotFoundException(name + ": there is no such file or folder" + orShipped(path));
+  }
+
+  /** For a bare name, which may have been meant for a shipped model: the names of those. */
+  private static String orShipped(Path path) throws IOException {
+    Path folder = home().resolve(FOLDER);
+    if (path.getParent() != null || !Files.isDirectory(folder)) {
+      return "";
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      String names =
+          all.filter(model -> Files.isRegularFile(model.resolve(FILE)))
+              .map(model -> model.getFileName().toString())
+              .sorted()
+              .collect(Collectors.joining(", "));
+      return names.isEmpty() ? "" : "; the shipped models are: " + names;
+    }
   }
 
   private static boolean isRun(Path folder) {

@@ -3,7 +3,7 @@ package io.ddpm4j.cli;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Option values that have to lie in a range: anything else is wrong usage. */
+/** Option values that are numbers, most of them in a range: anything else is wrong usage. */
 final class Numbers {
   private Numbers() {}
 
@@ -31,6 +31,46 @@ final class Numbers {
     }
   }
 
+  /** Any whole number, as seeds are. */
+  static final class Whole implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String value) {
+      try {
+        return Long.parseLong(value);
+      } catch (NumberFormatException e) {
+        throw wrong("a whole number of at most 64 bits", value);
+      }
+    }
+  }
+
+  /** Any number. */
+  static final class Real implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      try {
+        double number = Double.parseDouble(value);
+        if (Double.isFinite(number)) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        // The same sentence.
+      }
+      throw wrong("a number", value);
+    }
+  }
+
+  /** A beta: a number above 0 and below 1. */
+  static final class Beta implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double beta = new Real().convert(value);
+      if (!(beta > 0 && beta < 1)) {
+        throw wrong("a number above 0 and below 1", value);
+      }
+      return beta;
+    }
+  }
+
   private static int atLeast(int least, String value) {
     try {
       int number = Integer.parseInt(value);
@@ -40,7 +80,10 @@ final class Numbers {
     } catch (NumberFormatException e) {
       // The same sentence.
     }
-    throw new TypeConversionException(
-        "expected a whole number of at least " + least + ", found '" + value + "'");
+    throw wrong("a whole number of at least " + least, value);
+  }
+
+  private static TypeConversionException wrong(String expected, String found) {
+    return new TypeConversionException("expected " + expected + ", found '" + found + "'");
   }
 }

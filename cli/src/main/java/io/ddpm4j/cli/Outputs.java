@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,12 +8,33 @@ import java.util.Locale;
 
 /** Files that a command is going to write. */
 final class Outputs {
+  private static final String PNG = ".png";
+  private static final int PADDING = 2; // of ImageGrid
+  private static final int COMFORTABLE = 96; // pixels up to which ImageGrid enlarges an image
+
   private Outputs() {}
+
+  /** Refuses a picture that would be none by its name, or that cannot be written. */
+  static void requirePicture(String option, Path file) throws IOException {
+    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(PNG)) {
+      throw new UsageException(
+          option + ": expected a file name that ends in " + PNG + ", found '" + file + "'");
+    }
+    requireFile(option, file);
+  }
 
   /** Refuses a file that cannot be written, before the work that would be lost. */
   static void requireFile(String option, Path file) throws IOException {
+    if (file.toString().equals("-")) {
+      throw new UsageException(
+          option + ": expected a file name, found '-'; nothing is written to standard output");
+    }
     if (Files.isDirectory(file)) {
       throw new IOException(option + " " + file + ": expected a file to write, found a folder");
+    }
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new IOException(
+          option + " " + file + ": expected a file to write, found a device or a pipe");
     }
     requireFolder(option, file, file.toAbsolutePath().getParent());
   }
@@ -34,6 +56,45 @@ final class Outputs {
     if (!Files.isWritable(existing)) {
       throw new IOException(
           option + " " + named + ": cannot be written, permission denied in " + existing);
+    }
+  }
+
+  /** Makes the folder of a file that is written next. */
+  static void makeFolderOf(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) { // a link to a folder is one
+      Files.createDirectories(folder);
+    }
+  }
+
+  /**
+   * Refuses a grid of images that does not fit into memory, before the work that would be lost.
+   *
+   * @param option that is to blame
+   * @param scale of a pixel; null where the grid chooses it
+   */
+  static void requireGrid(
+      String option, ImageShape image, double columns, double rows, Integer scale) {
+    double pixel =
+        scale == null ? Math.max(1, COMFORTABLE / Math.max(image.width(), image.height())) : scale;
+    requireSize(
+        option,
+        columns * (image.width() * pixel + PADDING) + PADDING,
+        rows * (image.height() * pixel + PADDING) + PADDING,
+        image.channels());
+  }
+
+  /** Refuses a picture that does not fit into memory. */
+  static void requireSize(String option, double width, double height, int channels) {
+    double bytes = width * height * (channels == 1 ? 1 : Integer.BYTES);
+    if (width * height > Integer.MAX_VALUE || bytes > Runtime.getRuntime().maxMemory()) {
+      throw new UsageException(
+          String.format(
+              Locale.ROOT,
+              "%s: expected a picture that fits into memory, found one of %.0fx%.0f pixels",
+              option,
+              width,
+              height));
     }
   }
 

@@ -4,21 +4,23 @@ import io.ddpm4j.runtime.DenoisingStrip;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.GenerationResult;
-import io.ddpm4j.runtime.image.ImageBatch;
-import io.ddpm4j.runtime.image.ImageGrid;
 import io.ddpm4j.runtime.model.Device;
-import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.sampling.StepListener;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -37,8 +39,6 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
-  private static final String DEFAULT_OUTPUT = "samples.png";
-
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -77,55 +77,7 @@ final class SampleCommand implements Callable<Integer> {
       description = "Name or index of a class; several are taken in turn (default: all in turn).")
   private List<String> classes; // null: all
 
-  @Option(
-      names = {"-o", "--output"},
-      paramLabel = "FILE",
-      description = "All images as one PNG (default: " + DEFAULT_OUTPUT + ").")
-  private Path output;
-
-  @Option(names = "--strip", paramLabel = "FILE", description = "From noise to image as a PNG.")
-  private Path strip;
-
-  @Option(
-      names = "--strip-rows",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      defaultValue = "4",
-      description = "Images in the strip (default: ${DEFAULT-VALUE}).")
-  private int stripRows;
-
-  @Option(
-      names = "--strip-frames",
-      paramLabel = "N",
-      converter = Numbers.AtLeastTwo.class,
-      defaultValue = "10",
-      description = "Steps in the strip (default: ${DEFAULT-VALUE}).")
-  private int stripFrames;
-
-  @Option(
-      names = "--strip-predicted",
-      description = "Show the image that each step predicts, in place of the noisy one.")
-  private boolean stripPredicted;
-
-  @Option(
-      names = "--separate",
-      paramLabel = "DIR",
-      description = "Every image as a PNG of its own in this folder, beside or instead of -o.")
-  private Path separate;
-
-  @Option(
-      names = "--columns",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Images per row (default: a square).")
-  private Integer columns;
-
-  @Option(
-      names = "--scale",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Enlarge every pixel N times in grids and strips (default: to about 96).")
-  private Integer scale;
+  @Mixin private final SampleOutputs outputs = new SampleOutputs();
 
   @Option(
       names = "--first-image",
@@ -153,13 +105,15 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
+      converter = Names.Devices.class,
       defaultValue = "cpu",
       description = "cpu, cuda or cuda:INDEX (default: ${DEFAULT-VALUE}).")
-  private String device;
+  private Device device;
 
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
+      converter = Names.Sampler.class,
       defaultValue = "ddpm",
       description = "Sampling method (default: ${DEFAULT-VALUE}).")
   private String sampler;
@@ -167,8 +121,9 @@ final class SampleCommand implements Callable<Integer> {
   @Option(
       names = "--variance",
       paramLabel = "TYPE",
+      converter = Names.Variance.class,
       description = "Variance of a step: fixed_small or fixed_large (default: the model's).")
-  private String variance;
+  private VarianceType variance;
 
   @Option(
       names = "--scheduler",
@@ -184,6 +139,11 @@ final class SampleCommand implements Callable<Integer> {
       description = "Height and width where the model leaves them open (default: its own).")
   private Integer imageSize;
 
+  @ArgGroup(
+      validate = false,
+      heading = "%nNoise schedule, of a model that has none and in place of --scheduler:%n")
+  private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
+
   private final Terminal terminal;
 
   SampleCommand(Terminal terminal) {
@@ -192,13 +152,15 @@ final class SampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (output == null && separate == null) {
-      output = Path.of(DEFAULT_OUTPUT);
+    if (scheduler != null && !schedule.given().isEmpty()) {
+      throw new UsageException(
+          "--scheduler: expected a file or options, found both it and "
+              + String.join(", ", schedule.given()));
     }
-    requireOutputs();
+    outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Path file = Models.resolve(model);
-    try (DiffusionPipeline pipeline = builder(file).build()) {
+    try (DiffusionPipeline pipeline = open(file)) {
       generate(pipeline);
       return Main.OK;
     } catch (CancellationException e) {
@@ -207,30 +169,43 @@ final class SampleCommand implements Callable<Integer> {
     }
   }
 
-  private void requireOutputs() throws IOException {
-    if (output != null) {
-      Outputs.requireFile("-o", output);
-    }
-    if (strip != null) {
-      Outputs.requireFile("--strip", strip);
-    }
-    if (separate != null) {
-      Outputs.requireFolder("--separate", separate);
+  private DiffusionPipeline open(Path file) throws IOException {
+    Optional<SchedulerConfig> config = schedulerConfig();
+    try {
+      return open(file, config);
+    } catch (ModelFormatException e) {
+      if (e.missingOption().filter("schedulerConfig"::equals).isPresent()) {
+        throw new ModelFormatException(
+            file
+                + ": expected a noise schedule in the file or as an option, found neither; give"
+                + " --scheduler FILE, or --schedule NAME and the options beside it",
+            e);
+      }
+      throw e;
     }
   }
 
-  private DiffusionPipeline.Builder builder(Path file) throws IOException {
+  private Optional<SchedulerConfig> schedulerConfig() throws IOException {
+    if (scheduler != null) {
+      return Optional.of(SchedulerFiles.read(scheduler));
+    }
+    return schedule.given().isEmpty()
+        ? Optional.empty()
+        : Optional.of(schedule.over(SchedulerConfig.ddpm()));
+  }
+
+  private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
     DiffusionPipeline.Builder builder =
         DiffusionPipeline.open(file)
-            .device(Device.parse(device))
+            .device(device)
             .sampler(
-                config ->
+                models ->
                     Samplers.named(sampler)
                         .create(
-                            variance == null ? config : config.with("variance_type", variance)));
-    if (variance != null) {
-      VarianceType.parse(variance);
-    }
+                            variance == null
+                                ? models
+                                : models.with("variance_type", variance.label())));
+    config.ifPresent(builder::schedulerConfig);
     if (steps != null) {
       builder.steps(steps);
     }
@@ -243,15 +218,17 @@ final class SampleCommand implements Callable<Integer> {
     if (imageSize != null) {
       builder.imageSize(imageSize, imageSize);
     }
-    if (scheduler != null) {
-      builder.schedulerConfig(SchedulerFiles.read(scheduler));
+    try {
+      return builder.build();
+    } catch (IllegalArgumentException e) { // an option that does not fit the model
+      throw new UsageException(e.getMessage());
     }
-    return builder;
   }
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
     long used = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000_000) : seed;
-    Integer[] labels = labels(pipeline.metadata());
+    int[] labels = ClassLabels.of(classes, pipeline);
+    outputs.requireSizes(pipeline.imageShape(), images);
     terminal
         .out()
         .printf(
@@ -263,7 +240,7 @@ final class SampleCommand implements Callable<Integer> {
             used,
             device);
     terminal.out().flush();
-    DenoisingStrip frames = strip == null ? null : newStrip();
+    DenoisingStrip frames = outputs.newStrip(images);
     GenerationResult result;
     try (ProgressBar bar = new ProgressBar(terminal, "Sampling")) {
       result =
@@ -271,54 +248,18 @@ final class SampleCommand implements Callable<Integer> {
               GenerationRequest.of(images, used)
                   .withFirstImage(firstImage)
                   .withClassLabels(labels)
-                  .withListener(listener(bar, frames))
+                  .withListener(frames == null ? listener(bar) : frames.andThen(listener(bar)))
                   .withCancellation(terminal.interrupts().cancellation()));
     }
-    ImageBatch made = result.images();
-    if (output != null) {
-      made.writeGrid(output, layout(made, columns));
-      wrote(output, made.width() + "x" + made.height() + " pixels each");
-    }
-    if (frames != null) {
-      ImageBatch rows = frames.frames(made).withText(made.text());
-      rows.writeGrid(strip, layout(rows, stripFrames));
-      wrote(strip, "from noise to image in " + stripFrames + " frames");
-    }
-    if (separate != null) {
-      List<Path> files = made.writePngs(separate, "image-");
-      terminal
-          .out()
-          .printf(
-              "%s: %d PNG files, %s to %s%n",
-              separate,
-              files.size(),
-              files.get(0).getFileName(),
-              files.get(files.size() - 1).getFileName());
-    }
+    outputs.write(result.images(), frames, terminal);
     double seconds = result.wallNanos() / 1e9;
     terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
   }
 
-  private DenoisingStrip newStrip() {
-    int rows = Math.min(stripRows, images);
-    return stripPredicted
-        ? DenoisingStrip.ofPredictedX0(rows, stripFrames)
-        : DenoisingStrip.of(rows, stripFrames);
-  }
-
-  private ImageGrid layout(ImageBatch made, Integer imagesPerRow) {
-    ImageGrid grid =
-        imagesPerRow == null ? ImageGrid.fitting(made) : ImageGrid.ofColumns(made, imagesPerRow);
-    return scale == null ? grid : new ImageGrid(grid.columns(), grid.padding(), scale);
-  }
-
-  private StepListener listener(ProgressBar bar, DenoisingStrip frames) {
+  private StepListener listener(ProgressBar bar) {
     return step -> {
-      if (frames != null) {
-        frames.onStep(step);
-      }
       long before = step.firstImage() - firstImage;
-      long batch = Math.min(step.images(), images - before); // a fixed batch may hold more
+      int batch = step.images();
       long done = before * step.count() + batch * (step.index() + 1);
       String which =
           batch == images
@@ -329,26 +270,5 @@ final class SampleCommand implements Callable<Integer> {
           (long) images * step.count(),
           "step %d/%d%s".formatted(step.index() + 1, step.count(), which));
     };
-  }
-
-  /** Names before numbers: the classes of digits are named by digits. */
-  private Integer[] labels(ModelMetadata metadata) {
-    return (classes == null ? List.<String>of() : classes)
-        .stream()
-            .map(
-                name -> {
-                  boolean index =
-                      name.strip().matches("\\d{1,9}")
-                          && metadata.classNames().stream()
-                              .noneMatch(name.strip()::equalsIgnoreCase);
-                  return index
-                      ? Integer.valueOf(name.strip())
-                      : (Integer) metadata.classLabel(name);
-                })
-            .toArray(Integer[]::new);
-  }
-
-  private void wrote(Path file, String what) throws IOException {
-    terminal.out().printf("%s: %s (%s)%n", file, what, Outputs.size(file));
   }
 }

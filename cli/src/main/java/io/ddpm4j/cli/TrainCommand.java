@@ -21,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Trains a network. */
@@ -72,6 +71,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
+      converter = Names.Presets.class,
       defaultValue = "tiny",
       description =
           "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE}).")
@@ -95,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
   private final TrainOptions.Optimizer optimizer = new TrainOptions.Optimizer();
 
   @ArgGroup(validate = false, order = 5, heading = "%nForward process:%n")
-  private final TrainOptions.Diffusion diffusion = new TrainOptions.Diffusion();
+  private final ScheduleOptions.WithPrediction diffusion = new ScheduleOptions.WithPrediction();
 
   private final Terminal terminal;
 
@@ -105,21 +105,24 @@ final class TrainCommand implements Callable<Integer> {
 
   /** The command, with the presets' numbers for its help. */
   static CommandLine commandLine(Terminal terminal) {
-    return new CommandLine(new TrainCommand(terminal))
-        .setResourceBundle(TrainOptions.presetDefaults());
+    return new CommandLine(new TrainCommand(terminal)).setResourceBundle(new PresetDefaults());
   }
 
   @Override
   public Integer call() throws IOException {
     requireUsage();
+    TrainConfig config = resume ? null : config();
     Warnings warnings = new Warnings(terminal);
     Path folder = out == null ? freeFolder() : out;
     Outputs.requireFolder("--out", folder);
+    if (resume && isDone(folder)) {
+      return Main.OK;
+    }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Trainer trainer =
         resume
             ? Trainer.resume(folder, Optional.ofNullable(steps).map(Long::valueOf), warnings)
-            : Trainer.create(folder, config(), warnings);
+            : Trainer.create(folder, config, warnings);
     warnings.summarize();
     TrainResult result;
     try (ProgressBar bar = new ProgressBar(terminal, "Training")) {
@@ -131,32 +134,51 @@ final class TrainCommand implements Callable<Integer> {
   private void requireUsage() {
     if (!resume) {
       if (data == null) {
-        throw new ParameterException(
-            spec.commandLine(), "Missing required option: '--data=DATA' (or --resume)");
+        throw new UsageException("Missing required option: '--data=DATA' (or --resume)");
       }
       return;
     }
     for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
       if (!WITH_RESUME.contains(option.longestName())) {
-        throw new ParameterException(
-            spec.commandLine(),
+        throw new UsageException(
             option.longestName()
                 + " does not apply with --resume: the run goes on as it began (only --steps may"
                 + " change)");
       }
     }
     if (out == null) {
-      throw new ParameterException(
-          spec.commandLine(), "Missing required option: '--out=DIR', the run to resume");
+      throw new UsageException("Missing required option: '--out=DIR', the run to resume");
     }
+  }
+
+  /** Whether the run has all its steps already; then says so. */
+  private boolean isDone(Path folder) throws IOException {
+    RunFolder files = new RunFolder(folder);
+    long asked = steps == null ? files.readConfig().run().steps() : steps;
+    Optional<Path> latest = files.checkpoints().latest();
+    if (latest.isEmpty()) {
+      return false;
+    }
+    long done = Long.parseLong(latest.get().getFileName().toString().replaceAll("\\D", ""));
+    if (asked < done) {
+      throw new UsageException(
+          "--steps: expected at least %d, the steps that %s has already, found %d"
+              .formatted(done, folder, asked));
+    }
+    if (asked == done) {
+      terminal.out().printf("%s: the run has %d steps already; --steps N goes on%n", folder, done);
+    }
+    return asked == done;
   }
 
   private TrainConfig config() {
     TrainConfig defaults = preset.config(data, DEFAULT_STEPS, 0);
+    TrainConfig.Network levels = network.over(defaults.network());
+    images.requireFits(levels.channels().size());
     return new TrainConfig(
         images.over(defaults.data()),
-        network.over(defaults.network()),
-        diffusion.over(defaults.diffusion()),
+        levels,
+        TrainOptions.over(defaults.diffusion(), diffusion),
         optimizer.over(defaults.optimizer()),
         run.over(defaults.run(), steps));
   }
@@ -240,6 +262,11 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public void onCheckpoint(Path checkpoint, long step) {
       bar.println("step " + step + ": " + checkpoint);
+    }
+
+    @Override
+    public void onWarning(String sentence) {
+      bar.println("ddpm: warning: " + sentence);
     }
   }
 }

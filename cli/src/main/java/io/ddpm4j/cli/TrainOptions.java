@@ -1,18 +1,9 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.trainer.loop.TrainConfig;
-import java.math.BigDecimal;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.ListResourceBundle;
-import java.util.Locale;
-import java.util.ResourceBundle;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -20,7 +11,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /**
  * The hyperparameters of {@code ddpm train}. A field is null where the user said nothing; then the
- * preset decides. Descriptions take the presets' numbers from {@link #presetDefaults}.
+ * preset decides. Descriptions take the presets' numbers from {@link PresetDefaults}.
  */
 final class TrainOptions {
   private TrainOptions() {}
@@ -45,7 +36,8 @@ final class TrainOptions {
         paramLabel = "N",
         converter = Numbers.NotNegative.class,
         description =
-            "Steps between checkpoints; 0 for one at the end (default: ${bundle:preset.checkpointEvery}).")
+            "Steps between checkpoints; 0 for one at the end (default:"
+                + " ${bundle:preset.checkpointEvery}).")
     Integer checkpointEvery;
 
     @Option(
@@ -135,6 +127,16 @@ final class TrainOptions {
     @Option(names = "--horizontal-flips", description = "Mirror half of the images.")
     boolean horizontalFlips;
 
+    /** Refuses images that cannot be halved from level to level. */
+    void requireFits(int levels) {
+      int factor = 1 << Math.min(levels - 1, 30);
+      if (imageSize != null && imageSize % factor != 0) {
+        throw new UsageException(
+            "--image-size: expected a multiple of %d, for the %d levels of the network, found %d"
+                .formatted(factor, levels, imageSize));
+      }
+    }
+
     TrainConfig.Data over(TrainConfig.Data preset) {
       return new TrainConfig.Data(
           preset.source(),
@@ -197,13 +199,28 @@ final class TrainOptions {
 
     TrainConfig.Network over(TrainConfig.Network preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
+      int groupCount = orElse(groups, preset.groups());
+      int headWidth = orElse(headChannels, preset.attentionHeadDim());
+      for (int width : channels) {
+        requireMultiple(width, groupCount, "--groups");
+        if (width > headWidth) { // a narrower level has one head
+          requireMultiple(width, headWidth, "--head-channels");
+        }
+      }
       return new TrainConfig.Network(
           channels,
           attention(preset, channels.size()),
           orElse(layers, preset.layersPerBlock()),
-          orElse(groups, preset.groups()),
-          orElse(headChannels, preset.attentionHeadDim()),
+          groupCount,
+          headWidth,
           preset.classConditional() && !unconditional);
+    }
+
+    private static void requireMultiple(int width, int factor, String option) {
+      if (width % factor != 0) {
+        throw new UsageException(
+            "--widths: expected multiples of %s (%d), found %d".formatted(option, factor, width));
+      }
     }
 
     private List<Boolean> attention(TrainConfig.Network preset, int levels) {
@@ -214,7 +231,7 @@ final class TrainOptions {
       List<Integer> chosen = attention == null ? List.of(levels) : attention;
       for (int level : chosen) {
         if (level > levels) {
-          throw new IllegalArgumentException(
+          throw new UsageException(
               "--attention: expected levels from 1 to " + levels + ", found " + level);
         }
       }
@@ -267,7 +284,8 @@ final class TrainOptions {
         names = "--max-gradient-norm",
         paramLabel = "X",
         description =
-            "Longer gradients are scaled down (default: ${bundle:preset.maxGradientNorm}).")
+            "Longer gradients are scaled down; 0 for no clipping"
+                + " (default: ${bundle:preset.maxGradientNorm}).")
     Double maxGradientNorm;
 
     @Option(
@@ -290,50 +308,15 @@ final class TrainOptions {
   }
 
   /** The forward process and what the network predicts. */
-  static final class Diffusion {
-    @Option(
-        names = "--train-timesteps",
-        paramLabel = "N",
-        converter = Numbers.Positive.class,
-        description = "T (default: ${bundle:preset.trainTimesteps}).")
-    Integer trainTimesteps;
-
-    @Option(
-        names = "--schedule",
-        paramLabel = "NAME",
-        description =
-            "Noise schedule: linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace or exp"
-                + " (default: ${bundle:preset.schedule}).")
-    String schedule;
-
-    @Option(
-        names = "--beta-start",
-        paramLabel = "B",
-        description = "First beta of the linear schedules (default: ${bundle:preset.betaStart}).")
-    Double betaStart;
-
-    @Option(
-        names = "--beta-end",
-        paramLabel = "B",
-        description = "Last beta of the linear schedules (default: ${bundle:preset.betaEnd}).")
-    Double betaEnd;
-
-    @Option(
-        names = "--prediction",
-        paramLabel = "NAME",
-        description =
-            "What the network predicts: epsilon, sample or v_prediction"
-                + " (default: ${bundle:preset.prediction}).")
-    String prediction;
-
-    TrainConfig.Diffusion over(TrainConfig.Diffusion preset) {
-      return new TrainConfig.Diffusion(
-          orElse(trainTimesteps, preset.trainTimesteps()),
-          schedule == null ? preset.betaSchedule() : schedule,
-          orElse(betaStart, preset.betaStart()),
-          orElse(betaEnd, preset.betaEnd()),
-          prediction == null ? preset.predictionType() : prediction);
-    }
+  static TrainConfig.Diffusion over(
+      TrainConfig.Diffusion preset, ScheduleOptions.WithPrediction said) {
+    SchedulerConfig config = said.over(preset.scheduler());
+    return new TrainConfig.Diffusion(
+        config.trainTimesteps(),
+        config.betaSchedule().label(),
+        config.betaStart(),
+        config.betaEnd(),
+        config.predictionType().label());
   }
 
   /** A colour as in HTML, with or without #. */
@@ -358,73 +341,5 @@ final class TrainOptions {
 
   private static double orElse(Double said, double preset) {
     return said == null ? preset : said;
-  }
-
-  /** For help: what the presets say. */
-  static ResourceBundle presetDefaults() {
-    return new ListResourceBundle() {
-      @Override
-      protected Object[][] getContents() {
-        return new Object[][] {
-          entry("threads", c -> c.run().threads()),
-          entry("checkpointEvery", c -> c.run().checkpointEvery()),
-          entry("keepCheckpoints", c -> c.run().keepCheckpoints()),
-          entry("sampleEvery", c -> c.run().sampleEvery()),
-          entry("sampleImages", c -> c.run().sampleImages()),
-          entry("sampleSteps", c -> c.run().sampleSteps()),
-          entry("widths", c -> joined(c.network().channels())),
-          entry("attention", c -> joined(levels(c.network().attention()))),
-          entry("layers", c -> c.network().layersPerBlock()),
-          entry("groups", c -> c.network().groups()),
-          entry("headChannels", c -> c.network().attentionHeadDim()),
-          entry("batchSize", c -> c.optimizer().batchSize()),
-          entry("learningRate", c -> number(c.optimizer().learningRate())),
-          entry("warmupSteps", c -> c.optimizer().warmupSteps()),
-          entry("beta1", c -> number(c.optimizer().beta1())),
-          entry("beta2", c -> number(c.optimizer().beta2())),
-          entry("epsilon", c -> number(c.optimizer().epsilon())),
-          entry("maxGradientNorm", c -> number(c.optimizer().maxGradientNorm())),
-          entry("emaDecay", c -> number(c.optimizer().emaDecay())),
-          entry("trainTimesteps", c -> c.diffusion().trainTimesteps()),
-          entry("schedule", c -> c.diffusion().betaSchedule()),
-          entry("betaStart", c -> number(c.diffusion().betaStart())),
-          entry("betaEnd", c -> number(c.diffusion().betaEnd())),
-          entry("prediction", c -> c.diffusion().predictionType()),
-        };
-      }
-    };
-  }
-
-  /** One value where all presets agree, else each with its preset's name. */
-  private static Object[] entry(String key, Function<TrainConfig, Object> value) {
-    List<String> each = new ArrayList<>();
-    Set<String> distinct = new LinkedHashSet<>();
-    for (Preset preset : Preset.values()) {
-      String text = value.apply(preset.config("", 1, 0)).toString();
-      distinct.add(text);
-      each.add(preset.name().toLowerCase(Locale.ROOT) + " " + text);
-    }
-    return new Object[] {
-      "preset." + key, distinct.size() == 1 ? distinct.iterator().next() : String.join("; ", each)
-    };
-  }
-
-  private static List<Integer> levels(List<Boolean> attention) {
-    return IntStream.rangeClosed(1, attention.size())
-        .filter(level -> attention.get(level - 1))
-        .boxed()
-        .toList();
-  }
-
-  private static String joined(List<Integer> numbers) {
-    return numbers.stream().map(String::valueOf).collect(Collectors.joining(","));
-  }
-
-  /** 0.001 and 1e-8, not 1.0E-3. */
-  private static String number(double value) {
-    String text = Double.toString(value).toLowerCase(Locale.ROOT).replace(".0e", "e");
-    return value < 1e-4 || value == Math.rint(value)
-        ? text.replaceAll("\\.0$", "")
-        : new BigDecimal(text).toPlainString();
   }
 }

@@ -3,18 +3,19 @@ package io.ddpm4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ddpm4j.cli.Documents.Line;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
@@ -29,26 +30,22 @@ import picocli.CommandLine;
  * in a folder of the test.
  */
 class DocumentedCommandsTest {
-  private static final Path ROOT = Path.of(System.getProperty("ddpm4j.root", ".."));
-  private static final Pattern COMMAND =
-      Pattern.compile("^(?:\\$ )?(?:\\w+=\\S+ +)*\\./ddpm\\b(.*)");
-  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+  /** What makes the network: where a document says nothing of it, it is made small. */
+  private static final Set<String> NETWORK =
+      Set.of("--preset", "--widths", "--attention", "--layers", "--groups", "--head-channels");
+
+  /** Fewer than these, and the documents or this test have lost some. */
+  private static final Map<String, Integer> AT_LEAST =
+      Map.of("sample", 5, "train", 10, "export", 2, "inspect", 1, "noise", 1);
 
   @TempDir Path dir;
   private String home;
-
-  /** One line of a document. */
-  private record Line(Path document, int number, List<String> args) {
-    @Override
-    public String toString() {
-      return document + ":" + number + ": ddpm " + String.join(" ", args);
-    }
-  }
+  private int unnamedRuns;
 
   @BeforeEach
   void setHome() {
     home = System.getProperty("ddpm4j.home");
-    System.setProperty("ddpm4j.home", ROOT.toString());
+    System.setProperty("ddpm4j.home", Documents.ROOT.toString());
   }
 
   @AfterEach
@@ -63,7 +60,7 @@ class DocumentedCommandsTest {
   @Test
   void readsTheLinesOfFencedBlocks() {
     List<Line> lines =
-        lines(
+        Documents.commands(
             Path.of("x.md"),
             """
             ./ddpm not in a block
@@ -96,8 +93,7 @@ class DocumentedCommandsTest {
 
   @Test
   void everyCommandIsAValidOne() throws IOException {
-    List<Line> lines = documented();
-    assumeTrue(!lines.isEmpty(), "skipped: no document shows a ./ddpm command yet");
+    List<Line> lines = Documents.commands();
     List<String> mistakes =
         lines.stream()
             .filter(line -> !mistake(line).isEmpty())
@@ -105,27 +101,44 @@ class DocumentedCommandsTest {
             .toList();
     assertEquals(List.of(), mistakes);
     assertFalse(
-        Files.exists(ROOT.resolve("README.md"))
-            && lines.stream().noneMatch(line -> line.document.endsWith("README.md")),
+        Files.exists(Documents.ROOT.resolve("README.md"))
+            && lines.stream().noneMatch(line -> line.document().endsWith("README.md")),
         "README.md shows no ./ddpm command in a fenced block");
   }
 
   @Test
   void everyCommandThatCanRunHereRuns() throws IOException {
-    List<Line> lines = documented();
-    assumeTrue(!lines.isEmpty(), "skipped: no document shows a ./ddpm command yet");
+    List<Line> lines = Documents.commands();
     List<String> failures = new ArrayList<>();
+    Map<String, Integer> ran = new TreeMap<>();
     for (Line line : lines) {
-      if (!mistake(line).isEmpty() || !prepare(line)) {
+      if (needsWhatIsNotEverywhere(line)) {
         continue;
       }
+      prepare(line);
       List<String> small = small(line);
       CommandRun run = CommandRun.of(small.toArray());
       if (run.exitCode() != 0) {
         failures.add(line + " (run as " + String.join(" ", small) + "): " + run.err());
       }
+      ran.merge(command(line), 1, Integer::sum);
     }
     assertEquals(List.of(), failures);
+    AT_LEAST.forEach(
+        (command, count) ->
+            assertTrue(ran.getOrDefault(command, 0) >= count, command + " ran: " + ran));
+  }
+
+  private static String command(Line line) {
+    return line.args().isEmpty() ? "" : line.args().get(0);
+  }
+
+  private static boolean isHelp(Line line) {
+    return line.args().contains("--help") || line.args().contains("-h");
+  }
+
+  private static boolean needsWhatIsNotEverywhere(Line line) {
+    return line.args().contains("--device") || line.args().contains("--scheduler");
   }
 
   /** What the command line says against it; empty if nothing. */
@@ -139,7 +152,7 @@ class DocumentedCommandsTest {
   }
 
   private static CommandLine.ParseResult parse(Line line) {
-    String[] args = line.args.toArray(String[]::new);
+    String[] args = line.args().toArray(String[]::new);
     PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
     return Main.commandLine(args, Terminal.plain(nowhere, nowhere)).parseArgs(args);
   }
@@ -152,27 +165,17 @@ class DocumentedCommandsTest {
         : command.matchedPositional(0).originalStringValues().get(0);
   }
 
-  /** Whether what the command reads is there, or can be made. */
-  private boolean prepare(Line line) throws IOException {
-    String command = line.args.isEmpty() ? "" : line.args.get(0);
-    if (line.args.contains("--help") || line.args.contains("-h")) {
-      return true;
+  /** Makes what the command reads, where that is not there. */
+  private void prepare(Line line) throws IOException {
+    if (isHelp(line)) {
+      return;
     }
     String subject = subject(line);
-    switch (command) {
+    switch (command(line)) {
       case "sample", "inspect" -> {
-        if (line.args.contains("--device") || line.args.contains("--scheduler")) {
-          return false; // needs a device or a file that is not everywhere
+        if (subject.endsWith(".onnx") && !Files.exists(here(subject))) { // a reader's own model
+          TestModels.unet(here(subject), 1, List.of());
         }
-        Path model = subject.isEmpty() ? Path.of(Models.DEFAULT) : here(subject);
-        Path shipped = ROOT.resolve("models").resolve(model.getFileName()).resolve(Models.FILE);
-        if (subject.endsWith(".onnx") && !Files.exists(model)) { // a reader's own model
-          TestModels.unet(model, 1, List.of());
-        }
-        return Files.exists(model) || Files.exists(shipped);
-      }
-      case "export" -> {
-        return Files.exists(here(subject));
       }
       case "noise" -> {
         if (!Files.exists(here(subject))) {
@@ -180,30 +183,39 @@ class DocumentedCommandsTest {
           BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
           ImageIO.write(image, "png", here(subject).toFile());
         }
-        return true;
       }
       case "train" -> {
-        // Once for each run that is named: the same training again would show nothing new.
-        boolean named = !value(line, "--out").isEmpty();
-        return named && line.args.contains("--resume") == Files.exists(here(value(line, "--out")));
+        // Every document begins afresh.
+        if (!line.args().contains("--resume") && !value(line, "--out").isEmpty()) {
+          delete(here(value(line, "--out")));
+        }
       }
       default -> {
-        return true;
+        // Reads what an earlier line has made.
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
       }
     }
   }
 
   /** The command in a small version, with its files in the test's folder. */
-  private List<String> small(Line line) {
-    String command = line.args.isEmpty() ? "" : line.args.get(0);
+  private List<String> small(Line line) throws IOException {
     List<String> args = new ArrayList<>();
-    for (String arg : line.args) {
+    for (String arg : line.args()) {
       args.add(arg.matches(".*(/|\\.(onnx|png|jpe?g))[\\w.-]*") ? here(arg).toString() : arg);
     }
-    if (args.contains("--help") || args.contains("-h")) {
+    if (isHelp(line)) {
       return args;
     }
-    switch (command) {
+    switch (command(line)) {
       case "sample" -> {
         if (subject(line).endsWith(".onnx")) { // a stand-in, which has other classes
           unset(args, "--class");
@@ -215,30 +227,7 @@ class DocumentedCommandsTest {
       }
       case "noise" -> setUnless(args, Set.of("-o", "--output"), "-o", dir + "/noise.png");
       case "train" -> {
-        Path out = here(value(line, "--out"));
-        if (args.contains("--resume")) {
-          return List.of("train", "--resume", "--out", out.toString(), "--steps", "3");
-        }
-        return List.of(
-            "train",
-            "--data",
-            "shapes",
-            "--image-size",
-            "8",
-            "--widths",
-            "8,8",
-            "--groups",
-            "4",
-            "--batch-size",
-            "2",
-            "--sample-every",
-            "0",
-            "--steps",
-            "2",
-            "--threads",
-            "1",
-            "--out",
-            out.toString());
+        return smallTraining(line);
       }
       default -> {
         // As it is.
@@ -247,16 +236,44 @@ class DocumentedCommandsTest {
     return args;
   }
 
+  /** Two steps on small shapes; what the line says of the network and the method stays. */
+  private List<String> smallTraining(Line line) throws IOException {
+    String named = value(line, "--out");
+    Path out = named.isEmpty() ? dir.resolve("unnamed-" + unnamedRuns++) : here(named);
+    if (line.args().contains("--resume")) {
+      int done = Files.readAllLines(out.resolve("metrics.csv")).size() - 1; // but the header
+      String more = Integer.toString(done + 1);
+      return List.of("train", "--resume", "--out", out.toString(), "--steps", more);
+    }
+    List<String> args = new ArrayList<>(line.args());
+    for (String option : List.of("-o", "--data-dir", "--labels", "--channels", "--background")) {
+      unset(args, option);
+    }
+    args.remove("--labels-from-folders");
+    if (NETWORK.stream().noneMatch(args::contains)) {
+      args.addAll(List.of("--widths", "8,8", "--groups", "4"));
+    }
+    set(args, "--data", "shapes");
+    set(args, "--image-size", "8");
+    set(args, "--batch-size", "2");
+    set(args, "--sample-every", "0");
+    set(args, "--steps", "2");
+    set(args, "--threads", "1");
+    set(args, "--out", out.toString());
+    return args;
+  }
+
   /** A path of the documentation: models are shipped, all else is in the test's folder. */
   private Path here(String path) {
     return path.startsWith("models/")
-        ? ROOT.resolve(path)
+        ? Documents.ROOT.resolve(path)
         : dir.resolve(path.startsWith("/") ? path.substring(1) : path).normalize();
   }
 
   private static String value(Line line, String option) {
-    int at = line.args.indexOf(option.equals("--out") && line.args.contains("-o") ? "-o" : option);
-    return at < 0 || at + 1 == line.args.size() ? "" : line.args.get(at + 1);
+    int at =
+        line.args().indexOf(option.equals("--out") && line.args().contains("-o") ? "-o" : option);
+    return at < 0 || at + 1 == line.args().size() ? "" : line.args().get(at + 1);
   }
 
   private static void set(List<String> args, String option, String value) {
@@ -278,65 +295,5 @@ class DocumentedCommandsTest {
     if (args.stream().noneMatch(any::contains)) {
       args.addAll(List.of(option, value));
     }
-  }
-
-  private static List<Line> documented() throws IOException {
-    List<Line> lines = new ArrayList<>();
-    try (Stream<Path> files =
-        Stream.of("README.md", "CONTRIBUTING.md", "docs", "models")
-            .map(ROOT::resolve)
-            .filter(Files::exists)
-            .flatMap(DocumentedCommandsTest::walk)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".md")).sorted().toList()) {
-        lines.addAll(lines(ROOT.relativize(file), Files.readString(file)));
-      }
-    }
-    return lines;
-  }
-
-  private static Stream<Path> walk(Path path) {
-    try {
-      return Files.walk(path);
-    } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-  }
-
-  private static List<Line> lines(Path document, String text) {
-    List<Line> found = new ArrayList<>();
-    boolean inBlock = false;
-    String[] lines = text.split("\n", -1);
-    for (int i = 0; i < lines.length; i++) {
-      if (lines[i].strip().startsWith("```")) {
-        inBlock = !inBlock;
-        continue;
-      }
-      int number = i + 1;
-      StringBuilder line = new StringBuilder(lines[i].strip());
-      while (inBlock && line.toString().endsWith("\\") && i + 1 < lines.length) {
-        line.setLength(line.length() - 1);
-        line.append(' ').append(lines[++i].strip());
-      }
-      Matcher command = COMMAND.matcher(line);
-      if (inBlock && command.matches() && !command.group(1).matches("\\S.*")) {
-        found.add(new Line(document, number, words(command.group(1))));
-      }
-    }
-    return found;
-  }
-
-  /** The words of a shell command, up to a comment, a pipe, a redirection or another command. */
-  private static List<String> words(String text) {
-    List<String> words = new ArrayList<>();
-    Matcher matcher = WORD.matcher(text);
-    while (matcher.find()) {
-      String bare = matcher.group(3);
-      if (bare != null && bare.matches("(#|\\||>|2>|&|;).*")) {
-        break;
-      }
-      words.add(
-          bare != null ? bare : matcher.group(1) != null ? matcher.group(1) : matcher.group(2));
-    }
-    return words;
   }
 }

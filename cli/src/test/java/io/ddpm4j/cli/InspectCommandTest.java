@@ -47,6 +47,13 @@ class InspectCommandTest {
             .getAsJsonObject();
     assertEquals(17, o.getAsJsonObject("opsets").get("ai.onnx").getAsInt());
     assertEquals(3, o.getAsJsonArray("inputs").size());
+    assertEquals(
+        JsonParser.parseString(
+            "{\"name\": \"sample\", \"type\": \"float\", \"dims\": [\"batch\", 1, 8, 8]}"),
+        o.getAsJsonArray("inputs").get(0));
+    assertEquals(
+        "[\"batch\",1,8,8]",
+        o.getAsJsonArray("outputs").get(0).getAsJsonObject().get("dims").toString());
     assertEquals(Files.size(model), o.get("file_bytes").getAsLong());
     JsonObject metadata = o.getAsJsonObject("metadata");
     assertEquals("Boot", metadata.getAsJsonArray("ddpm4j.classes").get(0).getAsString());
@@ -62,7 +69,10 @@ class InspectCommandTest {
     assertEquals(900, ImageIO.read(plot.toFile()).getWidth());
     Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
     CommandRun.of("inspect", foreign, "--plot", plot).failsSaying(foreign, "noise schedule");
-    CommandRun.of("inspect", model, "--plot", dir).failsSaying("--plot", dir);
+    Path folder = Files.createDirectory(dir.resolve("folder.png"));
+    CommandRun.of("inspect", model, "--plot", folder).failsSaying("--plot", folder);
+    CommandRun.of("inspect", model, "--plot", "plot.svg")
+        .isWrongUsage("--plot: expected a file name that ends in .png, found 'plot.svg'");
   }
 
   @Test

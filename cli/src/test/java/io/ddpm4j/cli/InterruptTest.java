@@ -28,7 +28,16 @@ class InterruptTest {
     // So many images that they would take minutes.
     Result result =
         interrupt(
-            "INT", "500000 images", "sample", model, "-n", 500_000, "-o", out.resolve("x.png"));
+            "INT",
+            "500000 images",
+            "sample",
+            model,
+            "-n",
+            500_000,
+            "--scale",
+            1,
+            "-o",
+            out.resolve("x.png"));
     assertEquals(130, result.exitCode, result.said);
     assertTrue(result.said.contains("interrupted, nothing was written"), result.said);
     try (Stream<Path> files = Files.list(out)) {

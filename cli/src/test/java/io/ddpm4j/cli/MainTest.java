@@ -1,10 +1,14 @@
 package io.ddpm4j.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -64,8 +68,40 @@ class MainTest {
 
   @Test
   void wrongUsage() {
-    CommandRun.of("sampel").isWrongUsage("sampel", "sample", "ddpm --help");
-    CommandRun.of("--frobnicate").isWrongUsage("--frobnicate");
+    CommandRun.of("sampel")
+        .isWrongUsage("ddpm: unknown command 'sampel'", "Did you mean sample", "ddpm --help");
+    CommandRun.of("--frobnicate").isWrongUsage("unknown option '--frobnicate'");
+    CommandRun.of("export", "a", "b").isWrongUsage("unexpected argument 'b'", "export --help");
+  }
+
+  @Test
+  void helpIsACommandToo() {
+    assertEquals(CommandRun.of("--help").out(), CommandRun.of("help").succeeds().out());
+    for (String command : commands()) {
+      assertEquals(
+          CommandRun.of(command, "--help").out(), CommandRun.of("help", command).succeeds().out());
+    }
+    CommandRun.of("help", "smple").isWrongUsage("unknown command 'smple'");
+  }
+
+  @ParameterizedTest
+  @MethodSource("commands")
+  void whatStandardOutputDoesNotTakeIsAFailure(String command) {
+    for (String[] args : new String[][] {{command, "--help"}, {"--version"}, {}}) {
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      int code = Main.run(args, new PrintStream(new FullDisk()), new PrintStream(err, true, UTF_8));
+      assertEquals(1, code, err.toString(UTF_8));
+      assertEquals(
+          "ddpm: standard output could not be written" + System.lineSeparator(),
+          err.toString(UTF_8));
+    }
+  }
+
+  private static final class FullDisk extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      throw new IOException("No space left on device");
+    }
   }
 
   @Test

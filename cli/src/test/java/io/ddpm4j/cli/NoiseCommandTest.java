@@ -1,11 +1,19 @@
 package io.ddpm4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,7 +35,7 @@ class NoiseCommandTest {
   void theFirstFrameIsTheImageAndTheLastIsNoise() throws IOException {
     Path image = picture(20, 10, BufferedImage.TYPE_INT_RGB, 0xC08040);
     Path out = dir.resolve("strip.png");
-    CommandRun.of("noise", image, "-o", out, "--steps", 3, "--seed", 1)
+    CommandRun.of("noise", image, "-o", out, "--frames", 3, "--seed", 1)
         .succeeds()
         .prints(out, "image, 499, 999", "seed 1", "linear");
     BufferedImage strip = ImageIO.read(out.toFile());
@@ -92,10 +100,68 @@ class NoiseCommandTest {
     CommandRun.of("noise", cut, "-o", out).failsSaying(cut, "damaged");
     Path image = picture(8, 8, BufferedImage.TYPE_INT_RGB, 0);
     CommandRun.of("noise", image, "-o", out, "--schedule", "steep")
-        .failsSaying("beta_schedule", "squaredcos_cap_v2", "steep");
-    CommandRun.of("noise", image, "-o", out, "--beta-end", 2).failsSaying("beta");
-    CommandRun.of("noise", image, "-o", dir).failsSaying("-o", dir);
+        .isWrongUsage("'--schedule'", "squaredcos_cap_v2", "found 'steep'");
+    CommandRun.of("noise", image, "-o", out, "--beta-end", 2)
+        .isWrongUsage("'--beta-end'", "above 0 and below 1");
+    Path folder = Files.createDirectory(dir.resolve("folder.png"));
+    CommandRun.of("noise", image, "-o", folder).failsSaying("-o", folder, "found a folder");
+    CommandRun.of("noise", dir, "-o", out).failsSaying(dir + ": expected a PNG or JPEG image");
     CommandRun.of("noise").isWrongUsage("IMAGE");
-    CommandRun.of("noise", image, "--steps", 1).isWrongUsage("--steps", "at least 2");
+    CommandRun.of("noise", image, "--frames", 1).isWrongUsage("--frames", "at least 2");
+    CommandRun.of("noise", image, "-o", dir.resolve("x.jpg"))
+        .isWrongUsage("-o: expected a file name that ends in .png, found '" + dir);
+    CommandRun.of("noise", image, "-o", out, "--size", 1_000_000)
+        .isWrongUsage("--size: expected a picture that fits into memory", "1000000x1000000");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void asManyFramesAsTimestepsAndTheImage() throws IOException {
+    Path image = picture(8, 8, BufferedImage.TYPE_INT_RGB, 0);
+    Path out = dir.resolve("strip.png");
+    Object[] ofTwenty = {"noise", image, "-o", out, "--train-timesteps", 20, "--frames"};
+    CommandRun.of(Stream.of(ofTwenty, new Object[] {21}).flatMap(Stream::of).toArray())
+        .succeeds()
+        .prints("timesteps image, 0, 1, 2, 3, 4, ..., 19 (");
+    CommandRun.of(Stream.of(ofTwenty, new Object[] {22}).flatMap(Stream::of).toArray())
+        .isWrongUsage("--frames: expected at most 21 for 20 timesteps and the image, found 22");
+  }
+
+  @Test
+  void whatIsTransparentIsWhite() throws IOException {
+    Path colour = picture(8, 8, BufferedImage.TYPE_INT_ARGB, 0x00FF0000);
+    assertEquals(0xFFFFFF, firstPixel(colour));
+    assertEquals(0xFF7F7F, firstPixel(picture(8, 8, BufferedImage.TYPE_INT_ARGB, 0x80FF0000)));
+    BufferedImage grey = greyWithAlpha(100, 51); // a fifth of 100, four fifths of white
+    Path file = dir.resolve("grey.png");
+    ImageIO.write(grey, "png", file.toFile());
+    assertEquals(100 / 5 + 255 * 4 / 5, firstPixel(file) & 0xFF);
+  }
+
+  private static BufferedImage greyWithAlpha(int level, int alpha) {
+    ComponentColorModel model =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_GRAY),
+            true,
+            false,
+            Transparency.TRANSLUCENT,
+            DataBuffer.TYPE_BYTE);
+    WritableRaster raster = model.createCompatibleWritableRaster(8, 8);
+    for (int i = 0; i < 64; i++) {
+      raster.setPixel(i % 8, i / 8, new int[] {level, alpha});
+    }
+    return new BufferedImage(model, raster, false, null);
+  }
+
+  /** Of the first frame, as the file has it. */
+  private int firstPixel(Path image) throws IOException {
+    Path out = dir.resolve("strip.png");
+    CommandRun.of("noise", image, "-o", out, "--frames", 2).succeeds();
+    Raster raster = ImageIO.read(out.toFile()).getRaster();
+    int rgb = 0;
+    for (int band = 0; band < raster.getNumBands(); band++) {
+      rgb = rgb << 8 | raster.getSample(5, 5, band);
+    }
+    return rgb;
   }
 }

@@ -110,7 +110,10 @@ class SampleCommandTest {
     CommandRun.of("sample", grey, "-n", 1, "--first-image", 2, "--seed", 1, "--separate", last)
         .succeeds();
     BufferedImage expected = ImageIO.read(all.resolve("image-00002.png").toFile());
-    BufferedImage found = ImageIO.read(last.resolve("image-00000.png").toFile());
+    BufferedImage found;
+    try (Stream<Path> files = Files.list(last)) {
+      found = ImageIO.read(files.findFirst().orElseThrow().toFile());
+    }
     for (int i = 0; i < 64; i++) {
       int difference =
           expected.getRaster().getSample(i % 8, i / 8, 0)
@@ -142,7 +145,8 @@ class SampleCommandTest {
           .prints("models/fashion-mnist/model.onnx: 1 image,");
       CommandRun.of("sample", "other", "-n", 1, "--steps", 2, "-o", out).succeeds();
       CommandRun.of("inspect", "other").succeeds();
-      CommandRun.of("sample", "third", "-o", out).failsSaying("third", "no such file");
+      CommandRun.of("sample", "third", "-o", out)
+          .failsSaying("third", "no such file", "the shipped models are: fashion-mnist, other");
     } finally {
       if (home == null) {
         System.clearProperty("ddpm4j.home");
@@ -158,7 +162,9 @@ class SampleCommandTest {
     Path scheduler = dir.resolve("scheduler_config.json");
     Files.writeString(scheduler, "{\"num_train_timesteps\": 10}");
     Path out = dir.resolve("x.png");
-    CommandRun.of("sample", foreign, "-o", out).failsSaying(foreign, "scheduler");
+    CommandRun.of("sample", foreign, "-o", out)
+        .failsSaying(foreign, "--scheduler FILE", "--schedule NAME");
+    assertFalse(Files.exists(out));
     CommandRun.of("sample", foreign, "--scheduler", scheduler, "-n", 1, "-o", out)
         .succeeds()
         .prints("10 steps");
@@ -169,6 +175,40 @@ class SampleCommandTest {
     CommandRun.of("sample", foreign, "--scheduler", scheduler, "-o", out).failsSaying(scheduler);
     CommandRun.of("sample", foreign, "--scheduler", dir.resolve("none.json"), "-o", out)
         .failsSaying("none.json", "no such file");
+  }
+
+  @Test
+  void orFromOptions() throws IOException {
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
+    Path out = dir.resolve("x.png");
+    Object[] options = {
+      "--schedule",
+      "scaled_linear",
+      "--train-timesteps",
+      10,
+      "--beta-start",
+      0.001,
+      "--beta-end",
+      0.3,
+      "--prediction",
+      "v_prediction"
+    };
+    Object[] sample = {"sample", foreign, "-n", 1, "-o", out};
+    CommandRun.of(Stream.of(sample, options).flatMap(Stream::of).toArray())
+        .succeeds()
+        .prints("10 steps");
+    String png = Files.readString(out, StandardCharsets.ISO_8859_1);
+    for (String field :
+        List.of(
+            "\"num_train_timesteps\":10",
+            "\"beta_schedule\":\"scaled_linear\"",
+            "\"beta_start\":0.001",
+            "\"beta_end\":0.3",
+            "\"prediction_type\":\"v_prediction\"")) {
+      assertTrue(png.contains(field), field);
+    }
+    CommandRun.of("sample", foreign, "--scheduler", "x.json", "--beta-end", 0.1)
+        .isWrongUsage("--scheduler: expected a file or options, found both it and --beta-end");
   }
 
   @Test
@@ -198,7 +238,13 @@ class SampleCommandTest {
     Path file = Files.createFile(dir.resolve("file"));
     Path under = file.resolve("x.png");
     CommandRun.of("sample", grey, "-o", under).failsSaying("-o", under, file + " is no folder");
-    CommandRun.of("sample", grey, "-o", dir).failsSaying("-o", dir, "found a folder");
+    Path folder = Files.createDirectory(dir.resolve("folder.png"));
+    CommandRun.of("sample", grey, "-o", folder).failsSaying("-o", folder, "found a folder");
+    for (String name : List.of("x.jpg", "x", "-")) {
+      CommandRun.of("sample", grey, "-o", name)
+          .isWrongUsage("-o: expected a file name that ends in .png, found '" + name + "'");
+    }
+    CommandRun.of("sample", grey, "--strip", "strip.gif").isWrongUsage("--strip", ".png");
     CommandRun.of("sample", grey, "--separate", file).failsSaying("--separate", file);
     CommandRun.of("sample", grey, "-o", dir.resolve("x.png"), "--strip", under)
         .failsSaying("--strip", under);
@@ -208,19 +254,32 @@ class SampleCommandTest {
   @Test
   void unfittingOptions() throws IOException {
     Path out = dir.resolve("x.png");
-    CommandRun.of("sample", named, "-o", out, "--class", "Shoe")
-        .failsSaying("class: expected one of Boot, T-shirt, Bag, found \"Shoe\"");
-    CommandRun.of("sample", named, "-o", out, "--class", "3")
-        .failsSaying("class: expected a label from 0 to 2, found 3");
-    CommandRun.of("sample", grey, "-o", out, "--class", "Bag").failsSaying("class", "Bag");
-    CommandRun.of("sample", grey, "-o", out, "--class", "0").failsSaying("class", "unconditional");
+    refused(named, "--class", "Shoe", "--class: expected one of Boot, T-shirt, Bag, found 'Shoe'");
+    refused(named, "--class", "3", "--class: expected a label from 0 to 2, found 3");
+    refused(grey, "--class", "Bag", "--class: expected none", "unconditional, found Bag");
+    refused(grey, "--class", "0", "--class: expected none", "unconditional, found 0");
+    refused(grey, "--device", "tpu", "'--device'", "expected cpu, cuda or cuda:INDEX", "'tpu'");
+    refused(grey, "--steps", 21, "steps", "1 to 20", "21");
+    refused(grey, "--sampler", "x", "'--sampler'", "expected ddpm, found 'x'");
+    refused(grey, "--variance", "x", "'--variance'", "expected fixed_small, fixed_large, found");
+    refused(grey, "--variance", "learned", "'--variance'", "found 'learned'");
+    refused(grey, "--schedule", "x", "'--schedule'", "expected linear, ", "found 'x'");
+    refused(grey, "--image-size", 9, "expected 8", "9");
+    refused(grey, "--scale", 100_000, "--scale: expected a picture that fits into memory");
+    refused(grey, "--columns", 100_000_000, "--columns: expected a picture that fits into memory");
+    refused(grey, "-n", Integer.MAX_VALUE, "-n: expected a picture that fits into memory");
+    Path strip = dir.resolve("strip.png");
+    CommandRun.of("sample", grey, "--strip", strip, "--strip-frames", 1_000_000_000, "-o", out)
+        .isWrongUsage("--strip-frames: expected a picture that fits into memory");
     CommandRun.of("sample", grey, "-o", out, "--device", "cuda").failsSaying("cuda:0", "CUDA");
-    CommandRun.of("sample", grey, "-o", out, "--device", "tpu").failsSaying("cpu, cuda", "tpu");
-    CommandRun.of("sample", grey, "-o", out, "--steps", 21).failsSaying("steps", "1 to 20", 21);
-    CommandRun.of("sample", grey, "-o", out, "--sampler", "x").failsSaying("sampler", "ddpm");
-    CommandRun.of("sample", grey, "-o", out, "--variance", "x").failsSaying("fixed_small", "\"x\"");
-    CommandRun.of("sample", grey, "-o", out, "--image-size", 9).failsSaying("expected 8", "9");
-    CommandRun.of("sample", grey, "-o", out, "-n", Integer.MAX_VALUE).failsSaying("expected");
+    assertFalse(Files.exists(out));
+  }
+
+  /** Exit code 2 before anything is announced or written. */
+  private void refused(Path model, String option, Object value, Object... words) {
+    Path out = dir.resolve("x.png");
+    CommandRun run = CommandRun.of("sample", model, "-o", out, option, value).isWrongUsage(words);
+    assertEquals("", run.out());
     assertFalse(Files.exists(out));
   }
 

@@ -3,9 +3,17 @@ package io.ddpm4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.image.ImageGrid;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.awt.image.Raster;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -13,16 +21,41 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.w3c.dom.NodeList;
+import picocli.CommandLine;
 
 /** Every folder of {@code models/}: whole, unchanged, described. */
 class ShippedModelsTest {
-  private static final Path MODELS =
-      Path.of(System.getProperty("ddpm4j.root", "..")).resolve("models");
+  private static final Path MODELS = Documents.ROOT.resolve("models");
+
+  /** The rows of a card's table; the header row is empty. */
+  private static final Set<String> ROWS =
+      Set.of(
+          "",
+          "network",
+          "data",
+          "settings",
+          "steps",
+          "seed",
+          "time",
+          "loss",
+          "weights",
+          "sampling");
 
   static List<Path> models() throws IOException {
     try (Stream<Path> folders = Files.list(MODELS)) {
@@ -56,13 +89,137 @@ class ShippedModelsTest {
   void theCardAgreesWithTheFile(Path folder) throws IOException {
     Path file = folder.resolve("model.onnx");
     assertTrue(Files.size(file) < 8_000_000, "fp32, under 8 MB: " + Files.size(file));
-    ModelMetadata metadata =
-        ModelMetadata.parse(file.toString(), OnnxReader.read(file).summary().metadata());
+    ModelSummary summary = OnnxReader.read(file).summary();
+    ModelMetadata metadata = ModelMetadata.parse(file.toString(), summary.metadata());
+    Map<String, String> provenance = metadata.provenance();
+    UNetConfig unet = UNetConfig.fromJson(metadata.unet().orElseThrow());
+    SchedulerConfig scheduler = metadata.scheduler().orElseThrow();
     String card = Files.readString(folder.resolve("README.md"));
-    for (String key : List.of("steps", "seed", "batch_size")) {
-      String value = metadata.provenance().get(key).toString();
-      assertTrue(card.replace(",", "").contains(value), key + " " + value + " in the card");
+    Card rows = new Card(Documents.table(card, "# " + folder.getFileName()));
+    assertEquals(ROWS, rows.rows.keySet());
+
+    rows.says("network", "(\\d[\\d, ]* and \\d+) channels", and(unet.blockOutChannels()));
+    rows.says("network", "([\\d,]+) parameters", "%,d".formatted(summary.parameters()));
+    rows.says("data", "the ([\\d,]+) training images", grouped(provenance.get("images")));
+    rows.says("data", "`dataset-([\\w-]+)`", provenance.get("dataset"));
+    long steps = Long.parseLong(provenance.get("steps"));
+    long shown = steps * Long.parseLong(provenance.get("batch_size"));
+    rows.says("steps", "^([\\d,]+) ", "%,d".formatted(steps));
+    rows.says("steps", "batch(?:_size|es of)? (\\d+)\\b", provenance.get("batch_size"));
+    rows.says("steps", "([\\d,]+) images", "%,d".formatted(shown));
+    rows.says(
+        "steps",
+        "([\\d.]+) epochs",
+        "%.1f".formatted(shown / Double.parseDouble(provenance.get("images"))));
+    rows.says("seed", "(.*)", provenance.get("seed"));
+    rows.says("settings", "--seed (\\d+)", provenance.get("seed"));
+    rows.says("weights", "decay ([\\d.]+)", provenance.get("ema_decay"));
+    rows.says("sampling", "^(\\d+) steps", "" + scheduler.trainTimesteps());
+    rows.says("sampling", "`(\\w+)` variance", scheduler.varianceType().label());
+    assertTrue(card.contains(": " + String.join(", ", metadata.classNames()) + "."), "classes");
+  }
+
+  /** The table of a model card. */
+  private record Card(Map<String, List<String>> rows) {
+    void says(String row, String pattern, String expected) {
+      Matcher found = Pattern.compile(pattern).matcher(rows.get(row).get(0));
+      assertTrue(found.find(), row + ": expected " + pattern + ", found " + rows.get(row));
+      assertEquals(expected, found.group(1), row + ": " + pattern);
     }
-    metadata.classNames().forEach(name -> assertTrue(card.contains(name), name));
+  }
+
+  private static String and(List<Integer> numbers) {
+    String commas = numbers.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    return commas.replaceAll(", (\\d+)$", " and $1");
+  }
+
+  private static String grouped(String number) {
+    return "%,d".formatted(Long.parseLong(number));
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void theSamplesSayTheCommandOfTheCard(Path folder) throws IOException {
+    Map<String, String> text = text(folder.resolve("samples.png"));
+    CommandLine.ParseResult command = gridCommand(folder);
+    assertEquals(folder.getFileName() + "/model.onnx", text.get("Model"));
+    String sums = Files.readString(folder.resolve("SHA256SUMS"));
+    assertTrue(sums.contains(text.get("Model-SHA256")), "made by another model: " + text);
+    assertEquals(command.matchedOptionValue("--seed", -1L).toString(), text.get("Seed"));
+    assertEquals(command.matchedOptionValue("-n", 16).toString(), text.get("Images"));
+    assertEquals("0", text.get("First image"));
+    Integer steps = command.matchedOptionValue("--steps", scheduler(folder).trainTimesteps());
+    assertEquals(steps.toString(), text.get("Steps"));
+    assertEquals(
+        scheduler(folder), SchedulerConfig.parse(text.get("Scheduler")), "the model's schedule");
+  }
+
+  /** The command with a seed: the other ones give another picture each time. */
+  private static CommandLine.ParseResult gridCommand(Path folder) throws IOException {
+    List<String> args =
+        Documents.commands(folder, Files.readString(folder.resolve("README.md"))).stream()
+            .map(Documents.Line::args)
+            .filter(words -> words.contains("--seed"))
+            .findFirst()
+            .orElseThrow();
+    PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
+    return Main.commandLine(args.toArray(String[]::new), Terminal.plain(nowhere, nowhere))
+        .parseArgs(args.toArray(String[]::new))
+        .subcommand();
+  }
+
+  private static SchedulerConfig scheduler(Path folder) throws IOException {
+    Path file = folder.resolve("model.onnx");
+    return ModelMetadata.parse(file.toString(), OnnxReader.read(file).metadata())
+        .scheduler()
+        .orElseThrow();
+  }
+
+  /** The text chunks of a PNG file. */
+  private static Map<String, String> text(Path png) throws IOException {
+    ImageReader reader = ImageIO.getImageReadersByFormatName("png").next();
+    try (ImageInputStream in = ImageIO.createImageInputStream(png.toFile())) {
+      reader.setInput(in);
+      Node root = reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
+      Map<String, String> text = new TreeMap<>();
+      NodeList entries = ((Element) root).getElementsByTagName("tEXtEntry");
+      for (int i = 0; i < entries.getLength(); i++) {
+        Element entry = (Element) entries.item(i);
+        text.put(entry.getAttribute("keyword"), entry.getAttribute("value"));
+      }
+      return text;
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  /** The first two images, with all steps: some ten seconds of two idle cores. */
+  @Tag("slow")
+  @ParameterizedTest
+  @MethodSource("models")
+  void theSamplesComeFromTheModel(Path folder) throws IOException {
+    int images = 2;
+    Map<String, String> text = text(folder.resolve("samples.png"));
+    Raster grid = ImageIO.read(folder.resolve("samples.png").toFile()).getRaster();
+    ImageBatch made;
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(folder).steps(Integer.parseInt(text.get("Steps"))).build()) {
+      made = pipeline.generate(images, Long.parseLong(text.get("Seed")));
+    }
+    int padding = ImageGrid.fitting(made).padding();
+    int columns = gridCommand(folder).matchedOptionValue("--columns", 0);
+    int step = (grid.getWidth() - padding) / columns; // from one image to the next
+    int scale = (step - padding) / made.width();
+    int worst = 0;
+    for (int image = 0; image < images; image++) {
+      byte[] levels = made.bytes(image);
+      for (int i = 0; i < made.width() * made.height(); i++) {
+        int x = padding + image * step + i % made.width() * scale;
+        int y = padding + i / made.width() * scale;
+        worst = Math.max(worst, Math.abs(grid.getSample(x, y, 0) - (levels[i] & 0xFF)));
+      }
+    }
+    // The noise is the same; what another processor rounds otherwise stays small.
+    assertTrue(worst <= 8, "levels differ by up to " + worst);
   }
 }

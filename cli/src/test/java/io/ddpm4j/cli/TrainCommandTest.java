@@ -10,6 +10,7 @@ import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.TrainConfig;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,6 +78,22 @@ class TrainCommandTest {
     Path atOnce = dir.resolve("at-once");
     assertEquals(0, train(atOnce, "--steps", 5).exitCode());
     assertArrayEquals(state(atOnce), state(run), "resumed as if it had never stopped");
+  }
+
+  @Test
+  void aFinishedRunSaysSoAndTrainsNothing() throws IOException {
+    Path run = dir.resolve("run");
+    assertEquals(0, train(run, "--steps", 3, "--sample-every", 0).exitCode());
+    byte[] before = state(run);
+    for (Object[] steps : new Object[][] {{}, {"--steps", 3}}) {
+      Object[] resume = {"train", "--resume", "--out", run};
+      CommandRun again = CommandRun.of(Stream.of(resume, steps).flatMap(Stream::of).toArray());
+      assertEquals(
+          run + ": the run has 3 steps already; --steps N goes on\n", again.succeeds().out());
+    }
+    CommandRun.of("train", "--resume", "--out", run, "--steps", 2)
+        .isWrongUsage("--steps: expected at least 3", run, "found 2");
+    assertArrayEquals(before, state(run));
   }
 
   private static byte[] state(Path run) throws IOException {
@@ -178,7 +195,9 @@ class TrainCommandTest {
       assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
       assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
       assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
-      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
+      assertEquals(
+          config.diffusion(),
+          TrainOptions.over(config.diffusion(), new ScheduleOptions.WithPrediction()));
     }
   }
 
@@ -195,8 +214,15 @@ class TrainCommandTest {
         List.of(
             "full resolution down (default: " + widths + ")",
             "guard against division by zero (default: 1e-8)",
-            "First beta of the linear schedules (default: 0.0001)",
-            "Noise schedule: linear, scaled_linear,",
+            "First beta of the linear schedules (default: "
+                + BigDecimal.valueOf(Preset.diffusion().betaStart())
+                    .stripTrailingZeros()
+                    .toPlainString()
+                + ")",
+            "Last beta of the linear schedules (default: " + Preset.diffusion().betaEnd() + ")",
+            "Timesteps of the schedule, T (default: " + Preset.diffusion().trainTimesteps() + ")",
+            "laplace or exp (default: " + Preset.diffusion().betaSchedule() + ")",
+            "or v_prediction (default: " + Preset.diffusion().predictionType() + ")",
             "(default: 500)")) {
       assertTrue(help.contains(expected), expected + " in: " + help);
     }
@@ -258,11 +284,22 @@ class TrainCommandTest {
   @Test
   void unfittingOptions() throws IOException {
     Path out = dir.resolve("run");
-    train(out, "--widths", "8,9").failsSaying("expected multiples", "found 9");
-    train(out, "--attention", 3).failsSaying("--attention: expected levels from 1 to 2, found 3");
-    train(out, "--schedule", "steep").failsSaying("beta_schedule", "linear", "steep");
-    train(out, "--prediction", "noise").failsSaying("prediction_type", "epsilon", "noise");
-    train(out, "--beta-end", 2).failsSaying("beta");
+    train(out, "--widths", "8,10")
+        .isWrongUsage("--widths: expected multiples of --groups (4), found 10");
+    train(out, "--widths", "8,12", "--head-channels", 8)
+        .isWrongUsage("--widths: expected multiples of --head-channels (8), found 12");
+    train(out, "--image-size", 9)
+        .isWrongUsage("--image-size: expected a multiple of 2, for the 2 levels", "found 9");
+    train(out, "--attention", 3).isWrongUsage("--attention: expected levels from 1 to 2, found 3");
+    train(out, "--schedule", "steep")
+        .isWrongUsage("'--schedule'", "expected linear, scaled_linear,", "found 'steep'");
+    train(out, "--prediction", "noise")
+        .isWrongUsage("'--prediction'", "expected epsilon, sample, v_prediction", "'noise'");
+    train(out, "--beta-end", 2).isWrongUsage("'--beta-end'", "above 0 and below 1, found '2'");
+    train(out, "--learning-rate", 0).failsSaying("--learning-rate: expected a positive number");
+    train(out, "--max-gradient-norm", -1).failsSaying("--max-gradient-norm", "0 for no clipping");
+    train(out, "--beta-start", 0.9, "--beta-end", 0.9)
+        .isWrongUsage("--beta-start, --beta-end: betas: expected a product of alphas above 0");
     assertFalse(Files.exists(out));
     Path file = Files.createFile(dir.resolve("file"));
     train(file.resolve("run")).failsSaying("--out", file + " is no folder");
@@ -304,16 +341,35 @@ class TrainCommandTest {
   }
 
   @Test
+  void whatTrainingCanDoWithoutIsAWarning() throws IOException {
+    Path run = dir.resolve("run");
+    assertEquals(0, train(run, "--steps", 1, "--max-gradient-norm", 0).exitCode());
+    Path curve = new RunFolder(run).lossCurve();
+    Files.delete(curve);
+    Files.createDirectory(curve);
+    CommandRun resumed = CommandRun.of("train", "--resume", "--out", run, "--steps", 2);
+    assertEquals(0, resumed.exitCode(), resumed.err());
+    assertTrue(
+        resumed.err().contains("ddpm: warning: the loss curve was not drawn: "), resumed.err());
+  }
+
+  @Test
   void wrongUsage() {
     CommandRun.of("train").isWrongUsage("--data");
     CommandRun.of("train", "--resume").isWrongUsage("--out");
     CommandRun.of("train", "--resume", "--out", "x", "--seed", 1)
         .isWrongUsage("--seed does not apply with --resume");
-    CommandRun.of("train", "--data", "shapes", "--preset", "huge").isWrongUsage("--preset", "TINY");
+    CommandRun.of("train", "--data", "shapes", "--preset", "huge")
+        .isWrongUsage("'--preset'", "expected tiny, small, base, found 'huge'");
     CommandRun.of("train", "--data", "shapes", "--background", "red")
         .isWrongUsage("--background", "ffffff", "'red'");
     CommandRun.of("train", "--data", "shapes", "--steps", 0).isWrongUsage("--steps");
+    CommandRun.of("train", "--data", "shapes", "--seed", 1.5)
+        .isWrongUsage("'--seed'", "expected a whole number", "found '1.5'");
+    CommandRun.of("train", "--data", "shapes", "--learning-rate", "NaN")
+        .isWrongUsage("'--learning-rate'", "expected a number, found 'NaN'");
     CommandRun.of("export").isWrongUsage("RUN");
+    CommandRun.of("export", "run", "-o", "-").isWrongUsage("-o: expected a file name, found '-'");
   }
 
   private Path pictures(int count) throws IOException {

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.StepListener;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,9 +13,9 @@ import java.util.Optional;
  * @param seed of the noise
  * @param firstImage the number of the first image: images 0 to 99 of a seed can be made as 0 to 49
  *     and 50 to 99, on two machines, with the same noise
- * @param classLabels the classes of the images in order, repeated from the start when there are
- *     more images; empty: image k of a class-conditional model gets class k mod the number of
- *     classes
+ * @param classLabels n classes in turn: image k gets the class at k mod n, where k is the number
+ *     within the seed's images and not within this request, so that parts of a generation agree
+ *     with the whole; empty: all classes of the model in turn
  * @param classNames likewise by name; at most one of the two is given
  * @param listener watches every step
  * @param cancellation stops it
@@ -33,8 +34,9 @@ public record GenerationRequest(
     if (images < 1) {
       throw new IllegalArgumentException("images: expected at least 1, found " + images);
     }
-    if (firstImage < 0) {
-      throw new IllegalArgumentException("first image: expected at least 0, found " + firstImage);
+    if (firstImage < 0 || firstImage > Long.MAX_VALUE - images) {
+      throw new IllegalArgumentException(
+          "first image: expected 0 to " + (Long.MAX_VALUE - images) + ", found " + firstImage);
     }
     classLabels = List.copyOf(classLabels);
     classNames = List.copyOf(classNames);
@@ -56,9 +58,9 @@ public record GenerationRequest(
   }
 
   /** The same with classes by label. */
-  public GenerationRequest withClassLabels(Integer... labels) {
-    return new GenerationRequest(
-        images, seed, firstImage, List.of(labels), List.of(), listener, cancellation);
+  public GenerationRequest withClassLabels(int... labels) {
+    List<Integer> list = Arrays.stream(labels).boxed().toList();
+    return new GenerationRequest(images, seed, firstImage, list, List.of(), listener, cancellation);
   }
 
   /** The same with classes by name. */

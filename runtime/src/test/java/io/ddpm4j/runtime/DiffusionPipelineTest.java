@@ -3,17 +3,19 @@ package io.ddpm4j.runtime;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.DdpmSampler;
 import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.sampling.StepListener;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -52,7 +56,7 @@ class DiffusionPipelineTest {
       ImageBatch images = pipeline.generate(3, 42);
       assertEquals(List.of(3, 1, 4, 4), List.of(images.images(), 1, images.height(), 4));
       assertEquals("42", images.text().get("Seed"));
-      assertEquals("unconditional.onnx", images.text().get("Model"));
+      assertEquals("models/unconditional.onnx", images.text().get("Model"));
       assertEquals("ddpm", images.text().get("Sampler"));
       images.writeGrid(folder.resolve("grid.png"));
       assertEquals(2 * 98 + 2, ImageIO.read(folder.resolve("grid.png").toFile()).getWidth());
@@ -68,6 +72,112 @@ class DiffusionPipelineTest {
     try (DiffusionPipeline fromFolder = DiffusionPipeline.open(folder).build();
         DiffusionPipeline fromBytes = DiffusionPipeline.open(bytes, "memory").build()) {
       assertArrayEquals(fromFolder.generate(2, 1).values(), fromBytes.generate(2, 1).values());
+    }
+  }
+
+  /** Names are text: no path has to be made of them. */
+  @Test
+  void filesAndBytesAreToldApartByNameAndHash() throws IOException {
+    byte[] bytes = Files.readAllBytes(TestModels.path("unconditional"));
+    Path file =
+        Files.write(Files.createDirectory(folder.resolve("shoes")).resolve("a.onnx"), bytes);
+    String hash;
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(bytes, "a\0b: \n*?").build()) {
+      ImageBatch images = pipeline.generate(1, 1);
+      hash = images.text().get("Model-SHA256");
+      assertTrue(hash.matches("[0-9a-f]{16}"), hash);
+      assertEquals("a\0b: \n*?", images.text().get("Model"));
+    }
+    ImageBatch images;
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).build()) {
+      images = pipeline.generate(1, 1);
+    }
+    assertEquals("shoes/a.onnx", images.text().get("Model"));
+    assertEquals(hash, images.text().get("Model-SHA256"));
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).build()) {
+      images = pipeline.generate(1, 1);
+      Files.write(file, Files.readAllBytes(TestModels.path("conditional")));
+      assertEquals(null, images.text().get("Model-SHA256"), "the file is another one now");
+    }
+  }
+
+  @Test
+  void batchesAreHandedOverAsTheyAreFinished() throws IOException {
+    try (DiffusionPipeline pipeline = open("conditional").batchSize(2).build()) {
+      GenerationRequest request = GenerationRequest.of(5, 9).withFirstImage(7);
+      ImageBatch whole = pipeline.generate(request).images();
+      assertEquals(7, whole.firstImage());
+      List<ImageBatch> parts = new ArrayList<>();
+      pipeline.generate(request, parts::add);
+      assertEquals(List.of(2, 2, 1), parts.stream().map(ImageBatch::images).toList());
+      assertEquals(List.of(7L, 9L, 11L), parts.stream().map(ImageBatch::firstImage).toList());
+      for (int i = 0; i < 5; i++) {
+        assertArrayEquals(whole.values(i), parts.get(i / 2).values(i % 2));
+      }
+      Map<String, String> second = parts.get(1).text();
+      assertEquals(
+          List.of("9", "2", "boot, coat"),
+          List.of(second.get("First image"), second.get("Images"), second.get("Classes")));
+
+      List<Long> taken = new ArrayList<>();
+      RuntimeException full = new IllegalStateException("disk full");
+      Exception e =
+          assertThrows(
+              IllegalStateException.class,
+              () ->
+                  pipeline.generate(
+                      request,
+                      batch -> {
+                        taken.add(batch.firstImage());
+                        throw full;
+                      }));
+      assertEquals(full, e);
+      assertEquals(List.of(7L), taken);
+    }
+    try (DiffusionPipeline pipeline = open("fixed_batch").build()) {
+      List<Integer> sizes = new ArrayList<>();
+      pipeline.generate(GenerationRequest.of(4, 1), batch -> sizes.add(batch.images()));
+      assertEquals(List.of(3, 1), sizes);
+    }
+  }
+
+  @Test
+  void moreImagesThanFitAreRefusedBeforeAnyWork() throws IOException {
+    ModelMetadata.ImageShape shape = new ModelMetadata.ImageShape(1, 28, 28);
+    Generation.requireRoom(171_196, shape, 1L << 30);
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> Generation.requireRoom(3_000_000, shape, 1L << 30));
+    assertEquals(
+        "images: expected at most 171196 of 1x28x28 in one request with 1024 MB of memory for"
+            + " Java, found 3000000; ask for them in several requests or take them batch by batch",
+        e.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> Generation.requireRoom(3_000_000, shape, Long.MAX_VALUE));
+    try (DiffusionPipeline pipeline = open("unconditional").build()) {
+      GenerationRequest tooMany =
+          GenerationRequest.of(Integer.MAX_VALUE, 1)
+              .withListener(
+                  step -> {
+                    throw new AssertionError("no step");
+                  });
+      assertThrows(IllegalArgumentException.class, () -> pipeline.generate(tooMany));
+    }
+  }
+
+  @Test
+  void anOutputThatIsNotFiniteIsNoPicture() throws IOException {
+    try (DiffusionPipeline pipeline = open("undefined").batchSize(2).build()) {
+      Exception e =
+          assertThrows(
+              IllegalStateException.class,
+              () -> pipeline.generate(GenerationRequest.of(3, 1).withFirstImage(7)));
+      assertEquals(
+          pipeline.model().name()
+              + ": expected finite numbers, found NaN in image 7 at step 20 (timestep 0)",
+          e.getMessage());
     }
   }
 
@@ -120,6 +230,13 @@ class DiffusionPipelineTest {
       assertArrayEquals(inTurn.values(2), hats.values(2), 1e-6f);
       assertFalse(Arrays.equals(inTurn.values(0), hats.values(0)));
 
+      GenerationRequest two = five.withClassNames("hat", "boot");
+      assertEquals(
+          "hat, boot, hat, boot, hat", pipeline.generate(two).images().text().get("Classes"));
+      ImageBatch later = pipeline.generate(two.withFirstImage(3)).images();
+      assertEquals("boot, hat, boot, hat, boot", later.text().get("Classes"));
+      assertArrayEquals(pipeline.generate(two).images().values(3), later.values(0), 1e-6f);
+
       Exception e =
           assertThrows(
               IllegalArgumentException.class,
@@ -139,13 +256,21 @@ class DiffusionPipelineTest {
 
   @Test
   void aForeignModelNeedsASchedule() throws IOException {
-    Exception e = assertThrows(ModelFormatException.class, () -> open("open_size").build());
-    assertTrue(e.getMessage().contains("expected ddpm4j.scheduler in its metadata or a scheduler"));
+    ModelFormatException e =
+        assertThrows(ModelFormatException.class, () -> open("open_size").build());
+    assertTrue(
+        e.getMessage()
+            .endsWith(
+                ": expected a noise schedule, in the file as ddpm4j.scheduler or given as"
+                    + " schedulerConfig, found neither"),
+        e.getMessage());
+    assertEquals(Optional.of("schedulerConfig"), e.missingOption());
     e =
         assertThrows(
             ModelFormatException.class,
             () -> open("open_size").schedulerConfig(SchedulerConfig.ddpm()).build());
     assertTrue(e.getMessage().contains("expected the image's height"), e.getMessage());
+    assertEquals(Optional.of("imageSize"), e.missingOption());
     try (DiffusionPipeline pipeline =
         open("open_size")
             .schedulerConfig(SchedulerConfig.ddpm())
@@ -167,6 +292,9 @@ class DiffusionPipelineTest {
         IllegalArgumentException.class, () -> open("unconditional").imageSize(8, 8).build());
     assertThrows(
         IllegalArgumentException.class, () -> GenerationRequest.of(1, 1).withFirstImage(-1));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> GenerationRequest.of(1, 1).withFirstImage(Long.MAX_VALUE));
     assertThrows(IllegalArgumentException.class, () -> GenerationRequest.of(0, 1));
     Exception e = assertThrows(ModelFormatException.class, () -> open("bad_image").build());
     assertTrue(e.getMessage().contains("ddpm4j.image: channels: expected 1"), e.getMessage());
@@ -283,16 +411,47 @@ class DiffusionPipelineTest {
     try (DiffusionPipeline pipeline = open("unconditional").batchSize(2).build()) {
       DenoisingStrip strip = DenoisingStrip.of(3, 5);
       ImageBatch images =
-          pipeline.generate(GenerationRequest.of(4, 1).withListener(strip)).images();
+          pipeline
+              .generate(GenerationRequest.of(4, 1).withFirstImage(16).withListener(strip))
+              .images();
       ImageBatch frames = strip.frames(images);
+      assertEquals(5, strip.frames());
       assertEquals(15, frames.images());
+      float[] noise = new float[3 * 16];
+      NoiseSource.ofSeed(1).fill(noise, 16, 3, 16, 0);
       for (int row = 0; row < 3; row++) {
+        assertArrayEquals(
+            Arrays.copyOfRange(noise, row * 16, row * 16 + 16), frames.values(row * 5));
         assertArrayEquals(images.values(row), frames.values(row * 5 + 4));
-        assertNotEquals(frames.values(row * 5)[0], images.values(row)[0]);
       }
       strip.write(folder.resolve("strip.png"), images);
       assertTrue(ImageIO.read(folder.resolve("strip.png").toFile()).getWidth() >= 5 * 96);
       assertThrows(IllegalStateException.class, () -> DenoisingStrip.of(1, 2).frames(images));
+      assertThrows(IllegalStateException.class, () -> DenoisingStrip.of(1, 2).frames());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aStripRepeatsNoFrameAndHasNoRowTooMany(boolean predicted) throws IOException {
+    try (DiffusionPipeline pipeline = open("fixed_batch").steps(4).build()) {
+      DenoisingStrip strip =
+          predicted ? DenoisingStrip.ofPredictedX0(9, 40) : DenoisingStrip.of(9, 40);
+      List<Integer> counts = new ArrayList<>();
+      StepListener counting = step -> counts.add(step.images());
+      GenerationRequest four = GenerationRequest.of(4, 1).withListener(strip.andThen(counting));
+      ImageBatch images = pipeline.generate(four).images();
+      assertEquals(List.of(3, 3, 3, 3, 1, 1, 1, 1), counts, "the rest only fills a batch");
+      assertEquals(5, strip.frames());
+      ImageBatch frames = strip.frames(images);
+      assertEquals(4 * 5, frames.images());
+      for (int row = 0; row < 4; row++) {
+        assertArrayEquals(images.values(row), frames.values(row * 5 + 4), 1e-6f);
+        for (int frame = 1; frame < 5; frame++) {
+          assertFalse(
+              Arrays.equals(frames.values(row * 5 + frame - 1), frames.values(row * 5 + frame)));
+        }
+      }
     }
   }
 
@@ -321,9 +480,42 @@ class DiffusionPipelineTest {
   void theBatchFitsTheMemory() {
     ModelMetadata.ImageShape small = new ModelMetadata.ImageShape(1, 32, 32);
     ModelMetadata.ImageShape large = new ModelMetadata.ImageShape(3, 512, 512);
-    assertEquals(16, BatchSizes.choose(8L << 30, 32, small));
-    assertEquals(1, BatchSizes.choose(8L << 30, 128, large));
-    assertEquals(1, BatchSizes.choose(1 << 20, 128, large));
-    assertEquals(128, BatchSizes.width(ModelMetadata.foreign()));
+    assertEquals(16, BatchSizes.choose(2L << 30, 16, 32 << 20));
+    assertEquals(4, BatchSizes.choose(128 << 20, 16, 32 << 20));
+    assertEquals(1, BatchSizes.choose(1 << 20, 16, 32 << 20));
+    assertEquals(32 * 32 * 128 * 48 * 4, BatchSizes.bytesPerImage(unet("{}"), small));
+    assertEquals(32 * 32 * 128 * 48 * 4, BatchSizes.bytesPerImage(ModelMetadata.foreign(), small));
+    assertEquals(64, BatchSizes.choose(unet(network(32, false, "8")), small, Device.cuda(0)));
+    assertEquals(1, BatchSizes.choose(ModelMetadata.foreign(), large, Device.cuda(0)));
+  }
+
+  /** Scores of (H·W)² a head: at 64x64 they outweigh all feature maps. */
+  @Test
+  void attentionIsPartOfTheMemory() {
+    ModelMetadata.ImageShape shape = new ModelMetadata.ImageShape(3, 64, 64);
+    long maps = 64L * 64 * 32 * 48 * 4;
+    long outer = 4096L * 4096 * 3 * 4;
+    long middle = 1024L * 1024 * 3 * 4;
+    assertEquals(maps + 4 * outer, BatchSizes.bytesPerImage(unet(network(32, true, "8")), shape));
+    assertEquals(maps + outer, BatchSizes.bytesPerImage(unet(network(32, true, "null")), shape));
+    assertEquals(maps + 8 * middle, BatchSizes.bytesPerImage(unet(network(32, false, "8")), shape));
+  }
+
+  private static String network(int width, boolean outerAttention, String headDim) {
+    return """
+        {"block_out_channels": [%d, %d], "down_block_types": ["%s", "DownBlock2D"],
+         "attention_head_dim": %s}
+        """
+        .formatted(width, 2 * width, outerAttention ? "AttnDownBlock2D" : "DownBlock2D", headDim);
+  }
+
+  private static ModelMetadata unet(String json) {
+    return new ModelMetadata(
+        Optional.empty(),
+        Optional.empty(),
+        ValueRange.SIGNED,
+        List.of(),
+        Optional.of(json),
+        Map.of());
   }
 }

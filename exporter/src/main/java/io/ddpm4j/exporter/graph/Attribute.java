@@ -2,6 +2,7 @@ package io.ddpm4j.exporter.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 
 /** A parameter of a node that is known when the graph is built. */
 public sealed interface Attribute {
@@ -65,6 +66,6 @@ public sealed interface Attribute {
 
   /** The word that messages use for this kind. */
   default String kind() {
-    return getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+    return getClass().getSimpleName().toLowerCase(Locale.ROOT);
   }
 }

@@ -257,7 +257,8 @@ public final class Graph {
       OpSchema.Input input = schema.inputs().get(Math.min(i, schema.inputs().size() - 1));
       String at = where + ": input " + i + " (" + input.name() + "): ";
       if (value == null) {
-        if (!input.optional()) {
+        boolean repeated = schema.variadic() && i >= schema.inputs().size() - 1;
+        if (repeated || !input.optional()) {
           throw new ShapeException(at + "expected a value, found none");
         }
         continue;

@@ -3,6 +3,7 @@ package io.ddpm4j.exporter.graph;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -120,7 +121,7 @@ public record OpSchema(
     private int maxOutputs = 1;
     private boolean deterministic = true;
     private final Map<String, AttributeKind> attributes = new LinkedHashMap<>();
-    private final Set<String> required = new java.util.LinkedHashSet<>();
+    private final Set<String> required = new LinkedHashSet<>();
 
     private Builder(String domain, String name, int sinceVersion) {
       this.domain = domain;

@@ -1,5 +1,6 @@
 package io.ddpm4j.exporter.graph;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -7,7 +8,9 @@ import java.util.Map;
 
 /**
  * A typed façade over {@link Graph#add}: one short method an operator. All code of the project
- * builds graphs through it. Shapes in comments are (N, C, H, W).
+ * builds graphs through it. Shapes in comments are (N, C, H, W). Elementwise operators of two
+ * values broadcast them as NumPy does and those of one keep its shape; axes below 0 count from the
+ * end.
  */
 public final class Ops {
   private final Graph graph;
@@ -22,6 +25,7 @@ public final class Ops {
 
   // --- constants -------------------------------------------------------------------------------
 
+  /** The value with these elements; equal constants are shared. */
   public Value constant(TensorData data) {
     return graph.constant(data);
   }
@@ -156,31 +160,37 @@ public final class Ops {
     return one("Clip", x, scalar(low, x), scalar(high, x));
   }
 
+  /** Where elements are equal, as bool, broadcast. */
   public Value equal(Value a, Value b) {
     return one("Equal", a, b);
   }
 
+  /** Where {@code a} is greater, as bool, broadcast. */
   public Value greater(Value a, Value b) {
     return one("Greater", a, b);
   }
 
+  /** Where {@code a} is less, as bool, broadcast. */
   public Value less(Value a, Value b) {
     return one("Less", a, b);
   }
 
+  /** The other truth values; {@code x} is bool. */
   public Value not(Value x) {
     return one("Not", x);
   }
 
+  /** Where {@code x} is not a number, as bool of its shape. */
   public Value isNaN(Value x) {
     return one("IsNaN", x);
   }
 
-  /** {@code yes} where the condition holds, else {@code no}. */
+  /** {@code yes} where the condition (bool) holds, else {@code no}; all three broadcast. */
   public Value where(Value condition, Value yes, Value no) {
     return one("Where", condition, yes, no);
   }
 
+  /** The elements as another type, in the same shape; {@code x} itself if it has that type. */
   public Value cast(Value x, DataType to) {
     return x.dataType() == to ? x : one("Cast", Map.of("to", Attribute.of(to.onnx())), x);
   }
@@ -203,19 +213,22 @@ public final class Ops {
     return reshape(x, sizes);
   }
 
+  /** The axes in another order: axis k of the result is axis {@code perm[k]} of {@code x}. */
   public Value transpose(Value x, long... perm) {
     return one("Transpose", Map.of("perm", Attribute.of(perm)), x);
   }
 
+  /** All values one after the other along {@code axis}; their other extents are equal. */
   public Value concat(int axis, List<Value> values) {
     return graph.add("Concat", values, Map.of("axis", Attribute.of(axis))).out();
   }
 
+  /** As {@link #concat(int, List)}. */
   public Value concat(int axis, Value... values) {
     return concat(axis, List.of(values));
   }
 
-  /** Parts of the given sizes along {@code axis}. */
+  /** Parts of the given sizes along {@code axis}, which add up to its extent. */
   public List<Value> split(Value x, int axis, long... sizes) {
     return graph
         .add(
@@ -240,28 +253,37 @@ public final class Ops {
     return one("Pad", x, longs(pads));
   }
 
+  /**
+   * Slices of {@code x} along {@code axis}, whose place the shape of {@code indices} (int64) takes:
+   * rows (R, F) at (N) are (N, F).
+   */
   public Value gather(Value x, Value indices, int axis) {
     return one("Gather", Map.of("axis", Attribute.of(axis)), x, indices);
   }
 
+  /** Without those axes, each of extent 1. */
   public Value squeeze(Value x, long... axes) {
     return one("Squeeze", x, longs(axes));
   }
 
+  /** With new axes of extent 1 at those places of the result. */
   public Value unsqueeze(Value x, long... axes) {
     return one("Unsqueeze", x, longs(axes));
   }
 
+  /** Broadcast to what {@code shape}, an int64 vector, and the shape of {@code x} give together. */
   public Value expand(Value x, Value shape) {
     return one("Expand", x, shape);
   }
 
+  /** The extents of {@code x}: an int64 vector of its rank. */
   public Value shape(Value x) {
     return one("Shape", x);
   }
 
   // --- reductions and products -----------------------------------------------------------------
 
+  /** Products of matrices (..., M, K)·(..., K, N); the axes before them broadcast. */
   public Value matMul(Value a, Value b) {
     return one("MatMul", a, b);
   }
@@ -278,11 +300,15 @@ public final class Ops {
     return graph.add("Gemm", Arrays.asList(a, b, c), attributes).out();
   }
 
+  /** exp(x) over its sum along {@code axis}; the shape stays. */
   public Value softmax(Value x, int axis) {
     return one("Softmax", Map.of("axis", Attribute.of(axis)), x);
   }
 
-  /** Sums over {@code axes}, over all where there are none. */
+  /**
+   * Sums over {@code axes}, over all where there are none; with {@code keepDims} these stay with
+   * extent 1.
+   */
   public Value reduceSum(Value x, boolean keepDims, long... axes) {
     Map<String, Attribute> keep = Map.of("keepdims", Attribute.of(keepDims ? 1 : 0));
     return axes.length == 0 ? one("ReduceSum", keep, x) : one("ReduceSum", keep, x, longs(axes));
@@ -293,6 +319,7 @@ public final class Ops {
     return reduce("ReduceMean", x, keepDims, axes);
   }
 
+  /** Largest elements over {@code axes}, over all where there are none. */
   public Value reduceMax(Value x, boolean keepDims, long... axes) {
     return reduce("ReduceMax", x, keepDims, axes);
   }
@@ -334,7 +361,10 @@ public final class Ops {
     return graph.add("Conv", Arrays.asList(x, weight, bias), attributes).out();
   }
 
-  /** Mean over windows of {@code kernel} by {@code kernel} that do not overlap. */
+  /**
+   * Mean over windows of {@code kernel} by {@code kernel} that do not overlap: (N, C, H / kernel, W
+   * / kernel).
+   */
   public Value averagePool(Value x, long kernel) {
     long[] square = {kernel, kernel};
     return one(
@@ -343,7 +373,7 @@ public final class Ops {
         x);
   }
 
-  /** Each pixel {@code factor} by {@code factor} times. */
+  /** Each pixel {@code factor} by {@code factor} times: (N, C, H·factor, W·factor). */
   public Value upsampleNearest(Value x, int factor) {
     Value scales = constant(TensorData.ofFloats(new float[] {1, 1, factor, factor}, 4));
     return graph
@@ -379,7 +409,7 @@ public final class Ops {
    *     condition, carried values, scanned values
    */
   public List<Value> loop(Value trips, Value condition, List<Value> carried, Graph body) {
-    List<Value> inputs = new java.util.ArrayList<>(Arrays.asList(trips, condition));
+    List<Value> inputs = new ArrayList<>(Arrays.asList(trips, condition));
     inputs.addAll(carried);
     return graph
         .add("", "Loop", inputs, Map.of("body", Attribute.of(body)), body.outputs().size() - 1)

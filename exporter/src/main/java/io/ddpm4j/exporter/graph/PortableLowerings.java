@@ -2,6 +2,7 @@ package io.ddpm4j.exporter.graph;
 
 import static java.util.Map.entry;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -31,7 +32,7 @@ final class PortableLowerings {
     float epsilon = node.floatAttribute("epsilon", 1e-5f);
     long channels = x.shape().size(1);
     float[] ones = new float[(int) groups];
-    java.util.Arrays.fill(ones, 1f);
+    Arrays.fill(ones, 1f);
     Value one = o.cast(o.constant(TensorData.ofFloats(ones, groups)), x.dataType());
     Value zero =
         o.cast(o.constant(TensorData.ofFloats(new float[(int) groups], groups)), x.dataType());

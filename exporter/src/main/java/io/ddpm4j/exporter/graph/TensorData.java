@@ -2,7 +2,6 @@ package io.ddpm4j.exporter.graph;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 
 /**
  * An immutable array of numbers: a graph's constant or a parameter's value. Elements lie row-major,
@@ -11,12 +10,12 @@ import java.util.Arrays;
 public final class TensorData {
   private final DataType dataType;
   private final Shape shape;
-  private final byte[] bytes;
-  private final int hash;
+  private final ByteBuffer bytes; // read-only
+  private int hash; // 0 until it is asked for: constants are looked up by value, weights are not
 
-  private TensorData(DataType dataType, Shape shape, byte[] bytes) {
+  private TensorData(DataType dataType, Shape shape, ByteBuffer bytes) {
     long expected = Math.multiplyExact(shape.elements(), (long) dataType.bytes());
-    if (dataType == DataType.STRING || bytes.length != expected) {
+    if (dataType == DataType.STRING || bytes.remaining() != expected) {
       throw new IllegalArgumentException(
           "a tensor "
               + dataType
@@ -24,17 +23,28 @@ public final class TensorData {
               + " needs "
               + expected
               + " bytes of numbers, found "
-              + bytes.length);
+              + bytes.remaining());
     }
     this.dataType = dataType;
     this.shape = shape;
-    this.bytes = bytes;
-    this.hash = Arrays.hashCode(bytes) * 31 + shape.hashCode();
+    this.bytes = bytes.slice().asReadOnlyBuffer();
+  }
+
+  private TensorData(DataType dataType, Shape shape, byte[] bytes) {
+    this(dataType, shape, ByteBuffer.wrap(bytes));
   }
 
   /** Copies {@code bytes}, which hold the elements little endian. */
   public static TensorData ofBytes(DataType dataType, Shape shape, byte[] bytes) {
     return new TensorData(dataType, shape, bytes.clone());
+  }
+
+  /**
+   * Takes the rest of {@code bytes}, the elements little endian, without copying it: nobody may
+   * change it afterwards.
+   */
+  public static TensorData wrap(DataType dataType, Shape shape, ByteBuffer bytes) {
+    return new TensorData(dataType, shape, bytes);
   }
 
   public static TensorData ofFloats(float[] values, long... sizes) {
@@ -105,11 +115,11 @@ public final class TensorData {
 
   /** The elements, little endian, read-only. */
   public ByteBuffer bytes() {
-    return ByteBuffer.wrap(bytes).asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
   public int byteSize() {
-    return bytes.length;
+    return bytes.remaining();
   }
 
   /**
@@ -119,8 +129,8 @@ public final class TensorData {
    */
   public float[] floats() {
     require(DataType.FLOAT);
-    float[] values = new float[bytes.length / Float.BYTES];
-    little(bytes).asFloatBuffer().get(values);
+    float[] values = new float[byteSize() / Float.BYTES];
+    bytes().asFloatBuffer().get(values);
     return values;
   }
 
@@ -131,8 +141,8 @@ public final class TensorData {
    */
   public long[] longs() {
     require(DataType.INT64);
-    long[] values = new long[bytes.length / Long.BYTES];
-    little(bytes).asLongBuffer().get(values);
+    long[] values = new long[byteSize() / Long.BYTES];
+    bytes().asLongBuffer().get(values);
     return values;
   }
 
@@ -154,14 +164,16 @@ public final class TensorData {
   @Override
   public boolean equals(Object other) {
     return other instanceof TensorData that
-        && hash == that.hash
         && dataType == that.dataType
         && shape.equals(that.shape)
-        && Arrays.equals(bytes, that.bytes);
+        && bytes.equals(that.bytes);
   }
 
   @Override
   public int hashCode() {
+    if (hash == 0) { // threads may both compute it: to the same value
+      hash = bytes.hashCode() * 31 + shape.hashCode();
+    }
     return hash;
   }
 

@@ -2,12 +2,13 @@ package io.ddpm4j.exporter.nn;
 
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.SplittableRandom;
 
 /**
  * How a parameter starts: the defaults of PyTorch's layers. The numbers depend on seed and
- * parameter name only, not on the order in which layers are built.
+ * parameter name only, not on the order in which layers are built; {@code docs/random.md} specifies
+ * them bit by bit.
  */
 public sealed interface Initializer {
 
@@ -26,7 +27,7 @@ public sealed interface Initializer {
   /** The starting values of a parameter. */
   default TensorData create(String parameter, Shape shape, long seed) {
     float[] values = new float[Math.toIntExact(shape.elements())];
-    SplittableRandom random = new SplittableRandom(mix(seed, parameter));
+    SplitMix64 random = new SplitMix64(hash(seed, parameter));
     if (this instanceof Constant constant) {
       Arrays.fill(values, constant.value());
     } else if (this instanceof Uniform uniform) {
@@ -43,10 +44,10 @@ public sealed interface Initializer {
     return TensorData.ofFloats(values, shape.sizes());
   }
 
-  private static long mix(long seed, String parameter) {
-    long hash = 0xcbf29ce484222325L ^ seed * 0x9E3779B97F4A7C15L; // FNV-1a
-    for (int i = 0; i < parameter.length(); i++) {
-      hash = (hash ^ parameter.charAt(i)) * 0x100000001b3L;
+  private static long hash(long seed, String parameter) {
+    long hash = 0xcbf29ce484222325L ^ seed * SplitMix64.GOLDEN_GAMMA; // FNV-1a
+    for (byte b : parameter.getBytes(StandardCharsets.UTF_8)) {
+      hash = (hash ^ (b & 0xff)) * 0x100000001b3L;
     }
     return hash;
   }

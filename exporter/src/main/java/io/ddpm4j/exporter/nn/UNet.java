@@ -2,10 +2,12 @@ package io.ddpm4j.exporter.nn;
 
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.ShapeException;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.UNetConfig.BlockType;
 import io.ddpm4j.exporter.nn.UNetConfig.TimeEmbedding;
@@ -14,6 +16,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The noise-predicting U-Net (Ho et al. 2020, appendix B) with the structure and parameter names of
@@ -59,6 +63,33 @@ public final class UNet {
           "sample: expected " + config.inChannels() + " channels, found " + sample.shape());
     }
     return new UNet(ops, config, parameters).forward(sample, timestep, classLabels);
+  }
+
+  /**
+   * The network as a graph of its own, in standard operators that any runtime has: the inputs are
+   * {@code sample} (batch, in_channels, H, W), {@code timestep} (batch) and, of a conditional
+   * network, {@code class_labels} (batch), the output is {@code out_sample}; the weights are
+   * constants.
+   *
+   * @param weights by parameter name
+   * @throws IllegalArgumentException if the config leaves the images' size open
+   * @throws ShapeException if a weight is missing or of another shape
+   */
+  public static Graph portable(UNetConfig config, Map<String, TensorData> weights) {
+    int size = config.sampleSize();
+    UNetConfig.check(size > 0, "sample_size", "the images' size for a model file", "none");
+    Graph graph = new Graph("unet", OpSet.standard());
+    Value sample =
+        graph.input(
+            "sample", DataType.FLOAT, Shape.named("batch", config.inChannels(), size, size));
+    Value timestep = graph.input("timestep", DataType.INT64, Shape.named("batch"));
+    Value labels =
+        config.numClassEmbeds() > 0
+            ? graph.input("class_labels", DataType.INT64, Shape.named("batch"))
+            : null;
+    Parameters parameters = Parameters.asConstants(graph, weights);
+    graph.output("out_sample", build(new Ops(graph), config, parameters, sample, timestep, labels));
+    return Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
   }
 
   /** The parameters that a network of that config has, in the order of its layers. */
@@ -283,7 +314,7 @@ public final class UNet {
     return factor == 1 ? x : ops.div(x, factor);
   }
 
-  private Value in(String scope, java.util.function.Supplier<Value> body) {
+  private Value in(String scope, Supplier<Value> body) {
     return ops.graph().inScope(scope, body);
   }
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.exporter.proto;
 
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.StringStringEntryProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
@@ -17,7 +18,6 @@ final class ExternalData implements TensorEncoder {
   /** A page: readers map the file into memory. */
   private static final int ALIGNMENT = 4096;
 
-  private final String location;
   private final List<Source> placed = new ArrayList<>();
   private long end;
 
@@ -48,13 +48,6 @@ final class ExternalData implements TensorEncoder {
     }
   }
 
-  /**
-   * @param location the file's name, relative to the model's folder
-   */
-  ExternalData(String location) {
-    this.location = location;
-  }
-
   boolean isEmpty() {
     return placed.isEmpty();
   }
@@ -66,7 +59,7 @@ final class ExternalData implements TensorEncoder {
         : place(TensorEncoder.header(name, data), Source.of(data.bytes()));
   }
 
-  /** Gives a tensor without elements its place in the file. */
+  /** Gives a tensor without elements its place in the file, whose name {@link #named} adds. */
   TensorProto place(TensorProto.Builder header, Source source) {
     long offset = aligned(end);
     end = offset + source.size();
@@ -74,10 +67,24 @@ final class ExternalData implements TensorEncoder {
     return header
         .setDataLocation(TensorProto.DataLocation.EXTERNAL)
         .clearExternalData()
-        .addExternalData(entry("location", location))
+        .addExternalData(entry("location", ""))
         .addExternalData(entry("offset", Long.toString(offset)))
         .addExternalData(entry("length", Long.toString(source.size())))
         .build();
+  }
+
+  /**
+   * The model whose tensors were placed here, with the file's name in each of them.
+   *
+   * @param location relative to the model's folder
+   */
+  ModelProto named(ModelProto model, String location) throws IOException {
+    TensorWalk name =
+        tensor ->
+            ExternalReference.isExternal(tensor)
+                ? tensor.toBuilder().setExternalData(0, entry("location", location)).build()
+                : tensor;
+    return name.over(model);
   }
 
   void writeTo(OutputStream out) throws IOException {

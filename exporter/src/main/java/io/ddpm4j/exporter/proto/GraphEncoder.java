@@ -186,7 +186,7 @@ final class GraphEncoder {
       proto.setType(AttributeProto.AttributeType.STRINGS);
       a.values().forEach(text -> proto.addStrings(ByteString.copyFromUtf8(text)));
     } else if (attribute instanceof Attribute.Tensor a) {
-      proto.setType(AttributeProto.AttributeType.TENSOR).setT(TensorEncoder.inline("", a.value()));
+      proto.setType(AttributeProto.AttributeType.TENSOR).setT(tensors.encode("", a.value()));
     } else if (attribute instanceof Attribute.Body a) {
       proto.setType(AttributeProto.AttributeType.GRAPH).setG(subgraph(a.graph()));
     }

@@ -45,15 +45,15 @@ final class GraphImporter {
 
   OnnxModel model() throws IOException {
     ModelProto proto = file.proto();
-    OpSet opSet;
+    String name = proto.getGraph().getName();
+    Graph graph;
     try {
-      opSet = OpSet.onnx(version(proto)).with(Functions.all());
-    } catch (IllegalArgumentException e) {
+      OpSet opSet = OpSet.onnx(version(proto)).with(Functions.all());
+      graph = new Graph(name.isEmpty() ? "graph" : name, opSet);
+      fill(graph, proto.getGraph(), new HashMap<>(), List.of());
+    } catch (IllegalArgumentException e) { // a ShapeException, or a value of no use
       throw new OnnxFormatException(file.source() + ": " + e.getMessage(), e);
     }
-    String name = proto.getGraph().getName();
-    Graph graph = new Graph(name.isEmpty() ? "graph" : name, opSet);
-    fill(graph, proto.getGraph(), new HashMap<>(), List.of());
     return new OnnxModel(
         graph,
         file.metadata(),
@@ -62,22 +62,26 @@ final class GraphImporter {
         proto.getDocString());
   }
 
-  private static int version(ModelProto proto) {
+  private int version(ModelProto proto) throws OnnxFormatException {
     for (OperatorSetIdProto opset : proto.getOpsetImportList()) {
       if (opset.getDomain().isEmpty() || opset.getDomain().equals("ai.onnx")) {
-        return Math.toIntExact(opset.getVersion());
+        if (opset.getVersion() != (int) opset.getVersion()) {
+          throw fail("operator set version", "an int", Long.toString(opset.getVersion()));
+        }
+        return (int) opset.getVersion();
       }
     }
     return OpSet.DEFAULT_VERSION; // no operator of ONNX's own is used
   }
 
   /**
-   * @param known the values around, to which this graph's are added
+   * @param known the values around; this graph's are added, and hide those of the same name
    * @param inputTypes what the inputs are where the file does not say
    */
   private void fill(
       Graph graph, GraphProto proto, Map<String, Value> known, List<TensorType> inputTypes)
       throws IOException {
+    Set<String> own = new HashSet<>(); // in single-assignment form every name is given once
     Set<String> constants = new HashSet<>();
     for (TensorProto tensor : proto.getInitializerList()) {
       constants.add(tensor.getName());
@@ -89,25 +93,35 @@ final class GraphImporter {
       ValueInfoProto input = proto.getInput(k);
       if (!constants.contains(input.getName())) {
         TensorType type = type(input, k < inputTypes.size() ? inputTypes.get(k) : null);
+        claim(own, input.getName(), "input");
         known.put(
             input.getName(),
             graph.input(free(graph, input.getName()), type.dataType(), type.shape()));
       }
     }
     for (TensorProto tensor : proto.getInitializerList()) {
+      claim(own, tensor.getName(), "constant");
       known.put(
           tensor.getName(), graph.constant(free(graph, tensor.getName()), tensors.decode(tensor)));
     }
     for (NodeProto node : proto.getNodeList()) {
-      add(graph, node, known);
+      List<Value> outputs = add(graph, node, known);
+      for (int k = 0; k < outputs.size(); k++) {
+        if (!node.getOutput(k).isEmpty()) { // else nobody wants it
+          claim(own, node.getOutput(k), where(node));
+          known.put(node.getOutput(k), outputs.get(k));
+        }
+      }
     }
     for (ValueInfoProto output : proto.getOutputList()) {
       graph.output(output.getName(), find(known, output.getName(), "output"));
     }
   }
 
-  private void add(Graph graph, NodeProto node, Map<String, Value> known) throws IOException {
-    String where = "node " + node.getOpType() + " " + node.getName();
+  /** The values that the node computes, one for each name in its list of outputs. */
+  private List<Value> add(Graph graph, NodeProto node, Map<String, Value> known)
+      throws IOException {
+    String where = where(node);
     String domain = node.getDomain().equals("ai.onnx") ? "" : node.getDomain();
     List<Value> inputs = new ArrayList<>();
     for (String input : node.getInputList()) {
@@ -115,24 +129,22 @@ final class GraphImporter {
     }
     Map<String, Attribute> attributes = new LinkedHashMap<>();
     for (AttributeProto attribute : node.getAttributeList()) {
-      attributes.put(attribute.getName(), attribute(graph, node, attribute, inputs, known));
+      Attribute value = attribute(graph, node, attribute, inputs, known);
+      if (attributes.put(attribute.getName(), value) != null) {
+        throw fail(where, "each attribute once", attribute.getName() + " twice");
+      }
     }
     TensorData constant = domain.isEmpty() ? constant(node, attributes) : null;
-    if (constant != null) {
-      known.put(node.getOutput(0), graph.constant(constant));
-      return;
+    if (constant != null && inputs.isEmpty() && node.getOutputCount() == 1) {
+      return List.of(graph.constant(constant));
     }
     try {
-      List<Value> outputs =
-          graph.inScope(
-              scope(node.getName()),
-              () ->
-                  graph
-                      .add(domain, node.getOpType(), inputs, attributes, node.getOutputCount())
-                      .outputs());
-      for (int k = 0; k < outputs.size(); k++) {
-        known.put(node.getOutput(k), outputs.get(k));
-      }
+      return graph.inScope(
+          scope(node.getName()),
+          () ->
+              graph
+                  .add(domain, node.getOpType(), inputs, attributes, node.getOutputCount())
+                  .outputs());
     } catch (IllegalArgumentException e) { // a ShapeException, or an element type of no use
       throw new OnnxFormatException(file.source() + ": " + where + ": " + e.getMessage(), e);
     }
@@ -169,7 +181,7 @@ final class GraphImporter {
       List<Value> nodeInputs,
       Map<String, Value> known)
       throws IOException {
-    String where = "node " + node.getOpType() + " " + node.getName();
+    String where = where(node);
     if (proto.hasRefAttrName() && !proto.getRefAttrName().isEmpty()) {
       throw fail(where, "attribute values", "a reference to one of a function");
     }
@@ -241,6 +253,16 @@ final class GraphImporter {
       throw fail(where, "a value that an earlier node computes", "\"" + name + "\"");
     }
     return value;
+  }
+
+  private void claim(Set<String> own, String name, String where) throws OnnxFormatException {
+    if (!own.add(name)) {
+      throw fail(where, "a name that no other value has", "\"" + name + "\"");
+    }
+  }
+
+  private static String where(NodeProto node) {
+    return "node " + node.getOpType() + " " + node.getName();
   }
 
   /** Sibling subgraphs of a file may use a name twice, values of our graphs may not. */

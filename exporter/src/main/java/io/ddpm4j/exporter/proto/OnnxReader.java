@@ -26,6 +26,9 @@ public final class OnnxReader {
     if (Files.isDirectory(file)) {
       throw new OnnxFormatException(file + ": expected an ONNX model, found a folder");
     }
+    if (!Files.isRegularFile(file)) { // reading a pipe would wait for ever
+      throw new OnnxFormatException(file + ": expected an ONNX model, found a pipe or a device");
+    }
     long size = Files.size(file);
     if (size > Integer.MAX_VALUE - 8) {
       throw new OnnxFormatException(

@@ -1,20 +1,18 @@
 package io.ddpm4j.exporter.proto;
 
-import io.ddpm4j.exporter.AtomicFile;
-import io.ddpm4j.exporter.graph.Attribute;
-import io.ddpm4j.exporter.graph.Graph;
-import io.ddpm4j.exporter.graph.Node;
-import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
+import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
  * Writes graphs as ONNX files. Constants are raw data; above a threshold they go to a file beside
- * the model, named {@code <model>.data}. A graph that holds composite functions must be lowered
- * first. The same model always gives the same bytes.
+ * the model, named {@code <model>.<hash>.data} after its content, and the one of a model that is
+ * replaced is deleted. A graph that holds composite functions must be lowered first. The same model
+ * always gives the same bytes.
  */
 public final class OnnxWriter {
   private OnnxWriter() {}
@@ -61,14 +59,13 @@ public final class OnnxWriter {
 
   /** As {@link #write(OnnxModel, Path)}, with options. */
   public static void write(OnnxModel model, Path file, Options options) throws IOException {
-    if (constantBytes(model.graph()) <= options.externalThreshold()) {
-      ModelProto proto = encode(model, TensorEncoder::inline, options.valueInfo());
-      AtomicFile.write(file, proto::writeTo);
-      return;
+    Inline inline = new Inline();
+    ModelProto proto = encode(model, inline, options.valueInfo());
+    ExternalData external = new ExternalData();
+    if (inline.bytes > options.externalThreshold()) {
+      proto = encode(model, external, options.valueInfo());
     }
-    ExternalData external = new ExternalData(dataName(file));
-    ModelProto proto = encode(model, external, options.valueInfo());
-    write(proto, external, file);
+    StagedModel.write(proto, external, file);
   }
 
   /**
@@ -84,7 +81,7 @@ public final class OnnxWriter {
 
   /** As {@link #write(OnnxFile, Path)}, with options, of which the threshold counts. */
   public static void write(OnnxFile model, Path file, Options options) throws IOException {
-    ExternalData external = new ExternalData(dataName(file));
+    ExternalData external = new ExternalData();
     boolean inside = totalBytes(model) <= options.externalThreshold();
     TensorWalk placement =
         tensor -> {
@@ -102,7 +99,7 @@ public final class OnnxWriter {
               tensor.toBuilder().clearRawData(),
               ExternalData.Source.of(tensor.getRawData().asReadOnlyByteBuffer()));
         };
-    write(placement.over(model.proto()), external, file);
+    StagedModel.write(placement.over(model.proto()), external, file);
   }
 
   private static long totalBytes(OnnxFile model) throws IOException {
@@ -118,23 +115,6 @@ public final class OnnxWriter {
     return bytes[0];
   }
 
-  private static String dataName(Path file) {
-    return file.getFileName() + ".data";
-  }
-
-  private static void write(ModelProto proto, ExternalData external, Path file) throws IOException {
-    if (external.isEmpty()) {
-      AtomicFile.write(file, proto::writeTo);
-      return;
-    }
-    Path dataFile = file.resolveSibling(dataName(file));
-    try (AtomicFile stagedData = AtomicFile.stage(dataFile, external::writeTo);
-        AtomicFile stagedModel = AtomicFile.stage(file, proto::writeTo)) {
-      stagedData.commit(); // first: a model must never name data that are not there
-      stagedModel.commit();
-    }
-  }
-
   /**
    * The file's bytes, all constants inside, as a session is made from.
    *
@@ -142,17 +122,18 @@ public final class OnnxWriter {
    *     {@link #write(OnnxModel, Path)}
    */
   public static byte[] toBytes(OnnxModel model) {
-    long bytes = constantBytes(model.graph());
-    if (bytes > Options.DEFAULT.externalThreshold()) {
+    Inline inline = new Inline();
+    ModelProto proto = encode(model, inline, false);
+    if (inline.bytes > Options.DEFAULT.externalThreshold()) {
       throw new IllegalArgumentException(
           "graph "
               + model.graph().name()
               + ": expected constants of at most "
               + Options.DEFAULT.externalThreshold()
               + " bytes for a model in memory, found "
-              + bytes);
+              + inline.bytes);
     }
-    return encode(model, TensorEncoder::inline, false).toByteArray();
+    return proto.toByteArray();
   }
 
   /**
@@ -201,18 +182,14 @@ public final class OnnxWriter {
     return proto.build();
   }
 
-  private static long constantBytes(Graph graph) {
-    long bytes = 0;
-    for (Value constant : graph.constants()) {
-      bytes += constant.data().orElseThrow().byteSize();
+  /** Keeps everything in the model, and counts it. */
+  private static final class Inline implements TensorEncoder {
+    private long bytes;
+
+    @Override
+    public TensorProto encode(String name, TensorData data) {
+      bytes += data.byteSize();
+      return TensorEncoder.inline(name, data);
     }
-    for (Node node : graph.nodes()) {
-      for (Attribute attribute : node.attributes().values()) {
-        if (attribute instanceof Attribute.Body body) {
-          bytes += constantBytes(body.graph());
-        }
-      }
-    }
-    return bytes;
   }
 }

@@ -91,9 +91,9 @@ final class Summaries {
     if (!floating || tensor.getDimsCount() == 0 || UNNAMED.matcher(tensor.getName()).matches()) {
       return;
     }
-    parameters += tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b);
     try {
-      parameterBytes += TensorDecoder.byteSize(file.source(), tensor);
+      parameterBytes += TensorDecoder.byteSize(file.source(), tensor); // checks the dims
+      parameters += tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b);
     } catch (OnnxFormatException e) {
       // Impossible dims are for whoever uses the tensor; a summary shows the rest.
     }

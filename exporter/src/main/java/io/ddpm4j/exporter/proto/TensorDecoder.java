@@ -38,27 +38,22 @@ final class TensorDecoder {
       throw new OnnxFormatException(what + ": expected a whole tensor, found a segment of one");
     }
     long expected = byteSize(what, tensor);
-    byte[] bytes;
-    if (ExternalReference.isExternal(tensor)) {
-      bytes = ExternalReference.of(source, folder, tensor).read().toByteArray();
-    } else if (tensor.hasRawData()) {
-      bytes = tensor.getRawData().toByteArray();
-    } else {
-      bytes = typed(tensor, type);
-    }
-    if (bytes.length != expected) {
+    if (expected > Integer.MAX_VALUE - 8) {
       throw new OnnxFormatException(
-          what
-              + ": expected "
-              + expected
-              + " bytes for "
-              + type
-              + tensor.getDimsList()
-              + ", found "
-              + bytes.length);
+          what + ": expected at most 2 GB in one tensor, found " + expected + " bytes");
     }
+    // Never copied: the elements stay in the array that the file was read into.
+    ByteBuffer bytes;
+    if (ExternalReference.isExternal(tensor)) {
+      bytes = ExternalReference.of(source, folder, tensor).read().asReadOnlyByteBuffer();
+    } else if (tensor.hasRawData()) {
+      bytes = tensor.getRawData().asReadOnlyByteBuffer();
+    } else {
+      bytes = typed(what, tensor, type, expected);
+    }
+    requireSize(what, tensor, type, expected, bytes.remaining());
     long[] sizes = tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
-    return TensorData.ofBytes(type, Shape.of(sizes), bytes);
+    return TensorData.wrap(type, Shape.of(sizes), bytes);
   }
 
   static DataType dataType(String what, int number) throws OnnxFormatException {
@@ -103,37 +98,52 @@ final class TensorDecoder {
     };
   }
 
-  /** The typed field that the format gives to each element type; small types widened to int32. */
-  private static byte[] typed(TensorProto tensor, DataType type) {
-    int width = type.bytes();
-    return switch (type) {
-      case FLOAT, COMPLEX64 -> {
-        ByteBuffer out = little(tensor.getFloatDataCount() * 4);
-        tensor.getFloatDataList().forEach(out::putFloat);
-        yield out.array();
-      }
-      case DOUBLE, COMPLEX128 -> {
-        ByteBuffer out = little(tensor.getDoubleDataCount() * 8);
-        tensor.getDoubleDataList().forEach(out::putDouble);
-        yield out.array();
-      }
-      case INT64 -> integers(tensor.getInt64DataList(), width);
-      case UINT32, UINT64 -> integers(tensor.getUint64DataList(), width);
-      default -> integers(tensor.getInt32DataList(), width);
-    };
+  private static void requireSize(
+      String what, TensorProto tensor, DataType type, long expected, long found)
+      throws OnnxFormatException {
+    if (found != expected) {
+      throw new OnnxFormatException(
+          what
+              + ": expected "
+              + expected
+              + " bytes for "
+              + type
+              + tensor.getDimsList()
+              + ", found "
+              + found);
+    }
   }
 
-  private static byte[] integers(List<? extends Number> values, int width) {
-    ByteBuffer out = little(values.size() * width);
+  /** The typed field that the format gives to each element type; small types widened to int32. */
+  private static ByteBuffer typed(String what, TensorProto tensor, DataType type, long expected)
+      throws OnnxFormatException {
+    List<? extends Number> values =
+        switch (type) {
+          case FLOAT, COMPLEX64 -> tensor.getFloatDataList();
+          case DOUBLE, COMPLEX128 -> tensor.getDoubleDataList();
+          case INT64 -> tensor.getInt64DataList();
+          case UINT32, UINT64 -> tensor.getUint64DataList();
+          default -> tensor.getInt32DataList();
+        };
+    boolean complex = type == DataType.COMPLEX64 || type == DataType.COMPLEX128; // two numbers each
+    int width = complex ? type.bytes() / 2 : type.bytes();
+    requireSize(what, tensor, type, expected, (long) values.size() * width);
+    ByteBuffer out = little((int) expected);
     for (Number value : values) {
-      switch (width) {
-        case 1 -> out.put(value.byteValue());
-        case 2 -> out.putShort(value.shortValue());
-        case 4 -> out.putInt(value.intValue());
-        default -> out.putLong(value.longValue());
+      if (value instanceof Float real) {
+        out.putFloat(real);
+      } else if (value instanceof Double real) {
+        out.putDouble(real);
+      } else {
+        switch (width) {
+          case 1 -> out.put(value.byteValue());
+          case 2 -> out.putShort(value.shortValue());
+          case 4 -> out.putInt(value.intValue());
+          default -> out.putLong(value.longValue());
+        }
       }
     }
-    return out.array();
+    return out.flip();
   }
 
   private static ByteBuffer little(int bytes) {

@@ -1,6 +1,7 @@
 package io.ddpm4j.exporter.proto;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.ddpm4j.exporter.graph.DataType;
@@ -11,7 +12,10 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.exporter.testing.GoldenUNets;
 import io.ddpm4j.exporter.testing.OnnxNodeCase;
+import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** Python's ONNX checker accepts what we write; runs where python3 with the package onnx is. */
 @Tag("slow")
 class OnnxCheckerTest {
+  private static final OnnxWriter.Options EXTERNAL =
+      OnnxWriter.Options.DEFAULT.withExternalThreshold(0);
+
   @TempDir Path folder;
 
   @Test
@@ -39,12 +47,10 @@ class OnnxCheckerTest {
             "valueinfo",
             OnnxModel.of(functions()).withMetadata(Map.of("ddpm4j.format", "1")),
             OnnxWriter.Options.DEFAULT.withValueInfo(true)));
-    files.add(
-        write(
-            "external",
-            OnnxModel.of(functions()),
-            OnnxWriter.Options.DEFAULT.withExternalThreshold(0)));
+    files.add(write("external", OnnxModel.of(functions()), EXTERNAL));
     files.add(write("control", OnnxModel.of(control()), OnnxWriter.Options.DEFAULT));
+    files.addAll(networks());
+    files.addAll(filesOfOthers());
     for (OnnxNodeCase one : OnnxNodeCase.all()) {
       OnnxFile file = OnnxReader.read(one.model(), one.name());
       Path copy = folder.resolve(one.name() + "_copy.onnx");
@@ -68,6 +74,46 @@ class OnnxCheckerTest {
         """
             .formatted('"' + list.toString() + '"');
     assertEquals("", python(script), "what the checker says");
+  }
+
+  /** Every reference network that our U-Net covers, and each with its data outside. */
+  private List<Path> networks() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (GoldenUNets.Case c : GoldenUNets.all()) {
+      if (c.config().isPresent()) {
+        OnnxModel model = OnnxModel.of(UNet.portable(c.config().get(), c.weights()));
+        files.add(write("unet_" + c, model, OnnxWriter.Options.DEFAULT));
+        files.add(write("unet_external_" + c, model, EXTERNAL));
+      }
+    }
+    assertTrue(files.size() >= 12, "covered: " + files);
+    return files;
+  }
+
+  /** Files that PyTorch wrote and the model that the project ships, rewritten in every way. */
+  private List<Path> filesOfOthers() throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (Stream<Path> golden = Files.list(SharedData.path("golden/unets/onnx"))) {
+      golden.filter(p -> p.toString().endsWith(".onnx")).sorted().forEach(found::add);
+    }
+    assertTrue(found.size() >= 2, "found: " + found);
+    Path shipped =
+        Path.of(System.getProperty("ddpm4j.root", "..")).resolve("models/fashion-mnist/model.onnx");
+    if (Files.exists(shipped)) {
+      found.add(shipped);
+    }
+    List<Path> files = new ArrayList<>();
+    for (Path path : found) {
+      OnnxFile file = OnnxReader.read(path);
+      for (OnnxWriter.Options options : List.of(OnnxWriter.Options.DEFAULT, EXTERNAL)) {
+        String name = "other_" + files.size();
+        Path copy = folder.resolve(name + "_copy.onnx");
+        OnnxWriter.write(file, copy, options);
+        files.add(copy);
+        files.add(write(name, file.toModel(), options.withValueInfo(true)));
+      }
+    }
+    return files;
   }
 
   private Path write(String name, OnnxModel model, OnnxWriter.Options options) throws IOException {

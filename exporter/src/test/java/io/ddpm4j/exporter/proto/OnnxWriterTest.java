@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.graph.Attribute;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Lowering;
@@ -19,6 +20,7 @@ import io.ddpm4j.exporter.testing.Ort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -29,12 +31,16 @@ class OnnxWriterTest {
   @TempDir Path folder;
 
   private static OnnxModel affine(int width) {
+    return affine(width, 1);
+  }
+
+  private static OnnxModel affine(int width, float value) {
     Graph graph = new Graph("affine", OpSet.standard());
     Ops ops = new Ops(graph);
     Value x = graph.input("x", DataType.FLOAT, Shape.named("batch", width));
-    float[] ones = new float[width * width];
-    java.util.Arrays.fill(ones, 1f);
-    Value weight = graph.constant("weight", TensorData.ofFloats(ones, width, width));
+    float[] values = new float[width * width];
+    Arrays.fill(values, value);
+    Value weight = graph.constant("weight", TensorData.ofFloats(values, width, width));
     graph.output("y", graph.inScope("mid.linear", () -> ops.add(ops.matMul(x, weight), 0.5)));
     return OnnxModel.of(graph).withMetadata(Map.of("ddpm4j.format", "1"));
   }
@@ -151,16 +157,101 @@ class OnnxWriterTest {
   @Test
   void bigConstantsGoToAFileBesideTheModel() throws Exception {
     Path file = folder.resolve("m.onnx");
-    OnnxWriter.write(affine(64), file, OnnxWriter.Options.DEFAULT.withExternalThreshold(1000));
-    try (Stream<Path> files = Files.list(folder)) {
-      assertEquals(
-          List.of("m.onnx", "m.onnx.data"),
-          files.map(p -> p.getFileName().toString()).sorted().toList());
-    }
-    assertEquals(64 * 64 * 4, Files.size(folder.resolve("m.onnx.data")));
+    OnnxWriter.write(affine(64), file, OUTSIDE);
+    List<Path> files = files();
+    assertEquals(2, files.size(), files.toString());
+    assertEquals(file, files.get(0));
+    assertTrue(
+        files.get(1).getFileName().toString().matches("m\\.onnx\\.[0-9a-f]{8}\\.data"),
+        files.toString());
+    assertEquals(64 * 64 * 4, Files.size(files.get(1)));
     assertTrue(Files.size(file) < 1000);
     TensorData x = TensorData.ofFloats(new float[64], 1, 64);
     assertEquals(0.5f, Ort.run(file, Map.of("x", x)).get("y").floats()[63]);
+  }
+
+  private static final OnnxWriter.Options OUTSIDE =
+      OnnxWriter.Options.DEFAULT.withExternalThreshold(1000);
+
+  private List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.sorted().toList();
+    }
+  }
+
+  /** What the model in {@code file} makes of 64 ones. */
+  private static float ofOnes(Path file) throws Exception {
+    float[] ones = new float[64];
+    Arrays.fill(ones, 1f);
+    return Ort.run(file, Map.of("x", TensorData.ofFloats(ones, 1, 64))).get("y").floats()[0];
+  }
+
+  private static StagedModel staged(OnnxModel model, Path file) throws IOException {
+    ExternalData external = new ExternalData();
+    return StagedModel.stage(OnnxWriter.encode(model, external, false), external, file);
+  }
+
+  @Test
+  void aRewriteThatStopsBetweenDataAndModelLeavesTheOldModelWithItsData() throws Exception {
+    Path file = folder.resolve("m.onnx");
+    OnnxWriter.write(affine(64, 1), file, OUTSIDE);
+    List<Path> before = files();
+    try (StagedModel staged = staged(affine(64, 2), file)) {
+      staged.commitData();
+      assertEquals(64.5f, ofOnes(file), "as after a crash at this point");
+    }
+    assertEquals(64.5f, ofOnes(file));
+    assertEquals(before, files(), "the new data are gone");
+
+    Path blocked = folder.resolve("blocked.onnx");
+    try (StagedModel staged = staged(affine(64, 2), blocked)) {
+      staged.commitData();
+      Files.createDirectories(blocked.resolve("inside"));
+      Exception e = assertThrows(IOException.class, staged::commitModel);
+      assertTrue(e.getMessage().startsWith("cannot write " + blocked), e.getMessage());
+    }
+    assertEquals(before.size() + 1, files().size(), "the folder that was in the way, and no data");
+  }
+
+  @Test
+  void aRewriteDeletesTheDataOfTheModelThatItReplacesAndNoOther() throws Exception {
+    Path file = folder.resolve("m.onnx");
+    Path others = folder.resolve("m.onnx.0123abcd.data"); // as ours are named, but nobody's
+    Path foreign = folder.resolve("m.onnx.data");
+    Files.writeString(others, "of others");
+    Files.writeString(foreign, "of others");
+    OnnxWriter.write(affine(64, 1), file, OUTSIDE);
+    OnnxWriter.write(affine(64, 2), file, OUTSIDE);
+    assertEquals(4, files().size(), files().toString());
+    assertEquals(128.5f, ofOnes(file));
+    OnnxWriter.write(affine(64, 2), file, OUTSIDE);
+    assertEquals(4, files().size(), "the same data again");
+    assertEquals(128.5f, ofOnes(file));
+    OnnxWriter.write(OnnxReader.read(file), file, OUTSIDE); // reads what it replaces
+    assertEquals(4, files().size(), files().toString());
+    assertEquals(128.5f, ofOnes(file));
+    OnnxWriter.write(affine(64, 3), file);
+    assertEquals(List.of(file, others, foreign), files(), "all is inside now");
+    assertEquals(192.5f, ofOnes(file));
+  }
+
+  @Test
+  void theThresholdCountsWhatIsEncoded() throws Exception {
+    Path file = folder.resolve("m.onnx");
+    OnnxModel unused = affine(64, 1);
+    unused.graph().constant(TensorData.ofFloats(new float[5000], 5000)); // shared, used by no node
+    OnnxWriter.write(
+        unused, file, OnnxWriter.Options.DEFAULT.withExternalThreshold(64 * 64 * 4 + 4));
+    assertEquals(List.of(file), files());
+
+    Graph graph = new Graph("constant", OpSet.standard());
+    float[] values = new float[5000];
+    values[4999] = 7;
+    Attribute tensor = Attribute.of(TensorData.ofFloats(values, 5000));
+    graph.output("y", graph.add("Constant", List.of(), Map.of("value", tensor)).out());
+    OnnxWriter.write(OnnxModel.of(graph), file, OUTSIDE);
+    assertEquals(2, files().size(), "the attribute's elements lie outside");
+    assertArrayEquals(values, Ort.run(file, Map.of()).get("y").floats());
   }
 
   @Test

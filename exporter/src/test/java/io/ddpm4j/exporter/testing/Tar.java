@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.GZIPInputStream;
@@ -33,7 +34,7 @@ public final class Tar {
         if (type == '0' || type == 0) {
           String prefix = text(header, 345, 155);
           String name = (prefix.isEmpty() ? "" : prefix + "/") + text(header, 0, 100);
-          files.put(name.replaceFirst("^\\./", ""), java.util.Arrays.copyOf(content, size));
+          files.put(name.replaceFirst("^\\./", ""), Arrays.copyOf(content, size));
         }
       }
     }

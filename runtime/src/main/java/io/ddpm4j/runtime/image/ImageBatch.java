@@ -1,13 +1,9 @@
 package io.ddpm4j.runtime.image;
 
-import java.awt.Color;
-import java.awt.Graphics2D;
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,28 +12,38 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * Images as float values, (N, C, H, W) row-major, with the values that are black and white, and the
  * parameters they were generated with. Immutable.
  */
 public final class ImageBatch {
+  private static final int WHITE = 0xFFFFFF;
+
   private final int images;
   private final int channels;
   private final int height;
   private final int width;
   private final float[] values;
   private final ValueRange range;
-  private final Map<String, String> text;
+  private final long firstImage;
+  private final Supplier<Map<String, String>> text;
 
-  private ImageBatch(int[] shape, float[] values, ValueRange range, Map<String, String> text) {
+  private ImageBatch(
+      int[] shape,
+      float[] values,
+      ValueRange range,
+      long firstImage,
+      Supplier<Map<String, String>> text) {
     this.images = shape[0];
     this.channels = shape[1];
     this.height = shape[2];
     this.width = shape[3];
     this.values = values;
     this.range = range;
-    this.text = Collections.unmodifiableMap(new LinkedHashMap<>(text));
+    this.firstImage = firstImage;
+    this.text = text;
   }
 
   /**
@@ -48,7 +54,7 @@ public final class ImageBatch {
    */
   public static ImageBatch of(float[] values, ValueRange range, int... shape) {
     requireShape(values.length, shape);
-    return new ImageBatch(shape, values.clone(), range, Map.of());
+    return new ImageBatch(shape, values.clone(), range, 0, Map::of);
   }
 
   /**
@@ -63,7 +69,7 @@ public final class ImageBatch {
     for (int i = 0; i < values.length; i++) {
       values[i] = ValueRange.SIGNED.toFloat(levels[i] & 0xFF);
     }
-    return new ImageBatch(shape, values, ValueRange.SIGNED, Map.of());
+    return new ImageBatch(shape, values, ValueRange.SIGNED, 0, Map::of);
   }
 
   private static void requireShape(int length, int... shape) {
@@ -81,18 +87,26 @@ public final class ImageBatch {
   }
 
   /**
-   * One image with values in [-1, 1]; transparent pixels lie on black.
+   * One image of any type with values in [-1, 1]; transparent pixels lie on white.
    *
    * @param channels 1 (luma by ITU-R BT.601) or 3 (RGB)
    */
   public static ImageBatch ofImage(BufferedImage image, int channels) {
+    return ofImage(image, channels, WHITE);
+  }
+
+  /**
+   * One image of any type with values in [-1, 1]: colours as sRGB, grey levels as they are.
+   *
+   * @param channels 1 (luma by ITU-R BT.601) or 3 (RGB)
+   * @param background 0xRRGGBB behind transparent pixels
+   */
+  public static ImageBatch ofImage(BufferedImage image, int channels, int background) {
     if (channels != 1 && channels != 3) {
       throw new IllegalArgumentException("channels: expected 1 or 3, found " + channels);
     }
-    int width = image.getWidth();
-    int height = image.getHeight();
-    int[] rgb = isGrey(image) ? greyAsRgb(image) : rgb(image);
-    byte[] levels = new byte[channels * rgb.length];
+    int[] rgb = Flattening.rgb(image, background);
+    byte[] levels = new byte[Math.multiplyExact(channels, rgb.length)];
     for (int i = 0; i < rgb.length; i++) {
       int red = rgb[i] >> 16 & 0xFF;
       int green = rgb[i] >> 8 & 0xFF;
@@ -105,45 +119,30 @@ public final class ImageBatch {
         levels[2 * rgb.length + i] = (byte) blue;
       }
     }
-    return ofBytes(levels, 1, channels, height, width);
-  }
-
-  private static boolean isGrey(BufferedImage image) {
-    return !(image.getColorModel() instanceof IndexColorModel)
-        && image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY;
-  }
-
-  /** Java2D takes grey levels for linear light and would brighten them: here they stay. */
-  private static int[] greyAsRgb(BufferedImage image) {
-    Raster raster = image.getRaster();
-    int width = image.getWidth();
-    double white = Math.pow(2, image.getColorModel().getComponentSize(0)) - 1;
-    boolean alpha = image.getColorModel().hasAlpha();
-    double opaque = alpha ? Math.pow(2, image.getColorModel().getComponentSize(1)) - 1 : 1;
-    int[] rgb = new int[width * image.getHeight()];
-    for (int i = 0; i < rgb.length; i++) {
-      double level = raster.getSample(i % width, i / width, 0) / white;
-      if (alpha) {
-        level *= raster.getSample(i % width, i / width, 1) / opaque;
-      }
-      rgb[i] = (int) (level * 255 + 0.5) * 0x010101;
-    }
-    return rgb;
-  }
-
-  private static int[] rgb(BufferedImage image) {
-    int width = image.getWidth();
-    int height = image.getHeight();
-    BufferedImage flat = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Graphics2D graphics = flat.createGraphics();
-    graphics.drawImage(image, 0, 0, Color.BLACK, null);
-    graphics.dispose();
-    return flat.getRGB(0, 0, width, height, null, 0, width);
+    return ofBytes(levels, 1, channels, image.getHeight(), image.getWidth());
   }
 
   /** The same images with these parameters, which go into the PNG files. */
   public ImageBatch withText(Map<String, String> parameters) {
-    return new ImageBatch(new int[] {images, channels, height, width}, values, range, parameters);
+    Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+    return withText(() -> copy);
+  }
+
+  /**
+   * The same with parameters that cost time: they are asked for by {@link #text} and when a file is
+   * written, each time.
+   */
+  public ImageBatch withText(Supplier<Map<String, String>> parameters) {
+    return new ImageBatch(shape(), values, range, firstImage, parameters);
+  }
+
+  /** The same images, numbered from {@code number} on instead of from 0. */
+  public ImageBatch withFirstImage(long number) {
+    return new ImageBatch(shape(), values, range, number, text);
+  }
+
+  private int[] shape() {
+    return new int[] {images, channels, height, width};
   }
 
   /** N. */
@@ -171,9 +170,14 @@ public final class ImageBatch {
     return range;
   }
 
+  /** The number of the first image within its generation, by which files are named. */
+  public long firstImage() {
+    return firstImage;
+  }
+
   /** What goes into the text chunks of PNG files. */
   public Map<String, String> text() {
-    return text;
+    return text.get();
   }
 
   /** A copy of all values, (N, C, H, W). */
@@ -206,6 +210,7 @@ public final class ImageBatch {
         new int[] {count, channels, height, width},
         Arrays.copyOfRange(values, from * elements, (from + count) * elements),
         range,
+        firstImage + from,
         text);
   }
 
@@ -244,25 +249,33 @@ public final class ImageBatch {
 
   /** Writes {@link #toGrid} as PNG with the parameters in it. */
   public void writeGrid(Path file) throws IOException {
-    PngWriter.write(file, toGrid(), text);
+    PngWriter.write(file, toGrid(), text());
   }
 
   /** Writes a grid of another layout as PNG with the parameters in it. */
   public void writeGrid(Path file, ImageGrid layout) throws IOException {
-    PngWriter.write(file, layout.render(this), text);
+    PngWriter.write(file, layout.render(this), text());
   }
 
   /**
-   * Writes every image, pixel by pixel, as {@code prefix00000.png}, ….
+   * Writes every image, pixel by pixel, as {@code prefix00000.png}, …, named by its number: see
+   * {@link #firstImage}. A missing folder is made.
    *
    * @return the files
    */
   public List<Path> writePngs(Path folder, String prefix) throws IOException {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new IOException("cannot make the folder " + folder + ": " + WholeFile.reason(e), e);
+    }
+    Map<String, String> common = text();
     List<Path> files = new ArrayList<>();
     for (int image = 0; image < images; image++) {
-      Path file = folder.resolve("%s%05d.png".formatted(prefix, image));
-      Map<String, String> parameters = new LinkedHashMap<>(text);
-      parameters.put("Image", Integer.toString(image));
+      long number = firstImage + image;
+      Path file = folder.resolve("%s%05d.png".formatted(prefix, number));
+      Map<String, String> parameters = new LinkedHashMap<>(common);
+      parameters.put("Image", Long.toString(number));
       PngWriter.write(file, toBufferedImage(image), parameters);
       files.add(file);
     }

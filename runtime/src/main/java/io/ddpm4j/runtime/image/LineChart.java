@@ -7,11 +7,8 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
-import java.math.BigDecimal;
-import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -118,8 +115,8 @@ public final class LineChart {
     }
     int scale = width >= 1600 ? 2 : 1;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-    Axis x = axis(true);
-    Axis y = axis(false);
+    ChartAxis x = axis(true);
+    ChartAxis y = axis(false);
     Frame frame = layOut(width, height, scale, y);
     Graphics2D graphics = image.createGraphics();
     try {
@@ -153,7 +150,7 @@ public final class LineChart {
     }
   }
 
-  private Frame layOut(int width, int height, int scale, Axis y) {
+  private Frame layOut(int width, int height, int scale, ChartAxis y) {
     int widest = 0;
     for (double tick : y.ticks) {
       widest = Math.max(widest, PixelFont.width(y.label(tick), scale));
@@ -168,7 +165,8 @@ public final class LineChart {
     return new Frame(left, top, width - pad - pad / 2, bottom, scale);
   }
 
-  private void drawGrid(Graphics2D graphics, BufferedImage image, Frame frame, Axis x, Axis y) {
+  private void drawGrid(
+      Graphics2D graphics, BufferedImage image, Frame frame, ChartAxis x, ChartAxis y) {
     int scale = frame.scale;
     for (double tick : y.ticks) {
       int at = (int) Math.round(frame.bottom - y.place(tick) * frame.height());
@@ -202,7 +200,8 @@ public final class LineChart {
     graphics.fillRect(frame.left, frame.bottom, frame.width() + 1, scale);
   }
 
-  private static void drawSeries(Graphics2D graphics, Frame frame, Axis x, Axis y, Series s) {
+  private static void drawSeries(
+      Graphics2D graphics, Frame frame, ChartAxis x, ChartAxis y, Series s) {
     boolean faint = s.style == Style.FAINT;
     float thickness = (faint ? 1f : 2f) * frame.scale;
     graphics.setColor(new Color(s.rgb));
@@ -298,7 +297,7 @@ public final class LineChart {
     return false;
   }
 
-  private Axis axis(boolean horizontal) {
+  private ChartAxis axis(boolean horizontal) {
     boolean log = logY && !horizontal;
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
@@ -314,129 +313,6 @@ public final class LineChart {
       min = log ? 0.1 : 0;
       max = 1;
     }
-    return log ? Axis.logarithmic(min, max) : Axis.linear(min, max, !horizontal);
-  }
-
-  /** Where values lie between 0 and 1, and which of them get a label. */
-  static final class Axis {
-    private static final int MOST_TICKS = 9;
-
-    final double min;
-    final double max;
-    final boolean log;
-    final List<Double> ticks;
-    private final double step;
-
-    private Axis(double min, double max, boolean log, double step, List<Double> ticks) {
-      this.min = min;
-      this.max = max;
-      this.log = log;
-      this.step = step;
-      this.ticks = ticks;
-    }
-
-    /**
-     * An axis with ticks at 1, 2 or 5 times a power of ten.
-     *
-     * @param widen whether to begin and end at a tick, instead of at the data
-     */
-    static Axis linear(double min, double max, boolean widen) {
-      if (min == max) {
-        double around = min == 0 ? 1 : Math.abs(min) / 2;
-        min -= around;
-        max += around;
-      }
-      double rough = (max - min) / 6;
-      double power = Math.pow(10, Math.floor(Math.log10(rough)));
-      double step = 10 * power;
-      for (double nice : new double[] {5, 2, 1}) {
-        step = nice * power >= rough ? nice * power : step;
-      }
-      // A hair of tolerance: 0.3 / 0.1 is not 3.
-      double slack = step * 1e-9;
-      long first =
-          (long) (widen ? Math.floor((min + slack) / step) : Math.ceil((min - slack) / step));
-      long last =
-          (long) (widen ? Math.ceil((max - slack) / step) : Math.floor((max + slack) / step));
-      List<Double> ticks = new ArrayList<>();
-      for (long k = first; k <= last; k++) {
-        ticks.add(k * step);
-      }
-      return widen
-          ? new Axis(first * step, last * step, false, step, ticks)
-          : new Axis(min, max, false, step, ticks);
-    }
-
-    /** A logarithmic axis; as many of 1, 2, 5, ... times powers of ten as have room. */
-    static Axis logarithmic(double min, double max) {
-      double low = Math.log10(min);
-      double high = Math.log10(max);
-      double margin = Math.max(0.04 * (high - low), high - low < 0.1 ? 0.1 : 0);
-      low -= margin;
-      high += margin;
-      int[][] choices = {{1, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 5, 7}, {1, 2, 5}, {1, 3}, {1}};
-      List<Double> ticks = List.of();
-      for (int[] choice : choices) {
-        ticks = decadeTicks(low, high, choice, 1);
-        if (ticks.size() <= MOST_TICKS) {
-          break;
-        }
-      }
-      for (int every = 2; ticks.size() > MOST_TICKS; every++) {
-        ticks = decadeTicks(low, high, new int[] {1}, every);
-      }
-      return new Axis(Math.pow(10, low), Math.pow(10, high), true, 0, ticks);
-    }
-
-    private static List<Double> decadeTicks(double low, double high, int[] digits, int every) {
-      List<Double> ticks = new ArrayList<>();
-      for (int decade = (int) Math.floor(low); decade <= high; decade++) {
-        if (Math.floorMod(decade, every) != 0) {
-          continue;
-        }
-        for (int digit : digits) {
-          double at = decade + Math.log10(digit);
-          if (at >= low && at <= high) {
-            ticks.add(new BigDecimal(digit).scaleByPowerOfTen(decade).doubleValue());
-          }
-        }
-      }
-      return ticks;
-    }
-
-    boolean shows(double value) {
-      return Double.isFinite(value) && (!log || value > 0);
-    }
-
-    double place(double value) {
-      return log
-          ? (Math.log10(value) - Math.log10(min)) / (Math.log10(max) - Math.log10(min))
-          : (value - min) / (max - min);
-    }
-
-    /** A short number: 0.05, 1500, 20k, 1e-6. */
-    String label(double tick) {
-      if (tick == 0) {
-        return "0";
-      }
-      if (!log && Math.max(Math.abs(min), Math.abs(max)) >= 10_000) {
-        double unit = Math.max(Math.abs(min), Math.abs(max)) >= 1e7 ? 1e6 : 1e3;
-        if (Math.abs(tick) < 1e12 && step >= unit / 10) {
-          return plain(tick / unit) + (unit == 1e6 ? "M" : "k");
-        }
-      }
-      double magnitude = Math.abs(tick);
-      if (magnitude < 1e-4 || magnitude >= 1e6) {
-        String text = String.format(Locale.ROOT, "%.3e", tick);
-        String mantissa = plain(Double.parseDouble(text.substring(0, text.indexOf('e'))));
-        return mantissa + "e" + Integer.parseInt(text.substring(text.indexOf('e') + 1));
-      }
-      return plain(tick);
-    }
-
-    private static String plain(double value) {
-      BigDecimal rounded = new BigDecimal(value).round(new MathContext(6)).stripTrailingZeros();
-      return rounded.toPlainString();
-    }
+    return log ? ChartAxis.logarithmic(min, max) : ChartAxis.linear(min, max, !horizontal);
   }
 }

@@ -4,15 +4,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -31,62 +23,16 @@ public final class PngWriter {
 
   /**
    * Writes an image. The bytes go to a temporary file in the same folder, which then takes the
-   * file's place, so that a reader never sees half a picture; missing folders are made.
+   * file's place, so that a reader never sees half a picture. A symbolic link is followed.
    *
    * @param text keyword (1 to 79 Latin-1 characters) to text, each a chunk of its own: tEXt, or
    *     iTXt where the text is not Latin-1
-   * @throws IOException naming the file and what prevents writing it
+   * @throws IOException naming the file and what prevents writing it: the folder is missing, what
+   *     is there is no regular file, …
    */
   public static void write(Path file, BufferedImage image, Map<String, String> text)
       throws IOException {
-    byte[] bytes = encode(image, text);
-    Path target = file.toAbsolutePath();
-    Path temporary = null;
-    try {
-      Files.createDirectories(target.getParent());
-      temporary = Files.createTempFile(target.getParent(), ".ddpm4j", ".png.tmp");
-      Files.write(temporary, bytes);
-      makeReadable(temporary);
-      move(temporary, target);
-    } catch (IOException e) {
-      if (temporary != null) {
-        Files.deleteIfExists(temporary);
-      }
-      throw new IOException("cannot write " + file + ": " + reason(e), e);
-    }
-  }
-
-  /** Temporary files are private to their owner; a picture gets what a new file here would have. */
-  private static void makeReadable(Path temporary) {
-    try {
-      Files.setPosixFilePermissions(temporary, PosixFilePermissions.fromString("rw-r--r--"));
-    } catch (IOException | UnsupportedOperationException e) {
-      // A file system without such permissions: nothing to set.
-    }
-  }
-
-  private static void move(Path from, Path to) throws IOException {
-    try {
-      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-    }
-  }
-
-  private static String reason(IOException e) {
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    if (e instanceof NoSuchFileException missing) {
-      return "there is no folder " + Path.of(missing.getFile()).getParent();
-    }
-    if (e instanceof FileAlreadyExistsException exists) {
-      return exists.getFile() + " is no folder";
-    }
-    if (e instanceof FileSystemException system && system.getReason() != null) {
-      return system.getReason();
-    }
-    return e.getMessage();
+    WholeFile.write(file, encode(image, text));
   }
 
   /** The PNG file as bytes, for callers that have no file. */

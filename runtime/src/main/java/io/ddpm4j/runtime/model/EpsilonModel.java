@@ -19,4 +19,9 @@ public interface EpsilonModel {
    *     learned
    */
   void predict(FloatBuffer x, int images, double timestep, FloatBuffer output);
+
+  /** The network's name, for messages. */
+  default String name() {
+    return "model";
+  }
 }

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which input and output of an ONNX file plays which role, found from rank and type whatever the
- * names: the rank-4 float input is the image; of the others, int64 of rank 1 beside another
- * candidate is the class labels, the rest is the timestep.
+ * Which input and output of an ONNX file plays which role. The rank-4 float input is the image. One
+ * other input is the timestep, whatever its name. Of two others, one is class labels (int64 of rank
+ * 1) if their names leave no doubt: at least one of them is called like a time or like a class.
  *
  * @param sample x_t, float [N, C, H, W]
  * @param timestep t: int64, int32, float or double, rank 0, 1 or 2
@@ -18,6 +18,8 @@ import java.util.Set;
 public record ModelSignature(
     TensorSpec sample, TensorSpec timestep, Optional<TensorSpec> classLabels, TensorSpec output) {
   private static final Set<String> TIMESTEP_TYPES = Set.of("int64", "int32", "float", "double");
+  private static final String LIKE_A_TIME = "(?i)ts?|.*(time|step|sigma|noise).*";
+  private static final String LIKE_A_CLASS = "(?i)y|.*(class|label).*";
 
   /**
    * Finds the roles.
@@ -35,11 +37,9 @@ public record ModelSignature(
     TensorSpec sample = images.get(0);
     List<TensorSpec> others = new ArrayList<>(inputs);
     others.remove(sample);
-    TensorSpec labels = others.size() == 2 ? findLabels(others) : null;
+    TensorSpec labels = others.size() == 2 ? findLabels(file, inputs, others) : null;
     others.remove(labels);
-    if (others.size() != 1
-        || others.get(0).rank() > 2
-        || !TIMESTEP_TYPES.contains(others.get(0).type())) {
+    if (others.size() != 1 || !canBeTimestep(others.get(0))) {
       throw noPredictor(
           file,
           "beside the image one timestep (int64, int32, float or double, rank 0 to 2)"
@@ -62,18 +62,37 @@ public record ModelSignature(
         sample, others.get(0), Optional.ofNullable(labels), predictions.get(0));
   }
 
-  /** Of two int64 vectors the name decides: ours and diffusers' labels are called so. */
-  private static TensorSpec findLabels(List<TensorSpec> two) {
-    List<TensorSpec> candidates =
-        two.stream().filter(input -> input.rank() == 1 && input.type().equals("int64")).toList();
-    if (candidates.size() == 1) {
-      return candidates.get(0);
+  /** The class labels of two inputs, of which the other is then the timestep; null for none. */
+  private static TensorSpec findLabels(String file, List<TensorSpec> inputs, List<TensorSpec> two)
+      throws ModelFormatException {
+    boolean first = isLabelsBeside(two.get(0), two.get(1));
+    boolean second = isLabelsBeside(two.get(1), two.get(0));
+    if (!first && !second) {
+      return null;
     }
-    List<TensorSpec> named =
-        candidates.stream()
-            .filter(input -> input.name().matches("(?i).*(class|label|^y$).*"))
-            .toList();
-    return named.size() == 1 ? named.get(0) : null;
+    boolean named =
+        two.stream().anyMatch(in -> in.name().matches(LIKE_A_TIME + "|" + LIKE_A_CLASS));
+    if (first && second || !named) {
+      throw noPredictor(
+          file,
+          "names that tell the timestep (time..., t) from the class labels (class..., label..., y)",
+          "inputs",
+          inputs);
+    }
+    return two.get(first ? 0 : 1);
+  }
+
+  private static boolean isLabelsBeside(TensorSpec labels, TensorSpec timestep) {
+    return labels.rank() == 1
+        && labels.type().equals("int64")
+        && !labels.name().matches(LIKE_A_TIME)
+        && canBeTimestep(timestep)
+        && !timestep.name().matches(LIKE_A_CLASS);
+  }
+
+  private static boolean canBeTimestep(TensorSpec input) {
+    boolean vectors = input.rank() == 2 && input.isFixed(1) && input.shape().get(1) != 1;
+    return input.rank() <= 2 && !vectors && TIMESTEP_TYPES.contains(input.type());
   }
 
   private static boolean fits(TensorSpec sample, TensorSpec output) {

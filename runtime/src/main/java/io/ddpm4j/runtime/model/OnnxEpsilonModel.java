@@ -8,25 +8,20 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtProvider;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 
 /**
@@ -44,9 +39,9 @@ public final class OnnxEpsilonModel implements AutoCloseable {
   private static final String MESSAGE = " - message:";
   private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
 
-  private final String name;
+  private final ModelSource source;
   private final OrtSession session;
-  private final ExecutorService cudaThread; // null on the CPU: the caller's thread runs the session
+  private final SessionThread thread;
   private final ModelSignature signature;
   private final ModelMetadata metadata;
   private int bound; // guarded by this
@@ -56,21 +51,14 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     OrtSession create(OrtSession.SessionOptions options) throws OrtException;
   }
 
-  private OnnxEpsilonModel(String name, SessionSettings settings, SessionFactory factory)
+  private OnnxEpsilonModel(ModelSource source, SessionSettings settings, SessionFactory factory)
       throws IOException {
-    this.name = name;
-    this.cudaThread =
-        settings.device() instanceof Device.Cuda
-            ? Executors.newSingleThreadExecutor(
-                task -> {
-                  Thread thread = new Thread(task, "ddpm4j " + settings.device());
-                  thread.setDaemon(true);
-                  return thread;
-                })
-            : null;
+    this.source = source;
+    this.thread = new SessionThread(settings.device());
+    String name = source.name();
     OrtSession created = null;
     try {
-      created = onDevice(() -> createSession(name, settings, factory));
+      created = thread.call(() -> createSession(name, settings, factory));
       this.session = created;
       this.signature =
           ModelSignature.of(
@@ -81,8 +69,8 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     } catch (Exception e) {
       if (created != null) {
         free(created);
-      } else if (cudaThread != null) {
-        cudaThread.shutdown();
+      } else {
+        thread.shutdown();
       }
       if (e instanceof IOException io) {
         throw io;
@@ -97,26 +85,12 @@ public final class OnnxEpsilonModel implements AutoCloseable {
    * @param path an ONNX file, or a folder that holds {@code model.onnx}
    * @throws ModelFormatException if the file is empty, cut short, no ONNX or no noise predictor
    * @throws DeviceException if the device is not there
-   * @throws IOException if the file is missing or cannot be read
+   * @throws IOException if the file is missing, no regular file or cannot be read
    */
   public static OnnxEpsilonModel open(Path path, SessionSettings settings) throws IOException {
-    Path file = path;
-    if (Files.isDirectory(path)) {
-      file = path.resolve(FILE_NAME);
-      if (!Files.isRegularFile(file)) {
-        throw new FileNotFoundException(path + ": this folder holds no " + FILE_NAME);
-      }
-    }
-    if (!Files.exists(file)) {
-      throw new FileNotFoundException(file + ": there is no such file");
-    }
-    if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-      throw new IOException(file + ": expected a readable file");
-    }
-    requireContent(file.toString(), Files.size(file));
-    String location = file.toString();
+    ModelSource source = ModelSource.of(path);
     return new OnnxEpsilonModel(
-        location, settings, options -> ENVIRONMENT.createSession(location, options));
+        source, settings, options -> ENVIRONMENT.createSession(source.name(), options));
   }
 
   /**
@@ -127,9 +101,10 @@ public final class OnnxEpsilonModel implements AutoCloseable {
    */
   public static OnnxEpsilonModel open(byte[] model, String name, SessionSettings settings)
       throws IOException {
-    requireContent(name, model.length);
     return new OnnxEpsilonModel(
-        name, settings, options -> ENVIRONMENT.createSession(model, options));
+        ModelSource.of(model, name),
+        settings,
+        options -> ENVIRONMENT.createSession(model, options));
   }
 
   /** ONNX Runtime's version. */
@@ -140,12 +115,6 @@ public final class OnnxEpsilonModel implements AutoCloseable {
   /** The providers that this build of ONNX Runtime holds, such as CPU and CUDA. */
   public static List<String> providers() {
     return OrtEnvironment.getAvailableProviders().stream().map(OrtProvider::name).toList();
-  }
-
-  private static void requireContent(String name, long size) throws ModelFormatException {
-    if (size == 0) {
-      throw new ModelFormatException(name + ": expected an ONNX model, found an empty file");
-    }
   }
 
   private static OrtSession createSession(
@@ -217,9 +186,22 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
   }
 
-  /** The file's name, for messages. */
+  /** The file as it was named, for messages. */
   public String name() {
-    return name;
+    return source.name();
+  }
+
+  /** The file's folder and name, such as {@code fashion-mnist/model.onnx}. */
+  public String label() {
+    return source.label();
+  }
+
+  /**
+   * The first 16 hexadecimal digits of the file's SHA-256. Computed when first asked for; empty if
+   * the file has changed since it was opened.
+   */
+  public Optional<String> sha256() {
+    return source.sha256();
   }
 
   /** Inputs and outputs by role. */
@@ -246,7 +228,7 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     requireWrappable("output", output);
     synchronized (this) {
       if (closed) {
-        throw new IllegalStateException(name + ": this model is closed");
+        throw new IllegalStateException(name() + ": this model is closed");
       }
       bound++;
     }
@@ -254,7 +236,7 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       return new Bound(x, output, shape);
     } catch (OrtException e) {
       release();
-      throw new IllegalStateException(name + ": " + firstLine(e), e);
+      throw new IllegalStateException(name() + ": " + firstLine(e), e);
     } catch (RuntimeException e) {
       release();
       throw e;
@@ -295,41 +277,15 @@ public final class OnnxEpsilonModel implements AutoCloseable {
 
   private void free(OrtSession victim) {
     try {
-      onDevice(
+      thread.call(
           () -> {
             victim.close();
             return null;
           });
     } catch (Exception e) {
-      throw new IllegalStateException(name + ": " + firstLine(e), e);
+      throw new IllegalStateException(name() + ": " + firstLine(e), e);
     } finally {
-      if (cudaThread != null) {
-        cudaThread.shutdown();
-      }
-    }
-  }
-
-  /** Runs a task where the session lives, and waits for it even when interrupted. */
-  private <T> T onDevice(Callable<T> task) throws Exception {
-    if (cudaThread == null) {
-      return task.call();
-    }
-    Future<T> future = cudaThread.submit(task);
-    boolean interrupted = false;
-    try {
-      while (true) {
-        try {
-          return future.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // the native call uses our buffers: it has to end first
-        } catch (ExecutionException e) {
-          throw e.getCause() instanceof Exception cause ? cause : e;
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      thread.shutdown();
     }
   }
 
@@ -338,7 +294,7 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     private final FloatBuffer x;
     private final FloatBuffer output;
     private final int images;
-    private final ByteBuffer timestepBytes;
+    private final TimestepBuffer timestep;
     private final LongBuffer labels; // null in an unconditional model
     private final Map<String, OnnxTensor> inputs = new HashMap<>();
     private final Map<String, OnnxTensor> outputs = new HashMap<>();
@@ -352,17 +308,11 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       this.images = Math.toIntExact(shape[0]);
       long[] outputShape = shape.clone();
       outputShape[1] = signature.learnsVariance() ? 2 * shape[1] : shape[1];
-      long[] timestepShape = timestepShape();
-      int timesteps = 1;
-      for (long extent : timestepShape) {
-        timesteps = Math.toIntExact(timesteps * extent);
-      }
-      this.timestepBytes = direct(timesteps * Long.BYTES);
-      this.labels =
-          signature.classLabels().isPresent() ? direct(images * Long.BYTES).asLongBuffer() : null;
+      this.timestep = new TimestepBuffer(signature.timestep(), images);
+      this.labels = signature.classLabels().isPresent() ? direct(images) : null;
       try {
         inputs.put(signature.sample().name(), OnnxTensor.createTensor(ENVIRONMENT, x, shape));
-        inputs.put(signature.timestep().name(), timestepTensor(timesteps, timestepShape));
+        inputs.put(signature.timestep().name(), timestepTensor());
         if (labels != null) {
           inputs.put(
               signature.classLabels().orElseThrow().name(),
@@ -376,30 +326,19 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       }
     }
 
-    /** Rank 0 is one number; a first axis left open takes the batch, a second one 1. */
-    private long[] timestepShape() {
-      TensorSpec spec = signature.timestep();
-      long[] shape = new long[spec.rank()];
-      for (int axis = 0; axis < shape.length; axis++) {
-        shape[axis] = spec.isFixed(axis) ? spec.shape().get(axis) : axis == 0 ? images : 1;
-      }
-      return shape;
-    }
-
-    private OnnxTensor timestepTensor(int count, long[] shape) throws OrtException {
+    private OnnxTensor timestepTensor() throws OrtException {
+      ByteBuffer bytes = timestep.bytes();
+      int count = timestep.count();
+      long[] shape = timestep.shape();
       return switch (signature.timestep().type()) {
         case "int64" ->
-            OnnxTensor.createTensor(
-                ENVIRONMENT, timestepBytes.asLongBuffer().slice(0, count), shape);
+            OnnxTensor.createTensor(ENVIRONMENT, bytes.asLongBuffer().slice(0, count), shape);
         case "int32" ->
-            OnnxTensor.createTensor(
-                ENVIRONMENT, timestepBytes.asIntBuffer().slice(0, count), shape);
+            OnnxTensor.createTensor(ENVIRONMENT, bytes.asIntBuffer().slice(0, count), shape);
         case "float" ->
-            OnnxTensor.createTensor(
-                ENVIRONMENT, timestepBytes.asFloatBuffer().slice(0, count), shape);
+            OnnxTensor.createTensor(ENVIRONMENT, bytes.asFloatBuffer().slice(0, count), shape);
         default ->
-            OnnxTensor.createTensor(
-                ENVIRONMENT, timestepBytes.asDoubleBuffer().slice(0, count), shape);
+            OnnxTensor.createTensor(ENVIRONMENT, bytes.asDoubleBuffer().slice(0, count), shape);
       };
     }
 
@@ -412,7 +351,7 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     public void classLabels(int[] classes, int from) {
       if (labels == null) {
         throw new IllegalArgumentException(
-            "class labels: expected none, since " + name + " is unconditional");
+            "class labels: expected none, since " + name() + " is unconditional");
       }
       for (int i = 0; i < images; i++) {
         labels.put(i, classes[Math.min(from + i, classes.length - 1)]);
@@ -420,21 +359,26 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     }
 
     @Override
-    public void predict(FloatBuffer x, int images, double timestep, FloatBuffer output) {
+    public String name() {
+      return source.name();
+    }
+
+    @Override
+    public void predict(FloatBuffer x, int images, double t, FloatBuffer output) {
       if (x != this.x || output != this.output || images != this.images) {
         throw new IllegalArgumentException(
             "expected the buffers and the batch of " + this.images + " that were bound");
       }
       if (!open) {
-        throw new IllegalStateException(name + ": this binding is closed");
+        throw new IllegalStateException(name() + ": this binding is closed");
       }
-      putTimestep(timestep);
+      timestep.fill(t);
       try {
-        onDevice(runSession);
+        thread.call(runSession);
       } catch (RuntimeException e) {
         throw e;
       } catch (Exception e) {
-        throw new IllegalStateException(name + ": ONNX Runtime failed: " + firstLine(e), e);
+        throw new IllegalStateException(name() + ": ONNX Runtime failed: " + firstLine(e), e);
       }
     }
 
@@ -443,27 +387,6 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       session.run(inputs, outputs).close(); // the tensors are ours: this frees only the list
       sessionNanos += System.nanoTime() - start;
       return null;
-    }
-
-    private void putTimestep(double timestep) {
-      String type = signature.timestep().type();
-      if (type.startsWith("int") && timestep != Math.rint(timestep)) {
-        throw new IllegalArgumentException(
-            "timestep: expected a whole number for "
-                + signature.timestep()
-                + ", found "
-                + timestep);
-      }
-      int bytes = type.equals("int32") || type.equals("float") ? Integer.BYTES : Long.BYTES;
-      int count = timestepBytes.capacity() / Long.BYTES;
-      for (int i = 0; i < count; i++) {
-        switch (type) {
-          case "int64" -> timestepBytes.putLong(i * bytes, (long) timestep);
-          case "int32" -> timestepBytes.putInt(i * bytes, (int) timestep);
-          case "float" -> timestepBytes.putFloat(i * bytes, (float) timestep);
-          default -> timestepBytes.putDouble(i * bytes, timestep);
-        }
-      }
     }
 
     /** Nanoseconds spent inside the ONNX Runtime session through this binding. */
@@ -486,13 +409,15 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     }
   }
 
-  private static ByteBuffer direct(int bytes) {
-    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  private static LongBuffer direct(int count) {
+    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Long.BYTES))
+        .order(ByteOrder.nativeOrder())
+        .asLongBuffer();
   }
 
   @Override
   public String toString() {
-    return name
+    return name()
         + ": "
         + List.of(signature.sample(), signature.timestep()).stream()
             .map(TensorSpec::toString)

@@ -26,9 +26,9 @@ public final class Cancellation {
     cancel("cancelled");
   }
 
-  /** Asks the run to stop, with the message of the exception. */
+  /** Asks the run to stop, with the message of the exception; null for a general one. */
   public void cancel(String why) {
-    reason = why;
+    reason = why == null ? "cancelled" : why;
   }
 
   /** Whether {@link #cancel} was called. */

@@ -33,10 +33,13 @@ public final class SamplingRun {
   private final float[] knownMask; // likewise
   private final List<float[]> buffers = new ArrayList<>();
   private long firstImage;
+  private int wanted; // of the images: the rest only fills the batch
   private int draw;
+  private int stepsDone;
 
   private SamplingRun(Builder builder) {
     this.images = builder.images;
+    this.wanted = builder.images;
     this.elements = builder.channels * builder.height * builder.width;
     this.stride = builder.learnsVariance ? 2 * elements : elements;
     int size = Math.multiplyExact(images, elements);
@@ -187,16 +190,34 @@ public final class SamplingRun {
 
   /** Makes the run ready for another batch of the same size. */
   public void restart(long newFirstImage) {
-    firstImage = newFirstImage;
-    draw = 0;
+    restart(newFirstImage, images);
   }
 
-  /** Sets x to draw 0 of the noise times {@code sigma}. */
+  /**
+   * Makes the run ready for another batch.
+   *
+   * @param count how many of its images are wanted; the listener sees no others
+   */
+  public void restart(long newFirstImage, int count) {
+    if (count < 1 || count > images) {
+      throw new IllegalArgumentException(
+          "images: expected 1 to " + images + " of the batch, found " + count);
+    }
+    firstImage = newFirstImage;
+    wanted = count;
+    draw = 0;
+    stepsDone = 0;
+  }
+
+  /** Sets x to draw 0 of the noise times {@code sigma}, and tells the listener. */
   public void startFromNoise(double sigma) {
-    restart(firstImage);
+    restart(firstImage, wanted);
     float[] z = nextNoise();
     for (int i = 0; i < x.length; i++) {
       x[i] = (float) (sigma * z[i]);
+    }
+    if (listener != null) {
+      listener.onStart(new StepListener.Start(firstImage, wanted, view(x)));
     }
   }
 
@@ -212,6 +233,8 @@ public final class SamplingRun {
    * @return its output, {@link #stride} values per image. The run's own array, filled anew by every
    *     call
    * @throws java.util.concurrent.CancellationException if the run was cancelled
+   * @throws IllegalStateException if the output holds an infinity or NaN, which would otherwise end
+   *     as a black image; the message names model, step and image
    */
   public float[] predict(EpsilonModel model, double timestep) {
     return predict(model, timestep, 1);
@@ -233,7 +256,23 @@ public final class SamplingRun {
     }
     model.predict(inputBuffer, images, timestep, outputBuffer);
     outputBuffer.get(0, output);
+    requireFinite(model, timestep);
     return output;
+  }
+
+  private void requireFinite(EpsilonModel model, double timestep) {
+    for (int i = 0; i < wanted * stride; i++) {
+      if (!Float.isFinite(output[i])) {
+        throw new IllegalStateException(
+            "%s: expected finite numbers, found %s in image %d at step %d (timestep %s)"
+                .formatted(
+                    model.name(),
+                    output[i],
+                    firstImage + i / stride,
+                    stepsDone + 1,
+                    timestep == Math.rint(timestep) ? "" + (long) timestep : "" + timestep));
+      }
+    }
   }
 
   /**
@@ -284,16 +323,15 @@ public final class SamplingRun {
 
   /** Tells the listener, if there is one, that a step is done. */
   public void stepDone(int index, int count, double timestep) {
+    stepsDone = index + 1;
     if (listener != null) {
       listener.onStep(
           new StepListener.Step(
-              index,
-              count,
-              timestep,
-              firstImage,
-              images,
-              FloatBuffer.wrap(x).asReadOnlyBuffer(),
-              FloatBuffer.wrap(predictedX0).asReadOnlyBuffer()));
+              index, count, timestep, firstImage, wanted, view(x), view(predictedX0)));
     }
+  }
+
+  private FloatBuffer view(float[] values) {
+    return FloatBuffer.wrap(values, 0, wanted * elements).slice().asReadOnlyBuffer();
   }
 }

@@ -3,14 +3,45 @@ package io.ddpm4j.runtime.sampling;
 import java.nio.FloatBuffer;
 
 /**
- * Watches a run: called after every step on the run's thread. Without a listener nothing is
- * computed or allocated for it. May cancel; must not keep the views.
+ * Watches a run: called on the run's thread, batch after batch, before the first step and after
+ * every step. Without a listener nothing is computed or allocated for it. May cancel; must not keep
+ * the views.
  */
 @FunctionalInterface
 public interface StepListener {
 
+  /** A batch starts: x is pure noise. */
+  default void onStart(Start start) {}
+
   /** One step is done. */
   void onStep(Step step);
+
+  /** Both of them, this one first. */
+  default StepListener andThen(StepListener next) {
+    StepListener first = this;
+    return new StepListener() {
+      @Override
+      public void onStart(Start start) {
+        first.onStart(start);
+        next.onStart(start);
+      }
+
+      @Override
+      public void onStep(Step step) {
+        first.onStep(step);
+        next.onStep(step);
+      }
+    };
+  }
+
+  /**
+   * How a batch starts.
+   *
+   * @param firstImage the number of the batch's first image within the generation
+   * @param images how many images the batch has
+   * @param x x_T, (N, C, H, W), a read-only view that is valid during the call
+   */
+  record Start(long firstImage, int images, FloatBuffer x) {}
 
   /**
    * Where a run stands.
@@ -19,7 +50,7 @@ public interface StepListener {
    * @param count how many steps the run has
    * @param timestep t of this step's model call
    * @param firstImage the number of the batch's first image within the generation
-   * @param images N of this batch
+   * @param images N of this batch; where a model fixes its batch, only those that were asked for
    * @param x x after the step, (N, C, H, W), a read-only view that is valid during the call
    * @param predictedX0 the image predicted at this step, likewise
    */

@@ -231,9 +231,9 @@ public final class SchedulerConfig {
     return List.copyOf(fields);
   }
 
-  /** T. */
+  /** T: as many as there are trained betas where the number itself is absent. */
   public int trainTimesteps() {
-    return integer("num_train_timesteps", 1000);
+    return integer("num_train_timesteps", trainedBetas().map(betas -> betas.length).orElse(1000));
   }
 
   /** The name of the schedule; {@link #trainedBetas} overrule it. */

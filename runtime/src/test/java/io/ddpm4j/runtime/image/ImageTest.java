@@ -7,10 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.ddpm4j.runtime.TestPipes;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.IndexColorModel;
+import java.awt.image.WritableRaster;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,7 +82,61 @@ class ImageTest {
     BufferedImage clear = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
     clear.setRGB(0, 0, 0x00FFFFFF);
     clear.setRGB(1, 0, 0xFF0A141E);
-    assertArrayEquals(new byte[] {0, 10, 0, 20, 0, 30}, ImageBatch.ofImage(clear, 3).bytes(0));
+    assertArrayEquals(new byte[] {-1, 10, -1, 20, -1, 30}, ImageBatch.ofImage(clear, 3).bytes(0));
+    assertArrayEquals(
+        new byte[] {1, 10, 2, 20, 3, 30}, ImageBatch.ofImage(clear, 3, 0x010203).bytes(0));
+  }
+
+  /** One half-transparent level of 100 on white and on black, in every way to say it. */
+  @Test
+  void everyTypeOfPictureIsFlattenedAlike() {
+    BufferedImage argb = new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB);
+    BufferedImage abgr = new BufferedImage(1, 1, BufferedImage.TYPE_4BYTE_ABGR);
+    BufferedImage multiplied = new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB_PRE);
+    IndexColorModel palette =
+        new IndexColorModel(8, 1, new byte[] {100}, new byte[] {100}, new byte[] {100}, half());
+    BufferedImage indexed = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_INDEXED, palette);
+    for (BufferedImage image : List.of(argb, abgr, multiplied)) {
+      image.setRGB(0, 0, 0x80646464);
+    }
+    BufferedImage grey = greyWithAlpha(DataBuffer.TYPE_BYTE, false, 100, 128);
+    BufferedImage deep = greyWithAlpha(DataBuffer.TYPE_USHORT, false, 100 * 257, 128 * 257);
+    BufferedImage deepMultiplied =
+        greyWithAlpha(DataBuffer.TYPE_USHORT, true, 50 * 257 + 50, 128 * 257);
+    for (BufferedImage image :
+        List.of(argb, abgr, multiplied, indexed, grey, deep, deepMultiplied)) {
+      assertEquals(177, ImageBatch.ofImage(image, 1).bytes(0)[0] & 0xFF, 1, image.toString());
+      assertEquals(50, ImageBatch.ofImage(image, 1, 0).bytes(0)[0] & 0xFF, 1, image.toString());
+    }
+  }
+
+  private static byte[] half() {
+    return new byte[] {(byte) 128};
+  }
+
+  private static BufferedImage greyWithAlpha(int type, boolean multiplied, int level, int alpha) {
+    ComponentColorModel model =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_GRAY),
+            true,
+            multiplied,
+            Transparency.TRANSLUCENT,
+            type);
+    WritableRaster raster = model.createCompatibleWritableRaster(1, 1);
+    raster.setPixel(0, 0, new int[] {level, alpha});
+    return new BufferedImage(model, raster, multiplied, null);
+  }
+
+  @Test
+  void filesAreNamedByTheNumberOfTheImage() throws IOException {
+    ImageBatch batch = ofSize(3, 8).withFirstImage(99_998);
+    List<Path> files = batch.writePngs(folder.resolve("new/folder"), "x-");
+    assertEquals(
+        List.of("x-99998.png", "x-99999.png", "x-100000.png"),
+        files.stream().map(file -> file.getFileName().toString()).toList());
+    assertEquals(Map.of("Image", "99999"), readText(files.get(1)));
+    assertEquals(99_999, batch.slice(1, 2).firstImage());
+    assertEquals(0, ofSize(3, 8).firstImage());
   }
 
   @Test
@@ -103,7 +165,7 @@ class ImageTest {
   @Test
   void parametersStandInTheFile() throws IOException {
     Map<String, String> text = Map.of("Seed", "42", "Model", "a \"b\" <c>", "Class", "鞋");
-    Path file = folder.resolve("new/folder/grid.png");
+    Path file = folder.resolve("grid.png");
     ofSize(4, 8).withText(text).writeGrid(file);
     assertEquals(text, readText(file));
     try (var files = Files.list(file.getParent())) {
@@ -147,9 +209,73 @@ class ImageTest {
     Path directory = Files.createDirectories(folder.resolve("d.png/full"));
     e = assertThrows(IOException.class, () -> ofSize(1, 8).writeGrid(directory.getParent()));
     assertTrue(e.getMessage().startsWith("cannot write "), e.getMessage());
+    Path missing = folder.resolve("missing");
+    e = assertThrows(IOException.class, () -> ofSize(1, 8).writeGrid(missing.resolve("out.png")));
+    assertEquals(
+        "cannot write " + missing.resolve("out.png") + ": there is no folder " + missing,
+        e.getMessage());
+    e = assertThrows(IOException.class, () -> ofSize(1, 8).writePngs(plain, "x"));
+    assertEquals(
+        "cannot make the folder " + plain + ": " + plain + " is no folder", e.getMessage());
     try (var files = Files.list(folder)) {
       assertFalse(files.anyMatch(file -> file.toString().endsWith(".tmp")));
     }
+  }
+
+  @Test
+  void aPipeIsRefusedAndStays() throws Exception {
+    Path pipe = TestPipes.make(folder.resolve("pipe.png"));
+    IOException e = assertThrows(IOException.class, () -> ofSize(1, 8).writeGrid(pipe));
+    assertEquals("cannot write " + pipe + ": it exists and is no regular file", e.getMessage());
+    assertTrue(Files.readAttributes(pipe, BasicFileAttributes.class).isOther());
+  }
+
+  @Test
+  void aLinkIsFollowedAndStays() throws IOException {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    Path target = elsewhere.resolve("real.png");
+    Path link = folder.resolve("link.png");
+    try {
+      Files.createSymbolicLink(link, Path.of("elsewhere/real.png"));
+    } catch (IOException | UnsupportedOperationException e) {
+      assumeTrue(false, "skipped: no symbolic links here");
+    }
+    for (int time = 0; time < 2; time++) { // at first nothing is there
+      ofSize(1, 8).writeGrid(link);
+      assertTrue(Files.isSymbolicLink(link));
+      assertTrue(Files.isRegularFile(target));
+    }
+    Path round = Files.createSymbolicLink(folder.resolve("round.png"), Path.of("round.png"));
+    assertThrows(IOException.class, () -> ofSize(1, 8).writeGrid(round));
+    assertTrue(Files.isSymbolicLink(round));
+  }
+
+  @Test
+  void aPictureHasThePermissionsOfAnyNewFile() throws IOException {
+    assumeTrue(
+        Files.getFileStore(folder).supportsFileAttributeView("posix"), "skipped: no permissions");
+    Path plain = Files.writeString(folder.resolve("plain"), "");
+    ofSize(1, 8).writeGrid(folder.resolve("x.png"));
+    assertEquals(
+        Files.getPosixFilePermissions(plain),
+        Files.getPosixFilePermissions(folder.resolve("x.png")));
+  }
+
+  @Test
+  void parametersThatCostTimeAreAskedForOnlyWhenNeeded() throws IOException {
+    int[] asked = new int[1];
+    ImageBatch batch =
+        ofSize(2, 8)
+            .withText(
+                () -> {
+                  asked[0]++;
+                  return Map.of("Seed", "7");
+                });
+    batch.slice(0, 1).withFirstImage(3).toGrid();
+    assertEquals(0, asked[0]);
+    Path file = batch.writePngs(folder, "x").get(1);
+    assertEquals(1, asked[0]);
+    assertEquals(Map.of("Seed", "7", "Image", "1"), readText(file));
   }
 
   @Test

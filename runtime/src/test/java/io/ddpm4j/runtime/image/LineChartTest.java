@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ddpm4j.runtime.image.LineChart.Axis;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -27,7 +26,7 @@ class LineChartTest {
     "5, 5, 2 3 4 5 6 7 8"
   })
   void linearTicksAreRoundNumbersAroundTheData(double min, double max, String labels) {
-    Axis axis = Axis.linear(min, max, true);
+    ChartAxis axis = ChartAxis.linear(min, max, true);
     assertEquals(labels.replace("0M 5M", "0 5M"), labels(axis));
     assertTrue(axis.min <= min && axis.max >= max);
   }
@@ -40,7 +39,7 @@ class LineChartTest {
     "1e-6, 1e6, 1e-6 0.0001 0.01 1 100 10000 1e6"
   })
   void logarithmicTicksHaveRoom(double min, double max, String labels) {
-    Axis axis = Axis.logarithmic(min, max);
+    ChartAxis axis = ChartAxis.logarithmic(min, max);
     assertEquals(labels, labels(axis));
     assertEquals(0.5, axis.place(Math.sqrt(axis.min * axis.max)), 1e-12);
   }
@@ -119,7 +118,7 @@ class LineChartTest {
     assertThrows(IllegalArgumentException.class, () -> chart.render(100, 100));
   }
 
-  private static String labels(Axis axis) {
+  private static String labels(ChartAxis axis) {
     List<Double> ticks = axis.ticks;
     return ticks.stream().map(axis::label).collect(Collectors.joining(" "));
   }

@@ -3,10 +3,12 @@ package io.ddpm4j.runtime.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.ddpm4j.runtime.TestModels;
+import io.ddpm4j.runtime.TestPipes;
 import io.ddpm4j.testing.NpyFile;
 import io.ddpm4j.testing.SharedData;
 import java.io.FileNotFoundException;
@@ -17,6 +19,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -25,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OnnxEpsilonModelTest {
@@ -188,6 +192,16 @@ class OnnxEpsilonModelTest {
   }
 
   @Test
+  void aPipeIsRefusedAtOnce() throws Exception {
+    Path pipe = TestPipes.make(folder.resolve("pipe.onnx"));
+    String expected = ": expected a regular file, found a device or a pipe";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10), () -> assertEquals(pipe + expected, refusal(pipe)));
+    Path inFolder = TestPipes.make(folder.resolve("model.onnx"));
+    assertEquals(inFolder + expected, refusal(folder));
+  }
+
+  @Test
   void modelsThatAreNoPredictorsAreRefused() {
     String message = refusal(TestModels.path("classifier"));
     assertTrue(message.contains("classifier.onnx is no noise predictor: expected"), message);
@@ -195,6 +209,52 @@ class OnnxEpsilonModelTest {
     message = refusal(TestModels.path("double_image"));
     assertTrue(message.contains("expected one float input of rank 4"), message);
     assertTrue(message.contains("sample double[?,1,4,4]"), message);
+  }
+
+  @Test
+  void rolesThatAreInDoubtAreRefused() {
+    String message = refusal(TestModels.path("embedding"));
+    assertTrue(message.contains("expected beside the image one timestep"), message);
+    assertTrue(message.endsWith("timestep int64[?], embedding float[?,16]]"), message);
+    message = refusal(TestModels.path("ambiguous"));
+    assertTrue(message.contains("expected names that tell the timestep"), message);
+    assertTrue(message.endsWith("a int64[?], b int64[?]]"), message);
+  }
+
+  /** Beside the image: the input that is the timestep, and labels; - where that is in doubt. */
+  @ParameterizedTest
+  @CsvSource({
+    "timestep int64 1, class_labels int64 1, timestep",
+    "y int64 1, t int64 1, t",
+    "a int64 1, label float 1, -",
+    "a float 0, b int64 1, -",
+    "sigma float 1, b int64 1, sigma",
+    "a int64 1, y int64 1, a",
+    "timestep int64 1, guidance float 0, -",
+    "timestep float 2, classes int64 1, timestep"
+  })
+  void namesTellTheTimestepFromTheLabels(String one, String two, String timestep) throws Exception {
+    List<TensorSpec> inputs = List.of(spec(one), spec(two), IMAGE);
+    if (timestep.equals("-")) {
+      IOException e =
+          assertThrows(
+              ModelFormatException.class,
+              () -> ModelSignature.of("x.onnx", inputs, List.of(IMAGE)));
+      assertTrue(e.getMessage().contains(spec(one) + ", " + spec(two)), e.getMessage());
+    } else {
+      ModelSignature signature = ModelSignature.of("x.onnx", inputs, List.of(IMAGE));
+      assertEquals(timestep, signature.timestep().name());
+      assertEquals("int64", signature.classLabels().orElseThrow().type());
+    }
+  }
+
+  private static final TensorSpec IMAGE = TensorSpec.of("image", "float", -1, 1, 4, 4);
+
+  private static TensorSpec spec(String text) {
+    String[] parts = text.strip().split(" ");
+    long[] open = new long[Integer.parseInt(parts[2])];
+    Arrays.fill(open, -1);
+    return TensorSpec.of(parts[0], parts[1], open);
   }
 
   @Test

@@ -212,4 +212,32 @@ class DdpmSamplerTest {
     String names = String.join(", ", Samplers.names());
     assertEquals("sampler: expected one of " + names + ", found \"euler9\"", e.getMessage());
   }
+
+  @Test
+  void outputThatIsNotFiniteNamesModelStepAndImage() {
+    NoiseSchedule schedule = NoiseSchedule.linear();
+    EpsilonModel spoilt =
+        (x, images, timestep, output) -> {
+          for (int i = 0; i < output.capacity(); i++) {
+            output.put(i, i == 5 && timestep < 500 ? Float.POSITIVE_INFINITY : 0);
+          }
+        };
+    SamplingRun run = SamplingRun.builder(3, 1, 2, 2).firstImage(40).build();
+    DdpmSampler sampler = DdpmSampler.of(SchedulerConfig.ddpm()).withSteps(10);
+    Exception e =
+        assertThrows(IllegalStateException.class, () -> sampler.sample(spoilt, schedule, run));
+    assertEquals(
+        "model: expected finite numbers, found Infinity in image 41 at step 6 (timestep 400)",
+        e.getMessage());
+    run.restart(40, 1); // the others are not wanted
+    sampler.sample(spoilt, schedule, run);
+  }
+
+  @Test
+  void cancellingWithoutAReasonCancels() {
+    Cancellation token = new Cancellation();
+    token.cancel(null);
+    assertTrue(token.isCancelled());
+    assertThrows(CancellationException.class, token::throwIfCancelled);
+  }
 }

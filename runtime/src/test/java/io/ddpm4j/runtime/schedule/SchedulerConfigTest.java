@@ -42,6 +42,13 @@ class SchedulerConfigTest {
   }
 
   @Test
+  void betasOfItsOwnSayHowManyTimestepsThereAre() {
+    SchedulerConfig config = SchedulerConfig.ddpm().withTrainedBetas(0.1, 0.2, 0.3);
+    assertEquals(3, config.trainTimesteps());
+    assertEquals(3, config.noiseSchedule().trainTimesteps());
+  }
+
+  @Test
   void absentFieldsHaveTheReferencesDefaults() {
     SchedulerConfig config = SchedulerConfig.parse("{}");
     assertEquals(NoiseSchedule.linear(), config.noiseSchedule());

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.checkpoint;
 
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.data.DataPosition;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -25,4 +26,23 @@ public record Checkpoint(
     double smoothedLoss,
     double seconds,
     String unet,
-    Map<String, TensorData> tensors) {}
+    Map<String, TensorData> tensors) {
+
+  /** The name under which {@link #tensors} holds a parameter of a state vector. */
+  public static String tensorName(String vector, String parameter) {
+    return vector + "." + parameter;
+  }
+
+  /** One state vector by parameter: {@code conv_in.weight}; empty if there is none of that name. */
+  public Map<String, TensorData> state(String vector) {
+    String prefix = tensorName(vector, "");
+    Map<String, TensorData> parameters = new LinkedHashMap<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            parameters.put(name.substring(prefix.length()), tensor);
+          }
+        });
+    return parameters;
+  }
+}

@@ -11,7 +11,9 @@ import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.trainer.data.DataPosition;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,22 +21,29 @@ import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The folder {@code checkpoints} of a run: one folder {@code step-0000500} for each checkpoint,
- * with {@code state.safetensors} and {@code checkpoint.json}. A folder is written under another
- * name and moved, so one that has its name is whole; the hash of its state finds damage that came
- * later.
+ * The folder {@code checkpoints} of a run: one folder {@code step-00000500} for each checkpoint, of
+ * at least eight digits, with {@code state.safetensors} and {@code checkpoint.json}. A folder is
+ * written under another name and moved, so one that has its name is whole; the hash of its state
+ * finds damage that came later.
+ *
+ * <p>Whatever else lies there, such as a copy {@code step-00000500-keep}, is nobody's checkpoint:
+ * it is neither read nor deleted. One exception: a checkpoint that was being replaced when the
+ * process died lies under {@code .step-00000500.old} and counts until the step is written again.
  */
-public final class CheckpointStore {
-  private static final String PREFIX = "step-";
+public class CheckpointStore {
+  private static final Pattern NAME =
+      Pattern.compile("(step-(\\d{8,18}))|\\.(step-(\\d{8,18}))\\.old");
   private static final String STATE = "state.safetensors";
   private static final String DESCRIPTION = "checkpoint.json";
   private static final String CHECKSUM = "description_sha256";
@@ -54,12 +63,26 @@ public final class CheckpointStore {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    List<Path> found = new ArrayList<>();
-    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder, PREFIX + "*")) {
-      stream.forEach(found::add);
+    TreeMap<Long, Path> found = new TreeMap<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+      for (Path path : stream) {
+        Matcher name = NAME.matcher(path.getFileName().toString());
+        if (name.matches() && Files.isDirectory(path)) {
+          boolean old = name.group(1) == null;
+          long step = Long.parseLong(name.group(old ? 4 : 2));
+          if (name(step).equals(name.group(old ? 3 : 1))) { // no zero too many
+            found.merge(step, path, (a, b) -> old ? a : b);
+          }
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
     }
-    Collections.sort(found);
-    return found;
+    return List.copyOf(found.values());
+  }
+
+  private static String name(long step) {
+    return "step-%08d".formatted(step);
   }
 
   /** The folder of the newest checkpoint. */
@@ -75,9 +98,10 @@ public final class CheckpointStore {
    * @throws IOException if that is impossible; nothing half-written stays
    */
   public Path write(Checkpoint checkpoint) throws IOException {
-    String name = "%s%08d".formatted(PREFIX, checkpoint.step());
+    String name = name(checkpoint.step());
     Path target = folder.resolve(name);
     Path temporary = folder.resolve("." + name + ".tmp");
+    Path old = folder.resolve("." + name + ".old");
     try {
       Files.createDirectories(folder);
       delete(temporary);
@@ -86,17 +110,35 @@ public final class CheckpointStore {
       Safetensors tensors =
           new Safetensors(
               checkpoint.tensors(), Map.of("format", "pt", "step", "" + checkpoint.step()));
-      AtomicFile.write(state, tensors::write);
+      AtomicFile.write(state, out -> writeState(tensors, out));
       byte[] json = describe(checkpoint, sha256(state)).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(temporary.resolve(DESCRIPTION), out -> out.write(json));
-      delete(target); // the same step again, after a resumed run was stopped at once
+      if (Files.exists(target)) { // the same step again: one of the two survives whatever happens
+        delete(old);
+        Files.move(target, old, StandardCopyOption.ATOMIC_MOVE);
+      }
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+      delete(old);
       return target;
     } catch (IOException e) {
-      delete(temporary);
-      throw new CheckpointException(
-          "cannot write the checkpoint " + target + ": " + e.getMessage(), e);
+      CheckpointException failure =
+          new CheckpointException(
+              "cannot write the checkpoint " + target + ": " + e.getMessage(), e);
+      try {
+        delete(temporary);
+        if (Files.exists(old) && !Files.exists(target)) {
+          Files.move(old, target, StandardCopyOption.ATOMIC_MOVE);
+        }
+      } catch (IOException second) {
+        failure.addSuppressed(second);
+      }
+      throw failure;
     }
+  }
+
+  /** Writes the tensors; what a full disk does here is tested with a subclass. */
+  protected void writeState(Safetensors tensors, OutputStream out) throws IOException {
+    tensors.write(out);
   }
 
   private static String describe(Checkpoint checkpoint, String sha256) {
@@ -208,7 +250,7 @@ public final class CheckpointStore {
   private static String sha256(Path file) throws IOException {
     MessageDigest digest = sha256();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+      in.transferTo(OutputStream.nullOutputStream());
     }
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -1,18 +1,24 @@
 package io.ddpm4j.trainer.data;
 
+import java.awt.Rectangle;
 import java.awt.image.BufferedImage;
 import java.awt.image.ColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.SampleModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
@@ -22,26 +28,46 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  *
  * <p>Samples are taken as the file has them. {@code BufferedImage.getRGB} would not do: Java takes
  * grey to be linear light and brightens it on the way to sRGB.
+ *
+ * <p>Of a picture of more than 33 million pixels only every n-th pixel of its centred square is
+ * decoded, n the smallest that makes it that small, as long as twice the result's side is left to
+ * average over. What is decoded at one time on all threads fits into one {@link DecodeMemory}.
  */
 final class ImageDecoder {
-  /** Larger pictures would need more than a GiB to decode. */
-  private static final long MAX_PIXELS = 1L << 27;
+  /** Pictures up to this size are decoded whole: what larger photographs become is not exact. */
+  private static final long WHOLE_PIXELS = 1L << 25;
+
+  /** The most pixels to decode where the result's size asks for more. */
+  private static final long MAX_DECODED_PIXELS = 1L << 27;
+
+  /** Passing over the pixels of larger pictures would take minutes. */
+  private static final long MAX_PIXELS = 1L << 30;
+
+  private static final long MAX_FILE_BYTES = 1L << 28;
 
   private final int size;
   private final int channels;
   private final int background;
+  private final DecodeMemory memory;
+  private final long wholePixels;
 
   /**
    * A decoder.
    *
-   * @param size side of the result in pixels
-   * @param channels 1 grey or 3 RGB
-   * @param background 0xRRGGBB behind transparent pixels
+   * @param options size, channels and background of the result
+   * @param memory that decoding may take on all threads together
    */
-  ImageDecoder(int size, int channels, int background) {
-    this.size = size;
-    this.channels = channels;
-    this.background = background;
+  ImageDecoder(ImageFolderOptions options, DecodeMemory memory) {
+    this(options, memory, WHOLE_PIXELS);
+  }
+
+  /** With another limit to what is decoded whole. */
+  ImageDecoder(ImageFolderOptions options, DecodeMemory memory, long wholePixels) {
+    this.size = options.size();
+    this.channels = options.channels();
+    this.background = options.background();
+    this.memory = memory;
+    this.wholePixels = wholePixels;
   }
 
   /**
@@ -51,79 +77,162 @@ final class ImageDecoder {
    * @throws IOException if it cannot be read; the message is the reason, without the file's name
    */
   byte[] decode(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    BufferedImage image;
+    long length = Files.size(file);
+    if (length == 0) {
+      throw new IOException("the file is empty");
+    }
+    if (length > MAX_FILE_BYTES) {
+      throw new IOException(
+          "too large: expected at most " + MAX_FILE_BYTES + " bytes, found " + length);
+    }
     try {
-      image = read(bytes);
+      Plan plan;
+      try (InputStream in = Files.newInputStream(file)) {
+        plan = read(in, this::plan);
+      }
+      // Twice the file: the reader caches what it has read.
+      int taken = memory.take(2 * length + plan.bytes());
+      try {
+        byte[] bytes = Files.readAllBytes(file);
+        BufferedImage image = read(new ByteArrayInputStream(bytes), plan::decode);
+        return ExifOrientation.upright(resized(image), channels, size, ExifOrientation.of(bytes));
+      } finally {
+        memory.giveBack(taken);
+      }
+    } catch (OutOfMemoryError e) { // by something that the plan does not know
+      throw new IOException("too large to be decoded in this heap; raise -Xmx", e);
     } catch (RuntimeException e) { // javax.imageio answers some damage with whatever comes
       throw new IOException("damaged: " + e, e);
     }
-    int side = Math.min(image.getWidth(), image.getHeight());
-    int[] rgb =
-        flattenedSquare(image, (image.getWidth() - side) / 2, (image.getHeight() - side) / 2, side);
-    Resampler resampler = new Resampler(side, size);
-    byte[] result = new byte[channels * size * size];
-    int[] plane = new int[side * side];
-    for (int c = 0; c < channels; c++) {
-      for (int p = 0; p < plane.length; p++) {
-        plane[p] = channels == 1 ? luma(rgb[p]) : rgb[p] >> (16 - 8 * c) & 0xff;
-      }
-      resampler.apply(plane, result, c * size * size);
-    }
-    return ExifOrientation.upright(result, channels, size, ExifOrientation.of(bytes));
   }
 
-  private static BufferedImage read(byte[] bytes) throws IOException {
-    if (bytes.length == 0) {
-      throw new IOException("the file is empty");
-    }
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+  /** What is to be done with the reader of a file. */
+  @FunctionalInterface
+  private interface Use<T> {
+    T with(ImageReader reader) throws IOException;
+  }
+
+  private static <T> T read(InputStream file, Use<T> use) throws IOException {
+    try (ImageInputStream in = new MemoryCacheImageInputStream(file)) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
       if (!readers.hasNext()) {
         throw new IOException("not a PNG or JPEG image");
       }
       ImageReader reader = readers.next();
       try {
-        List<String> warnings = new ArrayList<>();
-        reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
         reader.setInput(in, true, true);
-        long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-        if (pixels > MAX_PIXELS) {
-          throw new IOException(
-              "too large: " + reader.getWidth(0) + "x" + reader.getHeight(0) + " pixels");
-        }
-        BufferedImage image = reader.read(0);
-        // The JPEG decoder paints what is missing grey and only warns.
-        for (String warning : warnings) {
-          if (warning.contains("Truncated File") || warning.contains("premature end")) {
-            throw new IOException("cut short: " + warning);
-          }
-        }
-        return image;
+        return use.with(reader);
       } finally {
         reader.dispose();
       }
     }
   }
 
-  /** 0xRRGGBB of the square at (left, top), blended onto the background. */
-  private int[] flattenedSquare(BufferedImage image, int left, int top, int side)
-      throws IOException {
-    int[] rgb = new int[side * side];
-    if (image.getColorModel() instanceof IndexColorModel palette) {
-      int[] row = new int[side];
-      for (int y = 0; y < side; y++) {
-        image.getRaster().getSamples(left, top + y, side, 1, 0, row);
-        for (int x = 0; x < side; x++) {
-          int argb = palette.getRGB(row[x]);
-          rgb[y * side + x] =
-              flatten(argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff, argb >>> 24);
+  /**
+   * What of a picture is decoded.
+   *
+   * @param square its side in pixels of the file, at (left, top)
+   * @param step every how many-th pixel of the square; 1 for the whole picture
+   * @param bytes of memory that it takes, about
+   */
+  private record Plan(int left, int top, int square, int step, long bytes) {
+
+    BufferedImage decode(ImageReader reader) throws IOException {
+      List<String> warnings = new ArrayList<>();
+      reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
+      ImageReadParam param = reader.getDefaultReadParam();
+      if (step > 1) {
+        param.setSourceRegion(new Rectangle(left, top, square, square));
+        param.setSourceSubsampling(step, step, step / 2, step / 2);
+      }
+      BufferedImage image = reader.read(0, param);
+      // The JPEG decoder paints what is missing grey and only warns.
+      for (String warning : warnings) {
+        if (warning.contains("Truncated File") || warning.contains("premature end")) {
+          throw new IOException("cut short: " + warning);
         }
       }
-      return rgb;
+      return image;
     }
+  }
+
+  private Plan plan(ImageReader reader) throws IOException {
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    long pixels = (long) width * height;
+    int side = Math.min(width, height);
+    int step = 1;
+    if (pixels > wholePixels) {
+      int wanted = (int) Math.ceil(side / Math.sqrt(wholePixels));
+      step = Math.max(1, Math.min(wanted, side / (2 * size)));
+    }
+    int left = side / step;
+    long decoded = step == 1 ? pixels : (long) left * left;
+    if (pixels > MAX_PIXELS || decoded > MAX_DECODED_PIXELS) {
+      throw new IOException("too large: " + width + "x" + height + " pixels");
+    }
+    int square = left * step; // whole steps, so that the result is centred
+    long bytes = bytesOfPixel(reader) * (decoded + 4L * width); // and some rows of the file
+    return new Plan((width - square) / 2, (height - square) / 2, square, step, bytes);
+  }
+
+  private static long bytesOfPixel(ImageReader reader) throws IOException {
+    ImageTypeSpecifier type = reader.getRawImageType(0);
+    if (type == null) {
+      return 4;
+    }
+    SampleModel model = type.getSampleModel();
+    return (long) model.getNumBands() * DataBuffer.getDataTypeSize(model.getDataType()) / 8;
+  }
+
+  /** The centred square of a picture, flattened and resized: (channels, size, size). */
+  private byte[] resized(BufferedImage image) throws IOException {
+    int side = Math.min(image.getWidth(), image.getHeight());
+    int left = (image.getWidth() - side) / 2;
+    int top = (image.getHeight() - side) / 2;
+    Resampler resampler = new Resampler(side, size);
+    List<Resampler.Plane> planes = new ArrayList<>();
+    for (int c = 0; c < channels; c++) {
+      planes.add(resampler.plane());
+    }
+    RowReader rows = rows(image);
+    int[] rgb = new int[side];
+    int[] samples = new int[side];
+    for (int y = 0; y < side; y++) {
+      rows.read(left, top + y, rgb);
+      for (int c = 0; c < channels; c++) {
+        for (int x = 0; x < side; x++) {
+          samples[x] = channels == 1 ? luma(rgb[x]) : rgb[x] >> (16 - 8 * c) & 0xff;
+        }
+        planes.get(c).add(samples);
+      }
+    }
+    byte[] result = new byte[channels * size * size];
+    for (int c = 0; c < channels; c++) {
+      planes.get(c).write(result, c * size * size);
+    }
+    return result;
+  }
+
+  /** Reads part of a row as 0xRRGGBB, blended onto the background. */
+  @FunctionalInterface
+  private interface RowReader {
+    void read(int left, int y, int[] rgb);
+  }
+
+  private RowReader rows(BufferedImage image) throws IOException {
+    Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
-    int bands = image.getRaster().getNumBands();
+    if (model instanceof IndexColorModel palette) {
+      return (left, y, rgb) -> {
+        raster.getSamples(left, y, rgb.length, 1, 0, rgb);
+        for (int x = 0; x < rgb.length; x++) {
+          int argb = palette.getRGB(rgb[x]);
+          rgb[x] = flatten(argb >> 16 & 0xff, argb >> 8 & 0xff, argb & 0xff, argb >>> 24);
+        }
+      };
+    }
+    int bands = raster.getNumBands();
     int colours = model.getNumColorComponents();
     if ((colours != 1 && colours != 3) || model.isAlphaPremultiplied()) {
       throw new IOException(
@@ -133,18 +242,10 @@ final class ImageDecoder {
     if (bands != (model.hasAlpha() ? colours + 1 : colours)) {
       throw new IOException("expected " + colours + " colours, found " + bands + " bands");
     }
-    flattenSamples(image.getRaster(), model, left, top, side, rgb);
-    return rgb;
-  }
-
-  private void flattenSamples(
-      Raster raster, ColorModel model, int left, int top, int side, int[] rgb) {
-    int bands = raster.getNumBands();
-    int colours = bands <= 2 ? 1 : 3;
-    int[] row = new int[side * bands];
-    for (int y = 0; y < side; y++) {
-      raster.getPixels(left, top + y, side, 1, row);
-      for (int x = 0; x < side; x++) {
+    int[] row = new int[Math.min(image.getWidth(), image.getHeight()) * bands];
+    return (left, y, rgb) -> {
+      raster.getPixels(left, y, rgb.length, 1, row);
+      for (int x = 0; x < rgb.length; x++) {
         int at = x * bands;
         for (int b = 0; b < bands; b++) {
           row[at + b] = toByte(row[at + b], model.getComponentSize(b));
@@ -152,9 +253,9 @@ final class ImageDecoder {
         int red = row[at];
         int green = colours == 1 ? red : row[at + 1];
         int blue = colours == 1 ? red : row[at + 2];
-        rgb[y * side + x] = flatten(red, green, blue, bands > colours ? row[at + colours] : 255);
+        rgb[x] = flatten(red, green, blue, bands > colours ? row[at + colours] : 255);
       }
-    }
+    };
   }
 
   /** 0 to 2^bits - 1 becomes 0 to 255, rounded. */

@@ -26,8 +26,8 @@ import java.util.stream.IntStream;
  * picture is flattened on a background colour, cropped to its largest centred square and resized:
  * averaged over area to shrink, linearly interpolated to grow; photographs stand upright. All
  * arithmetic is on sRGB values, as browsers and the usual data pipelines do it. What cannot be read
- * (damaged, cut short, CMYK) is named, skipped and counted. The images are decoded once, by all
- * processors, and held in memory.
+ * (damaged, cut short, too large, CMYK) is named, skipped and counted. The images are decoded once,
+ * by all processors, and held in memory.
  */
 public final class ImageFolderDataset implements ImageDataset {
   private static final int REPORTED = 10;
@@ -94,13 +94,14 @@ public final class ImageFolderDataset implements ImageDataset {
     List<String> skipped = new ArrayList<>();
     List<Path> files = find(folder, skipped);
     int size = options.size();
-    ImageStore.requireFits(
-        folder.toString(), files.size(), (long) options.channels() * size * size);
+    long imageBytes = (long) options.channels() * size * size;
+    ImageStore.requireFits(folder.toString(), files.size(), imageBytes);
     if (options.labelsFromFolders()) {
       requireClasses(folder, files);
     }
 
-    ImageDecoder decoder = new ImageDecoder(size, options.channels(), options.background());
+    ImageDecoder decoder =
+        new ImageDecoder(options, DecodeMemory.beside(files.size() * imageBytes));
     Decoded[] decoded = new Decoded[files.size()];
     IntStream.range(0, decoded.length)
         .parallel()

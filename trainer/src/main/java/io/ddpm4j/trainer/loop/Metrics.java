@@ -3,59 +3,81 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.runtime.image.PngWriter;
+import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The file {@code metrics.csv}, a row a step, and the loss curve drawn from it. */
+/**
+ * The file {@code metrics.csv}, a row a step, and the loss curve drawn from it. Each row is on its
+ * way to the disk when its step ends; in memory stay only the points that the curve needs.
+ */
 final class Metrics implements AutoCloseable {
   static final String HEADER =
       "step,loss,smoothed_loss,gradient_norm,learning_rate,images_per_second";
+  private static final int COLUMNS = HEADER.split(",").length;
   private static final int RAW = 0xE58A2B;
   private static final int SMOOTH = 0x1F4E8C;
 
   private final Path file;
   private final BufferedWriter writer;
-  private final List<double[]> rows = new ArrayList<>(); // step, loss, smoothed loss
+  private final Curve curve;
 
-  private Metrics(Path file, List<String> kept) throws IOException {
+  private Metrics(Path file, BufferedWriter writer, Curve curve) {
     this.file = file;
-    StringBuilder text = new StringBuilder(HEADER + "\n");
-    kept.forEach(line -> text.append(line).append('\n'));
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes)); // the rows that are kept are never at risk
-    writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+    this.writer = writer;
+    this.curve = curve;
   }
 
   /** Opens the file, keeping the rows of the first {@code step} steps. */
   static Metrics open(Path file, long step) throws IOException {
-    List<String> kept = new ArrayList<>();
-    List<double[]> rows = new ArrayList<>();
-    if (step > 0 && Files.exists(file)) {
-      for (String line : Files.readAllLines(file)) {
+    Curve curve = new Curve();
+    AtomicFile.write( // the rows that are kept are never at risk
+        file,
+        out -> {
+          writeLine(out, HEADER);
+          if (step > 0 && Files.exists(file)) {
+            copyRows(file, step, out, curve);
+          }
+        });
+    try {
+      return new Metrics(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND), curve);
+    } catch (IOException e) {
+      throw unwritable(file, e);
+    }
+  }
+
+  private static void copyRows(Path file, long step, OutputStream out, Curve curve)
+      throws IOException {
+    try (BufferedReader in =
+        new BufferedReader(
+            new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+      String line;
+      while ((line = in.readLine()) != null) {
         double[] row = parse(line);
         if (row != null && row[0] <= step) {
-          kept.add(line);
-          rows.add(row);
+          writeLine(out, line);
+          curve.add(row[0], row[1], row[2]);
         }
       }
     }
-    Metrics metrics = new Metrics(file, kept);
-    metrics.rows.addAll(rows);
-    return metrics;
+  }
+
+  private static void writeLine(OutputStream out, String line) throws IOException {
+    out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** A row's first three numbers; null for the header and for a row that was cut short. */
   private static double[] parse(String line) {
     String[] cells = line.split(",");
-    if (cells.length != HEADER.split(",").length || cells[0].equals("step")) {
+    if (cells.length != COLUMNS || cells[0].equals("step")) {
       return null;
     }
     try {
@@ -80,51 +102,37 @@ final class Metrics implements AutoCloseable {
             s.imagesPerSecond());
     try {
       writer.write(row);
-    } catch (IOException e) {
-      throw unwritable(e);
-    }
-    rows.add(new double[] {s.step(), s.loss(), s.smoothedLoss()});
-  }
-
-  private void flush() throws IOException {
-    try {
       writer.flush();
     } catch (IOException e) {
-      throw unwritable(e);
+      throw unwritable(file, e);
     }
+    curve.add(s.step(), s.loss(), s.smoothedLoss());
   }
 
-  private IOException unwritable(IOException e) {
+  private static IOException unwritable(Path file, IOException e) {
     return new IOException("cannot write " + file + ": " + e.getMessage(), e);
   }
 
   /** Draws the loss curve. */
   void draw(Path picture) throws IOException {
-    flush();
-    int stride = Math.max(1, rows.size() / 4000);
-    int count = (rows.size() + stride - 1) / stride;
-    double[] x = new double[count];
-    double[] raw = new double[count];
-    double[] smooth = new double[count];
-    for (int i = 0; i < count; i++) {
-      double[] row = rows.get(i * stride);
-      x[i] = row[0];
-      raw[i] = row[1];
-      smooth[i] = row[2];
-    }
+    double[] steps = curve.steps();
     LineChart chart =
         new LineChart("Training loss")
             .xLabel("step")
             .yLabel("mean squared error")
             .logY()
-            .faint("each step", RAW, x, raw)
-            .line("smoothed", SMOOTH, x, smooth);
+            .faint("each step", RAW, steps, curve.losses())
+            .line("smoothed", SMOOTH, steps, curve.smoothedLosses());
     PngWriter.write(
         picture, chart.render(900, 500), Map.of("Source", file.getFileName().toString()));
   }
 
   @Override
   public void close() throws IOException {
-    writer.close();
+    try {
+      writer.close();
+    } catch (IOException e) {
+      throw unwritable(file, e);
+    }
   }
 }

@@ -2,8 +2,6 @@ package io.ddpm4j.trainer.loop;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Lowering;
@@ -19,12 +17,10 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
-import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.step.TrainStepGraph;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** Turns a run into the model file of {@code docs/model-format.md}, with the averaged weights. */
@@ -32,46 +28,12 @@ public final class RunExporter {
   private RunExporter() {}
 
   /**
-   * What the file says about the data.
-   *
-   * @param classes empty for unlabelled data
-   */
-  record DatasetCard(String name, String description, int images, List<String> classes) {
-    static DatasetCard of(ImageDataset data) {
-      return new DatasetCard(data.name(), data.description(), data.size(), data.classNames());
-    }
-
-    String toJson() {
-      JsonObject o = new JsonObject();
-      o.addProperty("name", name);
-      o.addProperty("description", description);
-      o.addProperty("images", images);
-      o.add("classes", array(classes));
-      return o.toString();
-    }
-
-    static DatasetCard fromJson(Path file) throws IOException {
-      try {
-        JsonObject o = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-        List<String> classes = new java.util.ArrayList<>();
-        o.getAsJsonArray("classes").forEach(c -> classes.add(c.getAsString()));
-        return new DatasetCard(
-            o.get("name").getAsString(),
-            o.get("description").getAsString(),
-            o.get("images").getAsInt(),
-            classes);
-      } catch (JsonParseException | IllegalStateException | NullPointerException e) {
-        throw new IOException(file + ": expected the data set of a run as JSON, found no such", e);
-      }
-    }
-  }
-
-  /**
    * Exports the newest checkpoint of a run.
    *
    * @param run the run's folder
    * @return the step of that checkpoint
-   * @throws IOException if there is no checkpoint, it is damaged, or the file cannot be written
+   * @throws IOException if there is no checkpoint, it or the description of the data is damaged, or
+   *     the file cannot be written
    */
   public static long export(Path run, Path file) throws IOException {
     RunFolder folder = new RunFolder(run);
@@ -84,18 +46,24 @@ public final class RunExporter {
                 () ->
                     new CheckpointException(run + ": expected a checkpoint to export, found none"));
     Checkpoint checkpoint = folder.checkpoints().read(latest);
-    Map<String, TensorData> ema = new LinkedHashMap<>();
-    checkpoint
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              if (name.startsWith("ema.")) {
-                ema.put(name.substring("ema.".length()), tensor);
-              }
-            });
     UNetConfig unet = UNetConfig.fromJson(checkpoint.unet());
-    OnnxModel model =
-        model(config, unet, DatasetCard.fromJson(folder.dataset()), ema, checkpoint.step());
+    DatasetCard data =
+        DatasetCard.read(folder.dataset())
+            .orElseThrow(
+                () ->
+                    new IOException(
+                        folder.dataset()
+                            + ": expected the description of the run's data, found none"));
+    if (unet.numClassEmbeds() > 0 && data.classes().size() != unet.numClassEmbeds()) {
+      throw new IOException(
+          folder.dataset()
+              + ": expected "
+              + unet.numClassEmbeds()
+              + " class names, one for each class of the network, found "
+              + data.classes().size());
+    }
+    Map<String, TensorData> ema = checkpoint.state(TrainStepGraph.EMA);
+    OnnxModel model = model(config, unet, data, ema, checkpoint.step());
     OnnxWriter.write(model, file);
     return checkpoint.step();
   }
@@ -112,7 +80,7 @@ public final class RunExporter {
     metadata.put("ddpm4j.scheduler", config.diffusion().scheduler().toJson());
     metadata.put("ddpm4j.image", image(unet));
     if (unet.numClassEmbeds() > 0) {
-      metadata.put("ddpm4j.classes", array(data.classes()).toString());
+      metadata.put("ddpm4j.classes", DatasetCard.array(data.classes()).toString());
     }
     metadata.put("ddpm4j.unet", unet.toJson());
     metadata.put("ddpm4j.provenance", provenance(config, data, step));
@@ -161,11 +129,5 @@ public final class RunExporter {
     String version = RunExporter.class.getPackage().getImplementationVersion();
     o.addProperty("version", version == null ? "unknown" : version);
     return o.toString();
-  }
-
-  private static JsonArray array(List<String> values) {
-    JsonArray array = new JsonArray();
-    values.forEach(array::add);
-    return array;
   }
 }

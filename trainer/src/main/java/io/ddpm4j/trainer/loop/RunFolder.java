@@ -3,43 +3,70 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Where the files of a run lie.
  *
  * <pre>
  * config.json            every hyperparameter
- * dataset.json           name, size and classes of the data
+ * dataset.json           name, size, classes and fingerprint of the data
  * metrics.csv            a row a step
  * loss.png               the loss curve
  * samples/step-….png     sample grids
  * checkpoints/step-…/    see CheckpointStore
+ * model.onnx             what {@code ddpm export} makes of it
+ * .lock                  held while the run trains
  * </pre>
  */
 public record RunFolder(Path path) {
+  private static final Set<String> OWN =
+      Set.of(
+          "config.json",
+          "dataset.json",
+          "metrics.csv",
+          "loss.png",
+          "samples",
+          "checkpoints",
+          "model.onnx");
+
+  /** {@code config.json}: the {@link TrainConfig}. */
   public Path config() {
     return path.resolve("config.json");
   }
 
+  /** {@code dataset.json}: name, size, classes and fingerprint of the data. */
   public Path dataset() {
     return path.resolve("dataset.json");
   }
 
+  /** {@code metrics.csv}: a header, and a row a step. */
   public Path metrics() {
     return path.resolve("metrics.csv");
   }
 
+  /** {@code loss.png}: the loss curve, drawn anew with every checkpoint. */
   public Path lossCurve() {
     return path.resolve("loss.png");
   }
 
+  /**
+   * The sample grid of a step: {@code samples/step-00000500.png}.
+   *
+   * @param step steps done; of most steps there is none
+   */
   public Path samples(long step) {
     return path.resolve("samples").resolve("step-%08d.png".formatted(step));
   }
 
+  /** The folder {@code checkpoints}; it need not be there yet. */
   public CheckpointStore checkpoints() {
     return new CheckpointStore(path.resolve("checkpoints"));
   }
@@ -58,9 +85,56 @@ public record RunFolder(Path path) {
     }
     try {
       return TrainConfig.fromJson(Files.readString(config()));
-    } catch (IllegalArgumentException | java.nio.charset.CharacterCodingException e) {
+    } catch (IllegalArgumentException | CharacterCodingException e) {
       throw new IOException(config() + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Refuses a folder in which a new run would write over a run's or anybody else's files. What a
+   * run leaves that ended before its first checkpoint may be written over; hidden files are passed
+   * over.
+   */
+  void requireFree() throws IOException {
+    if (checkpoints().latest().isPresent()) {
+      throw new IOException(
+          path
+              + ": expected a folder without a run, found one with checkpoints; resume it or"
+              + " choose another folder");
+    }
+    Set<String> names = visibleNames();
+    boolean begun = names.contains("config.json") && isConfig();
+    for (String name : names) {
+      if (!begun || !OWN.contains(name)) {
+        throw new IOException(
+            path
+                + ": expected an empty folder for a new run, found "
+                + name
+                + "; choose another folder");
+      }
+    }
+  }
+
+  private boolean isConfig() {
+    try {
+      readConfig();
+      return true;
+    } catch (IOException e) {
+      return false; // somebody else's
+    }
+  }
+
+  private Set<String> visibleNames() throws IOException {
+    Set<String> names = new TreeSet<>();
+    if (Files.isDirectory(path)) {
+      try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
+        entries.forEach(entry -> names.add(entry.getFileName().toString()));
+      } catch (DirectoryIteratorException e) {
+        throw e.getCause();
+      }
+      names.removeIf(name -> name.startsWith("."));
+    }
+    return names;
   }
 
   void writeText(Path file, String text) throws IOException {

@@ -18,6 +18,7 @@ import io.ddpm4j.trainer.optim.LearningRate;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -102,8 +103,25 @@ public record TrainConfig(
       boolean classConditional) {
 
     public Network {
+      require(isWhole(channels), "--widths", "a width for each level", channels);
+      require(isWhole(attention), "--attention", "true or false for each level", attention);
       channels = List.copyOf(channels);
       attention = List.copyOf(attention);
+      for (int width : channels) {
+        require(width > 0, "--widths", "at least 1 channel", width);
+      }
+      require(
+          attention.size() == channels.size(),
+          "--attention",
+          "true or false for each of " + channels.size() + " levels",
+          attention.size());
+      require(layersPerBlock > 0, "--layers", "at least 1", layersPerBlock);
+      require(groups > 0, "--groups", "at least 1", groups);
+      require(attentionHeadDim >= 0, "--head-channels", "0 or more", attentionHeadDim);
+    }
+
+    private static boolean isWhole(List<?> list) {
+      return list != null && !list.isEmpty() && list.stream().allMatch(Objects::nonNull);
     }
 
     /**
@@ -161,7 +179,13 @@ public record TrainConfig(
   /**
    * Batches and the update.
    *
-   * @param maxGradientNorm gradients are scaled down to this global norm
+   * @param batchSize images of a step
+   * @param learningRate after the warm-up
+   * @param warmupSteps in which the learning rate rises
+   * @param beta1 Adam's decay of the mean, in [0, 1)
+   * @param beta2 Adam's decay of the mean square, in [0, 1)
+   * @param epsilon Adam's guard against division by zero
+   * @param maxGradientNorm gradients are scaled down to this global norm; 0 for no clipping
    * @param emaDecay of the averaged weights, which are the ones that are exported
    */
   public record Optimizer(
@@ -174,6 +198,35 @@ public record TrainConfig(
       double maxGradientNorm,
       double emaDecay) {
 
+    public Optimizer {
+      require(batchSize > 0, "--batch-size", "at least 1", batchSize);
+      require(isPositive(learningRate), "--learning-rate", "a positive number", learningRate);
+      require(warmupSteps >= 0, "--warmup-steps", "0 or more", warmupSteps);
+      require(isDecay(beta1), "--beta1", "a number from 0 to below 1", beta1);
+      require(isDecay(beta2), "--beta2", "a number from 0 to below 1", beta2);
+      require(isPositive(epsilon), "--epsilon", "a positive number", epsilon);
+      require(
+          maxGradientNorm == 0 || isPositive(maxGradientNorm),
+          "--max-gradient-norm",
+          "a positive number, or 0 for no clipping",
+          maxGradientNorm);
+      require(isDecay(emaDecay), "--ema-decay", "a number from 0 to below 1", emaDecay);
+    }
+
+    private static boolean isPositive(double value) {
+      return value > 0 && Double.isFinite(value);
+    }
+
+    private static boolean isDecay(double value) {
+      return value >= 0 && value < 1;
+    }
+
+    GradientClipping clipping() {
+      return new GradientClipping(
+          maxGradientNorm == 0 ? Double.POSITIVE_INFINITY : maxGradientNorm);
+    }
+
+    /** The learning rate of each step. */
     public LearningRate rate() {
       return new LearningRate(learningRate, warmupSteps);
     }
@@ -244,12 +297,13 @@ public record TrainConfig(
         diffusion.scheduler().noiseSchedule(),
         diffusion.scheduler().predictionType(),
         new Adam(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon()),
-        new GradientClipping(optimizer.maxGradientNorm()),
+        optimizer.clipping(),
         new Ema(optimizer.emaDecay()));
   }
 
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
+  /** The text of {@code config.json}. */
   public String toJson() {
     return GSON.toJson(this);
   }

@@ -2,7 +2,10 @@ package io.ddpm4j.trainer.loop;
 
 import java.nio.file.Path;
 
-/** Watches a run. Called on the training thread, so what it does makes training wait. */
+/**
+ * Watches a run. Called on the training thread, so what it does makes training wait. What it throws
+ * ends the run, after a checkpoint.
+ */
 public interface TrainListener {
   /** Before the first step. */
   default void onStart(RunSummary summary) {}
@@ -15,4 +18,7 @@ public interface TrainListener {
 
   /** A checkpoint was written. */
   default void onCheckpoint(Path folder, long step) {}
+
+  /** Something failed that training can do without, a picture for instance: one sentence. */
+  default void onWarning(String sentence) {}
 }

@@ -9,7 +9,8 @@ package io.ddpm4j.trainer.loop;
  * @param smoothedLoss mean over about the last hundred steps
  * @param gradientNorm before clipping
  * @param learningRate of this step
- * @param imagesPerSecond over about the last twenty steps, sampling and checkpoints left out
+ * @param imagesPerSecond over about the last twenty steps, waiting for data included, sampling and
+ *     checkpoints left out
  * @param secondsLeft at that rate
  */
 public record TrainStep(

@@ -26,6 +26,8 @@ import java.util.Map;
  * skips both; what nobody reads plain is then left out as dead.
  */
 final class BlockedLowerings {
+  private static final long[] ONES = {1, 1};
+
   private final long block;
   private final PixelLayout layout;
   private final Map<Value, Integer> uses = new HashMap<>();
@@ -142,16 +144,25 @@ final class BlockedLowerings {
   }
 
   private List<Value> conv(Ops o, Node n, List<Value> in) {
-    if (!fits(in.get(0)) || !fitsFilter(in.get(1))) {
+    if (!fits(in.get(0)) || !fitsFilter(in.get(1)) || !isPlainConv(n)) {
       return null;
     }
     Value bias = in.size() > 2 ? in.get(2) : null;
-    long stride = n.intsAttribute("strides", new long[] {1, 1})[0];
+    long stride = n.intsAttribute("strides", ONES)[0];
     long[] pads = n.intsAttribute("pads", new long[4]);
     return List.of(
         plain(
             o,
             Nchwc.conv(o, blocked(o, in.get(0)), filter(o, in.get(1)), bias, null, stride, pads)));
+  }
+
+  /** Whether {@link Nchwc#conv} can say all that the node says. */
+  private static boolean isPlainConv(Node n) {
+    long[] strides = n.intsAttribute("strides", ONES);
+    return n.intAttribute("group", 1) == 1
+        && n.textAttribute("auto_pad", "NOTSET").equals("NOTSET")
+        && Arrays.equals(n.intsAttribute("dilations", ONES), ONES)
+        && strides[0] == strides[1];
   }
 
   private List<Value> convInputGrad(Ops o, Node n, List<Value> in) {

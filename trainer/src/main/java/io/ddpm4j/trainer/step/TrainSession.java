@@ -63,8 +63,8 @@ public final class TrainSession implements AutoCloseable {
    * How the graph is run.
    *
    * @param threads threads inside an operator, at least 1
-   * @param channelBlock channels in a block of the blocked layout; empty to find out, 0 for
-   *     standard operators
+   * @param channelBlock channels in a block of the blocked layout: 0 for standard operators, or
+   *     {@link #probedBlock}, for another size would give wrong numbers; empty for what is faster
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
   public record Options(int threads, OptionalInt channelBlock, Optional<Path> profile) {
@@ -84,13 +84,12 @@ public final class TrainSession implements AutoCloseable {
    * Creates the session; takes seconds for a large network.
    *
    * @throws IllegalStateException if ONNX Runtime refuses the graph
+   * @throws IllegalArgumentException if the channel block is not this processor's
    */
   public TrainSession(TrainStepGraph graph, Options how) {
     this.graph = graph;
     try {
-      this.session =
-          environment.createSession(
-              model(graph, how.channelBlock().orElseGet(this::channelBlock)), options(how));
+      this.session = own(environment.createSession(model(graph, channelBlock(how)), options(how)));
       for (int set = 0; set < 2; set++) {
         Map<String, OnnxTensor> in = new LinkedHashMap<>();
         Map<String, OnnxTensor> out = new LinkedHashMap<>();
@@ -118,8 +117,20 @@ public final class TrainSession implements AutoCloseable {
       sampleLoss = floats(batch);
       pinned.put("sample_loss", own(wrap(sampleLoss, batch)));
     } catch (OrtException e) {
-      close();
+      closeAfter(e);
       throw new IllegalStateException("ONNX Runtime refuses the train graph: " + e.getMessage(), e);
+    } catch (RuntimeException | Error e) {
+      closeAfter(e);
+      throw e;
+    }
+  }
+
+  /** Frees what a constructor that fails has made. */
+  private void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 
@@ -128,17 +139,38 @@ public final class TrainSession implements AutoCloseable {
     return OnnxWriter.toBytes(OnnxModel.of(lowered));
   }
 
-  /** The channels of a block of ONNX Runtime's blocked layout; 0 if it has none or it is slow. */
-  private int channelBlock() {
+  private static int channelBlock(Options how) {
+    if (how.channelBlock().isPresent() && how.channelBlock().getAsInt() == 0) {
+      return 0;
+    }
+    int probed = probedBlock();
+    int block = how.channelBlock().orElse(TrainLowering.worthwhile(probed));
+    if (how.channelBlock().isPresent() && block != probed) {
+      throw new IllegalArgumentException(
+          "channel block: expected 0"
+              + (probed == 0 ? "" : " or " + probed)
+              + ", as ONNX Runtime has it on this processor, found "
+              + block);
+    }
+    return block;
+  }
+
+  /** The channels of a block of ONNX Runtime's blocked layout on this processor; 0 without one. */
+  public static int probedBlock() {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
     byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
     float[] values = TrainLowering.probeInput();
     try (OrtSession probing = environment.createSession(probe);
-        OnnxTensor x = wrap(floats(values.length).put(0, values), 1, values.length / 3, 1, 3);
+        OnnxTensor x =
+            OnnxTensor.createTensor(
+                environment,
+                floats(values.length).put(0, values),
+                new long[] {1, values.length / 3, 1, 3});
         OrtSession.Result result = probing.run(Map.of("x", x))) {
       FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
       float[] blocked = new float[y.remaining()];
       y.get(blocked);
-      return TrainLowering.worthwhile(TrainLowering.blockOf(blocked));
+      return TrainLowering.blockOf(blocked);
     } catch (OrtException e) {
       return 0; // this build has no blocked layout: standard operators do
     }
@@ -283,6 +315,7 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  /** What the session runs. */
   public TrainStepGraph graph() {
     return graph;
   }
@@ -311,15 +344,20 @@ public final class TrainSession implements AutoCloseable {
       return;
     }
     closed = true;
-    try {
-      if (session != null) {
-        session.close();
-      }
-      for (AutoCloseable resource : owned) {
+    IllegalStateException failure = null;
+    for (AutoCloseable resource : owned) {
+      try {
         resource.close();
+      } catch (Exception e) { // the others are freed all the same
+        if (failure == null) {
+          failure = new IllegalStateException("closing the train session: " + e.getMessage(), e);
+        } else {
+          failure.addSuppressed(e);
+        }
       }
-    } catch (Exception e) {
-      throw new IllegalStateException("closing the train session: " + e.getMessage(), e);
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

@@ -30,5 +30,17 @@ public record TrainStepConfig(
     if (unet.sampleSize() < 1) {
       throw new IllegalArgumentException("sample_size: expected a known size, found none");
     }
+    if (unet.outChannels() != unet.inChannels()) {
+      throw new IllegalArgumentException(
+          "out_channels: expected "
+              + unet.inChannels()
+              + ", as many as in_channels, since the prediction has the image's shape, found "
+              + unet.outChannels());
+    }
+    if (unet.dropout() != 0) {
+      throw new IllegalArgumentException(
+          "dropout: expected 0, since networks are trained without dropout here, found "
+              + unet.dropout());
+    }
   }
 }

@@ -40,9 +40,11 @@ import java.util.function.IntToDoubleFunction;
  * </pre>
  */
 public final class TrainStepGraph {
+  /** The state vector of the averaged weights, which are the ones to sample with. */
+  public static final String EMA = "ema";
+
   /** The state vectors, in the order in which checkpoints and sessions hold them. */
-  public static final List<String> STATE =
-      List.of("weights", "first_moment", "second_moment", "ema");
+  public static final List<String> STATE = List.of("weights", "first_moment", "second_moment", EMA);
 
   private final TrainStepConfig config;
   private final Graph graph;
@@ -54,14 +56,17 @@ public final class TrainStepGraph {
     this.layout = layout;
   }
 
+  /** What the step computes. */
   public TrainStepConfig config() {
     return config;
   }
 
+  /** The graph with the inputs and outputs above, functions and gradients still whole. */
   public Graph graph() {
     return graph;
   }
 
+  /** Where each parameter lies in the state vectors, (P). */
   public ParameterLayout layout() {
     return layout;
   }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.trainer.data.ShapesDataset;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,11 +54,30 @@ class TrainConfigTest {
         "\"seed\": 42 | \"seed\": 1.5 | run.seed: expected a whole number, found 1.5",
         "\"seed\": 42 | \"seed\": \"x\" | run.seed: expected a whole number, found \"x\"",
         "\"seed\": 42 | \"seed\": null | run.seed: expected a whole number, found none",
+        "\"learningRate\": 0.002 | \"learningRate\": 0 | --learning-rate: expected a positive"
+            + " number, found 0.0",
+        "\"learningRate\": 0.002 | \"learningRate\": 1e999 | --learning-rate: expected a positive"
+            + " number, found Infinity",
+        "\"batchSize\": 32 | \"batchSize\": 0 | --batch-size: expected at least 1, found 0",
+        "\"warmupSteps\": 100 | \"warmupSteps\": -1 | --warmup-steps: expected 0 or more, found -1",
+        "\"beta1\": 0.9 | \"beta1\": 1 | --beta1: expected a number from 0 to below 1, found 1.0",
+        "\"beta2\": 0.999 | \"beta2\": -1 | --beta2: expected a number from 0 to below 1, found"
+            + " -1.0",
+        "\"epsilon\": 1.0E-8 | \"epsilon\": 0 | --epsilon: expected a positive number, found 0.0",
+        "\"maxGradientNorm\": 1.0 | \"maxGradientNorm\": -1 | --max-gradient-norm: expected a"
+            + " positive number, or 0 for no clipping, found -1.0",
+        "\"emaDecay\": 0.99 | \"emaDecay\": 1 | --ema-decay: expected a number from 0 to below 1,"
+            + " found 1.0",
+        "\"channels\": [ | \"channels\": [0, | --widths: expected at least 1 channel, found 0",
+        "\"attention\": [ | \"attention\": [true, | --attention: expected true or false for each of"
+            + " 3 levels, found 4",
+        "\"groups\": 8 | \"groups\": 0 | --groups: expected at least 1, found 0",
         "\"steps\": 600 | \"steps\": 0 | --steps: expected at least 1, found 0",
         "\"source\": \"shapes\", | | data.source: expected",
         "\"linear\" | \"lineal\" | lineal",
         "\"epsilon\" | \"noise\" | noise",
-        "\"classConditional\": true | \"classConditional\": 1 | network.classConditional: expected true or false, found 1",
+        "\"classConditional\": true | \"classConditional\": 1 | network.classConditional: expected"
+            + " true or false, found 1",
         "\"groups\" | \"channels2\" | network.channels2: expected one of the fields",
         "\"optimizer\" | \"optimiser\" | optimiser: expected one of the fields"
       })
@@ -76,5 +97,47 @@ class TrainConfigTest {
   void whatIsNoConfigurationIsRefused(String json) {
     Exception e = assertThrows(IllegalArgumentException.class, () -> TrainConfig.fromJson(json));
     assertTrue(e.getMessage().contains("expected"), e.getMessage());
+  }
+
+  @Test
+  void noClippingIsZero() {
+    TrainConfig.Optimizer o = CONFIG.optimizer();
+    TrainConfig.Optimizer unclipped = withMaxGradientNorm(o, 0);
+    assertEquals(Double.POSITIVE_INFINITY, unclipped.clipping().maxNorm());
+    assertEquals(1, o.clipping().maxNorm());
+    TrainConfig config =
+        new TrainConfig(
+            CONFIG.data(), CONFIG.network(), CONFIG.diffusion(), unclipped, CONFIG.run());
+    assertEquals(config, TrainConfig.fromJson(config.toJson()));
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class, () -> withMaxGradientNorm(o, Double.POSITIVE_INFINITY));
+    assertTrue(e.getMessage().contains("0 for no clipping, found Infinity"), e.getMessage());
+  }
+
+  private static TrainConfig.Optimizer withMaxGradientNorm(TrainConfig.Optimizer o, double norm) {
+    return new TrainConfig.Optimizer(
+        o.batchSize(),
+        o.learningRate(),
+        o.warmupSteps(),
+        o.beta1(),
+        o.beta2(),
+        o.epsilon(),
+        norm,
+        o.emaDecay());
+  }
+
+  @Test
+  void listsAreRequired() {
+    for (List<Integer> widths : Arrays.asList(null, List.<Integer>of(), Arrays.asList(8, null))) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> new TrainConfig.Network(widths, List.of(true, true), 1, 8, 8, true));
+      assertTrue(e.getMessage().startsWith("--widths: expected"), e.getMessage());
+    }
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new TrainConfig.Network(List.of(8), null, 1, 8, 8, true));
   }
 }

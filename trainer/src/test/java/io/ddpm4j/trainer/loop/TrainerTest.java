@@ -29,12 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs of a network of a few thousand parameters on small shapes. */
 class TrainerTest {
-  private static final TrainListener SILENT = new TrainListener() {};
+  static final TrainListener SILENT = new TrainListener() {};
 
   @TempDir Path folder;
 
-  private static TrainConfig config(
-      long steps, long checkpointEvery, double rate, boolean classes) {
+  static TrainConfig config(long steps, long checkpointEvery, double rate, boolean classes) {
     return new TrainConfig(
         new TrainConfig.Data("shapes", null, null, 8, null, null, false, true),
         new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes),
@@ -213,7 +212,7 @@ class TrainerTest {
 
   // --- folders that cannot be used -------------------------------------------------------------
 
-  private static void fails(
+  static void fails(
       Class<? extends Exception> type,
       org.junit.jupiter.api.function.Executable body,
       String... said) {
@@ -245,11 +244,12 @@ class TrainerTest {
 
   @Test
   void aCheckpointThatCannotBeWritten() throws IOException {
-    Path run = Files.createDirectory(folder.resolve("run"));
+    Path run = folder.resolve("run");
+    Trainer trainer = Trainer.create(run, config(3), w -> {});
     Files.writeString(run.resolve("checkpoints"), "in the way");
     fails(
         CheckpointException.class,
-        () -> train("run", config(3)),
+        () -> trainer.run(SILENT, new Cancellation()),
         "cannot write the checkpoint",
         "step-00000003");
   }
@@ -273,7 +273,7 @@ class TrainerTest {
         "expected a checkpoint to export, found none");
   }
 
-  private static void delete(Path tree) throws IOException {
+  static void delete(Path tree) throws IOException {
     try (var files = Files.walk(tree)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.delete(file);

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -93,20 +94,27 @@ class TrainSessionTest {
     return values;
   }
 
-  @ParameterizedTest
-  @ValueSource(booleans = {false, true})
-  void threeStepsAgreeWithPyTorch(boolean standard) throws IOException {
+  @Test
+  void threeStepsAgreeWithPyTorch() throws IOException {
+    threeSteps(0);
+  }
+
+  @Test
+  void threeStepsAgreeWithPyTorchInTheBlockedLayout() throws IOException {
+    int block = TrainSession.probedBlock();
+    Assumptions.assumeTrue(
+        block > 0, "skipped: ONNX Runtime has no blocked layout on this processor");
+    threeSteps(block);
+  }
+
+  private static void threeSteps(int channelBlock) throws IOException {
     JsonObject expected;
     try (InputStream in = TrainSessionTest.class.getResourceAsStream("pytorch.json")) {
       String json = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       expected = JsonParser.parseString(json).getAsJsonObject();
     }
     TrainStepGraph graph = reference();
-    TrainSession.Options options = TrainSession.Options.ofThreads(1);
-    if (standard) {
-      options = new TrainSession.Options(1, OptionalInt.of(0), options.profile());
-    }
-    try (TrainSession session = new TrainSession(graph, options)) {
+    try (TrainSession session = new TrainSession(graph, ofBlock(channelBlock))) {
       session.initialize(weights(graph.layout()));
       List<TrainSession.Inputs> inputs = List.of(session.newInputs(), session.newInputs());
       JsonArray steps = expected.getAsJsonArray("steps");
@@ -128,6 +136,37 @@ class TrainSessionTest {
       compare(expected.getAsJsonObject("weights"), graph, session.state("weights"));
       compare(expected.getAsJsonObject("ema"), graph, session.state("ema"));
     }
+  }
+
+  private static TrainSession.Options ofBlock(int channelBlock) {
+    return new TrainSession.Options(1, OptionalInt.of(channelBlock), Optional.empty());
+  }
+
+  @Test
+  void anotherProcessorsBlockIsRefused() {
+    int probed = TrainSession.probedBlock();
+    for (int block : new int[] {-1, 4, 8, 16, 32}) {
+      if (block != probed) {
+        IllegalArgumentException e =
+            assertThrows(
+                IllegalArgumentException.class, () -> new TrainSession(tiny(), ofBlock(block)));
+        assertTrue(e.getMessage().startsWith("channel block: expected 0"), e.getMessage());
+        assertTrue(e.getMessage().endsWith("found " + block), e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void networksThatCannotBeTrainedAsTheySayAreRefused() {
+    String json = UNetConfig.of(4, 1, List.of(2), List.of(false), 1, 1, 0, 0).toJson();
+    refused(json.replace("\"out_channels\":1", "\"out_channels\":2"), "out_channels: expected 1");
+    refused(json.replace("\"dropout\":0.0", "\"dropout\":0.1"), "dropout: expected 0");
+  }
+
+  private static void refused(String json, String said) {
+    UNetConfig unet = UNetConfig.fromJson(json);
+    String message = assertThrows(IllegalArgumentException.class, () -> config(unet)).getMessage();
+    assertTrue(message.startsWith(said), message);
   }
 
   private static void near(double expected, double found, double relative, String what) {

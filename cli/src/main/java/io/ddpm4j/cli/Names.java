@@ -1,0 +1,88 @@
+package io.ddpm4j.cli;
+
+import io.ddpm4j.runtime.model.Device;
+import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.schedule.BetaSchedule;
+import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.runtime.schedule.VarianceType;
+import io.ddpm4j.trainer.loop.Preset;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Option values that are names from a list: any other is wrong usage. */
+final class Names {
+  private Names() {}
+
+  /** A sampling method. */
+  static final class Sampler implements ITypeConverter<String> {
+    @Override
+    public String convert(String value) {
+      return oneOf(Samplers.names(), name -> name, value);
+    }
+  }
+
+  /** A noise schedule. */
+  static final class Schedule implements ITypeConverter<BetaSchedule> {
+    @Override
+    public BetaSchedule convert(String value) {
+      return oneOf(List.of(BetaSchedule.values()), BetaSchedule::label, value);
+    }
+  }
+
+  /** What a network predicts. */
+  static final class Prediction implements ITypeConverter<PredictionType> {
+    @Override
+    public PredictionType convert(String value) {
+      return oneOf(List.of(PredictionType.values()), PredictionType::label, value);
+    }
+  }
+
+  /** A variance that any model can be sampled with: a learned one is not to be chosen. */
+  static final class Variance implements ITypeConverter<VarianceType> {
+    @Override
+    public VarianceType convert(String value) {
+      return oneOf(
+          List.of(VarianceType.FIXED_SMALL, VarianceType.FIXED_LARGE), VarianceType::label, value);
+    }
+  }
+
+  /** A preset of training. */
+  static final class Presets implements ITypeConverter<Preset> {
+    @Override
+    public Preset convert(String value) {
+      return oneOf(List.of(Preset.values()), p -> p.name().toLowerCase(Locale.ROOT), value);
+    }
+  }
+
+  /** Where a model runs. */
+  static final class Devices implements ITypeConverter<Device> {
+    @Override
+    public Device convert(String value) {
+      try {
+        return Device.parse(value);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(
+            "expected cpu, cuda or cuda:INDEX, found '" + value + "'");
+      }
+    }
+  }
+
+  private static <T> T oneOf(Collection<T> legal, Function<T, String> name, String value) {
+    return legal.stream()
+        .filter(each -> name.apply(each).equalsIgnoreCase(value))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new TypeConversionException(
+                    "expected "
+                        + legal.stream().map(name).collect(Collectors.joining(", "))
+                        + ", found '"
+                        + value
+                        + "'"));
+  }
+}

@@ -1,0 +1,29 @@
+package io.ddpm4j.exporter.proto;
+
+/**
+ * The keys of {@code metadata_props} by which a model file explains itself ({@code
+ * docs/model-format.md}). {@code runtime} reads them; a contract test holds the two together.
+ */
+public final class MetadataKeys {
+  private MetadataKeys() {}
+
+  /** The version of the format, always {@link #FORMAT_VERSION}. */
+  public static final String FORMAT = "ddpm4j.format";
+
+  public static final String FORMAT_VERSION = "1";
+
+  /** The noise schedule: JSON object of diffusers' scheduler fields. */
+  public static final String SCHEDULER = "ddpm4j.scheduler";
+
+  /** JSON object: channels, height, width, value_range. */
+  public static final String IMAGE = "ddpm4j.image";
+
+  /** JSON array of class names in label order; absent in an unconditional model. */
+  public static final String CLASSES = "ddpm4j.classes";
+
+  /** JSON object: the {@code config.json} of the network. */
+  public static final String UNET = "ddpm4j.unet";
+
+  /** JSON object: data set, steps, seed and the like, never needed to sample. */
+  public static final String PROVENANCE = "ddpm4j.provenance";
+}

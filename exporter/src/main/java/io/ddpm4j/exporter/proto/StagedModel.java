@@ -1,0 +1,152 @@
+package io.ddpm4j.exporter.proto;
+
+import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.proto.onnx.ModelProto;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A model and the data file that it names, written beside their places. The data file is named by
+ * its content, {@code m.onnx.1a2b3c4d.data}, so that the old model keeps its own data until the new
+ * one is in place: wherever the process ends, the model that is there names the data it was written
+ * with.
+ */
+final class StagedModel implements AutoCloseable {
+  private final Path file;
+  private final Path dataFile; // null where all data are inside the model
+  private final AtomicFile data;
+  private final AtomicFile model;
+  private boolean dataIsNew;
+  private boolean committed;
+
+  private StagedModel(Path file, Path dataFile, AtomicFile data, AtomicFile model) {
+    this.file = file;
+    this.dataFile = dataFile;
+    this.data = data;
+    this.model = model;
+  }
+
+  /**
+   * Puts a model and its data in place of what is there.
+   *
+   * @param external may be empty
+   * @throws IOException if that is impossible; the message is one sentence that names the file
+   */
+  static void write(ModelProto proto, ExternalData external, Path file) throws IOException {
+    try (StagedModel staged = stage(proto, external, file)) {
+      staged.commitData(); // first: a model must never name data that are not there
+      staged.commitModel();
+    }
+  }
+
+  static StagedModel stage(ModelProto proto, ExternalData external, Path file) throws IOException {
+    if (external.isEmpty()) {
+      return new StagedModel(file, null, null, AtomicFile.stage(file, proto::writeTo));
+    }
+    String name = file.getFileName() + "." + hash(external) + ".data";
+    Path dataFile = file.resolveSibling(name);
+    ModelProto named = external.named(proto, name);
+    AtomicFile data = AtomicFile.stage(dataFile, external::writeTo);
+    try {
+      return new StagedModel(file, dataFile, data, AtomicFile.stage(file, named::writeTo));
+    } catch (IOException | RuntimeException | Error e) {
+      data.close();
+      throw e;
+    }
+  }
+
+  private static String hash(ExternalData external) throws IOException {
+    try {
+      MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
+      external.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), sha256));
+      return HexFormat.of().formatHex(sha256.digest(), 0, 4);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java platform has SHA-256
+    }
+  }
+
+  void commitData() throws IOException {
+    if (data != null) {
+      dataIsNew = Files.notExists(dataFile);
+      data.commit();
+    }
+  }
+
+  void commitModel() throws IOException {
+    Set<Path> stale = namedByTheModelInPlace();
+    if (dataFile != null) {
+      stale.remove(absolute(dataFile));
+    }
+    model.commit();
+    committed = true;
+    for (Path old : stale) {
+      try {
+        Files.deleteIfExists(old);
+      } catch (IOException e) {
+        // The model is whole; a file too many does no harm.
+      }
+    }
+  }
+
+  /** Of the files that have a name as {@link #stage} gives it, those that the old model uses. */
+  private Set<Path> namedByTheModelInPlace() {
+    Pattern ours = Pattern.compile(Pattern.quote(file.getFileName() + ".") + "[0-9a-f]{8}\\.data");
+    Set<Path> used = new HashSet<>();
+    try {
+      Set<Path> candidates = new HashSet<>();
+      try (DirectoryStream<Path> siblings = Files.newDirectoryStream(absolute(file).getParent())) {
+        for (Path sibling : siblings) {
+          if (ours.matcher(sibling.getFileName().toString()).matches()) {
+            candidates.add(sibling);
+          }
+        }
+      }
+      if (!candidates.isEmpty()) { // else the old model need not be read
+        OnnxFile old = OnnxReader.read(file);
+        TensorWalk collect =
+            tensor -> {
+              if (ExternalReference.isExternal(tensor)) {
+                used.add(ExternalReference.of(old.source(), old.folder(), tensor).file());
+              }
+              return tensor;
+            };
+        collect.over(old.proto());
+        used.retainAll(candidates);
+      }
+    } catch (IOException e) {
+      used.clear(); // what cannot be read is no model of ours
+    }
+    return used;
+  }
+
+  private static Path absolute(Path path) {
+    return path.toAbsolutePath().normalize();
+  }
+
+  /** Deletes what was not committed, and data whose model was not. Idempotent. */
+  @Override
+  public void close() {
+    model.close();
+    if (data != null) {
+      data.close();
+      if (dataIsNew && !committed) {
+        dataIsNew = false;
+        try {
+          Files.deleteIfExists(dataFile);
+        } catch (IOException e) {
+          // The error that led here matters more.
+        }
+      }
+    }
+  }
+}

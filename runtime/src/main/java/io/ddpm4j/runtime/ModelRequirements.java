@@ -1,0 +1,107 @@
+package io.ddpm4j.runtime;
+
+import io.ddpm4j.runtime.model.Device;
+import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
+import io.ddpm4j.runtime.model.ModelSignature;
+import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.sampling.Sampler;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+
+/**
+ * What sampling needs to know of a model: from the graph, from the metadata, or from an option of
+ * the builder. Refuses what is missing and what contradicts.
+ */
+final class ModelRequirements {
+  private ModelRequirements() {}
+
+  /** The option's configuration (null: none), else the file's. */
+  static SchedulerConfig schedulerConfig(OnnxEpsilonModel model, SchedulerConfig given)
+      throws ModelFormatException {
+    if (given != null) {
+      return given;
+    }
+    return model
+        .metadata()
+        .scheduler()
+        .orElseThrow(
+            () ->
+                ModelFormatException.lacking(
+                    "schedulerConfig",
+                    model.name()
+                        + ": expected a noise schedule, in the file as ddpm4j.scheduler or given"
+                        + " as schedulerConfig, found neither"));
+  }
+
+  /**
+   * The size of the images.
+   *
+   * @param height of the option, -1 for none
+   * @param width likewise
+   */
+  static ImageShape imageShape(OnnxEpsilonModel model, int height, int width)
+      throws ModelFormatException {
+    ModelSignature signature = model.signature();
+    int[] graph = {signature.channels(), signature.height(), signature.width()};
+    int[] said =
+        model
+            .metadata()
+            .image()
+            .map(image -> new int[] {image.channels(), image.height(), image.width()})
+            .orElse(new int[] {-1, -1, -1});
+    int[] asked = {-1, height, width};
+    String[] names = {"channels", "height", "width"};
+    int[] chosen = new int[3];
+    for (int i = 0; i < 3; i++) {
+      if (graph[i] > 0 && said[i] > 0 && graph[i] != said[i]) {
+        throw new ModelFormatException(
+            "%s: ddpm4j.image: %s: expected %d as in %s, found %d"
+                .formatted(model.name(), names[i], graph[i], signature.sample(), said[i]));
+      }
+      if (graph[i] > 0 && asked[i] > 0 && graph[i] != asked[i]) {
+        throw new IllegalArgumentException(
+            "image %s: expected %d, which the model fixes, found %d"
+                .formatted(names[i], graph[i], asked[i]));
+      }
+      chosen[i] = graph[i] > 0 ? graph[i] : asked[i] > 0 ? asked[i] : said[i];
+      if (chosen[i] < 1) {
+        throw i == 0
+            ? new ModelFormatException(
+                "%s: expected the image's channels in the graph or in ddpm4j.image, found none"
+                    .formatted(model.name()))
+            : ModelFormatException.lacking(
+                "imageSize",
+                "%s: expected the image's %s, in the graph, in ddpm4j.image or given as imageSize, found none"
+                    .formatted(model.name(), names[i]));
+      }
+    }
+    return new ImageShape(chosen[0], chosen[1], chosen[2]);
+  }
+
+  /**
+   * Images that go through the network at once.
+   *
+   * @param asked of the option, 0 for none
+   */
+  static int batchSize(OnnxEpsilonModel model, int asked, ImageShape shape, Device device) {
+    int fixed = model.signature().fixedBatch();
+    if (fixed > 0 && asked > 0 && asked != fixed) {
+      throw new IllegalArgumentException(
+          "batch size: expected " + fixed + ", which the model fixes, found " + asked);
+    }
+    if (fixed > 0) {
+      return fixed;
+    }
+    return asked > 0 ? asked : BatchSizes.choose(model.metadata(), shape, device);
+  }
+
+  /** Refuses a model that does not predict the variance which the sampler needs. */
+  static void requireVariance(OnnxEpsilonModel model, Sampler sampler, ImageShape shape)
+      throws ModelFormatException {
+    if (sampler.learnsVariance() && !model.signature().learnsVariance()) {
+      throw new ModelFormatException(
+          "%s: variance_type: expected an output of %d channels, found %s"
+              .formatted(model.name(), 2 * shape.channels(), model.signature().output()));
+    }
+  }
+}

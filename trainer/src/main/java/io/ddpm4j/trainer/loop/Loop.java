@@ -1,0 +1,188 @@
+package io.ddpm4j.trainer.loop;
+
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.optim.LearningRate;
+import io.ddpm4j.trainer.step.TrainSession;
+import io.ddpm4j.trainer.step.TrainStepGraph;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+
+/** The steps of one call of {@link Trainer#run}, one after the other. */
+final class Loop {
+  private final TrainConfig config;
+  private final TrainSession session;
+  private final StepFeeder feeder;
+  private final Metrics metrics;
+  private final Checkpointer checkpointer;
+  private final Pictures pictures;
+  private final Progress progress;
+  private final TrainListener listener;
+  private final Cancellation cancellation;
+  private final LearningRate rate;
+  private final Pace pace;
+
+  /** What a run works with; closed by whoever made it. */
+  record Parts(
+      TrainSession session,
+      StepFeeder feeder,
+      Metrics metrics,
+      Checkpointer checkpointer,
+      Pictures pictures) {}
+
+  Loop(
+      TrainConfig config,
+      Parts parts,
+      Progress progress,
+      TrainListener listener,
+      Cancellation cancellation) {
+    this.config = config;
+    this.session = parts.session();
+    this.feeder = parts.feeder();
+    this.metrics = parts.metrics();
+    this.checkpointer = parts.checkpointer();
+    this.pictures = parts.pictures();
+    this.progress = progress;
+    this.listener = listener;
+    this.cancellation = cancellation;
+    this.rate = config.optimizer().rate();
+    this.pace = new Pace(config.optimizer().batchSize());
+  }
+
+  TrainResult run() throws IOException {
+    try {
+      boolean interrupted = steps();
+      if (!checkpointer.has(progress)) {
+        checkpoint();
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    } catch (CheckpointException | DivergedException e) { // there is nothing to write, or no room
+      throw e;
+    } catch (IOException | RuntimeException | Error e) {
+      keep(e);
+      throw e;
+    }
+    boolean finished = progress.step() >= config.run().steps();
+    return new TrainResult(
+        progress.step(), finished, progress.smoothedLoss(), checkpointer.newest());
+  }
+
+  /** Runs the steps that are left; true if the thread was interrupted, as if cancelled. */
+  private boolean steps() throws IOException {
+    TrainConfig.Run run = config.run();
+    while (progress.step() < run.steps() && !cancellation.isCancelled()) {
+      long begin = System.nanoTime();
+      StepFeeder.Prepared prepared;
+      try {
+        prepared = feeder.next();
+      } catch (InterruptedException e) {
+        return true;
+      }
+      step(prepared, begin);
+      boolean last = progress.step() == run.steps();
+      if (isDue(run.checkpointEvery()) || last) {
+        checkpoint();
+      }
+      if (isDue(run.sampleEvery()) || run.sampleEvery() > 0 && last) {
+        sample();
+      }
+    }
+    return false;
+  }
+
+  private boolean isDue(long every) {
+    return every > 0 && progress.step() % every == 0;
+  }
+
+  private void step(StepFeeder.Prepared prepared, long begin) throws IOException {
+    long number = progress.step() + 1;
+    double learningRate = rate.at(number);
+    TrainSession.Result result = session.step(prepared.inputs(), number, learningRate);
+    if (!result.isFinite()) {
+      if (!checkpointer.has(progress)) {
+        checkpoint();
+      }
+      throw checkpointer.diverged(
+          "the loss of step %d is not finite (loss %s, gradient norm %s)"
+              .formatted(number, result.loss(), result.gradientNorm()));
+    }
+    double took = (System.nanoTime() - begin) / 1e9;
+    progress.add(result.loss(), prepared.next(), took);
+    pace.add(took);
+    TrainStep report =
+        new TrainStep(
+            number,
+            config.run().steps(),
+            result.loss(),
+            progress.smoothedLoss(),
+            result.gradientNorm(),
+            learningRate,
+            pace.imagesPerSecond(),
+            pace.secondsFor(config.run().steps() - number));
+    metrics.add(report);
+    listener.onStep(report);
+  }
+
+  /** An interrupt is put off: it would close the files that are being written. */
+  private void checkpoint() throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      checkpointer.write(session, progress);
+      try {
+        checkpointer.prune();
+      } catch (IOException e) {
+        listener.onWarning("cannot delete an old checkpoint: " + e.getMessage());
+      }
+      try { // after the checkpoint: a picture that fails must not cost the weights
+        pictures.drawLoss(metrics);
+      } catch (IOException | RuntimeException e) {
+        listener.onWarning(sentence("the loss curve was not drawn", e));
+      }
+      listener.onCheckpoint(checkpointer.newest(), progress.step());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void sample() {
+    Path file;
+    try {
+      Map<String, TensorData> ema =
+          session.graph().layout().split(session.state(TrainStepGraph.EMA));
+      file = pictures.sample(ema, progress.step(), cancellation);
+    } catch (CancellationException e) {
+      return; // the loop sees it and ends; a grid is not worth waiting for
+    } catch (IOException | RuntimeException e) {
+      listener.onWarning(sentence("no samples of step " + progress.step(), e));
+      return;
+    }
+    listener.onSamples(file, progress.step());
+  }
+
+  private static String sentence(String what, Exception e) {
+    return what + ": " + (e.getMessage() == null ? e.toString() : e.getMessage());
+  }
+
+  /** Training ends by a failure: what was learnt is kept if that is possible. */
+  private void keep(Throwable failure) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!checkpointer.has(progress)) {
+        checkpointer.write(session, progress);
+      }
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e); // the first failure is the one to tell
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package io.ddpm4j.trainer.loop;
+
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.GenerationRequest;
+import io.ddpm4j.runtime.sampling.Cancellation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Draws what a run shows of itself: the loss curve and sample grids. */
+final class Pictures {
+  private final RunFolder folder;
+  private final TrainConfig config;
+  private final UNetConfig unet;
+  private final DatasetCard data;
+
+  Pictures(RunFolder folder, TrainConfig config, UNetConfig unet, DatasetCard data) {
+    this.folder = folder;
+    this.config = config;
+    this.unet = unet;
+    this.data = data;
+  }
+
+  void drawLoss(Metrics metrics) throws IOException {
+    metrics.draw(folder.lossCurve());
+  }
+
+  /**
+   * A grid from the averaged weights, as the exported model would make it.
+   *
+   * @return its file
+   * @throws java.util.concurrent.CancellationException if it was cancelled
+   */
+  Path sample(Map<String, TensorData> ema, long step, Cancellation cancellation)
+      throws IOException {
+    byte[] model = OnnxWriter.toBytes(RunExporter.model(config, unet, data, ema, step));
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(model, folder.path().toString())
+            .threads(config.run().threadCount())
+            .steps(Math.min(config.run().sampleSteps(), config.diffusion().trainTimesteps()))
+            .build()) {
+      GenerationRequest request =
+          GenerationRequest.of(config.run().sampleImages(), config.run().seed())
+              .withCancellation(cancellation);
+      Path file = folder.samples(step);
+      Files.createDirectories(file.getParent());
+      pipeline.generate(request).images().writeGrid(file);
+      return file;
+    }
+  }
+}
