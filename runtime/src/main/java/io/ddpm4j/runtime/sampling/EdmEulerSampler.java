@@ -21,8 +21,7 @@ public record EdmEulerSampler(EdmPreconditioning preconditioning, EdmGrid edmGri
 
   /** What a configuration says, over T steps. */
   public static EdmEulerSampler of(SchedulerConfig config) {
-    return new EdmEulerSampler(
-        EdmPreconditioning.of(config), EdmGrid.of(config), Churn.of(config));
+    return new EdmEulerSampler(EdmPreconditioning.of(config), EdmGrid.of(config), Churn.of(config));
   }
 
   @Override

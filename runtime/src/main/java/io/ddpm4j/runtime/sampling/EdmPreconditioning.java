@@ -17,8 +17,7 @@ public record EdmPreconditioning(double sigmaData, PredictionType predictionType
       throw new IllegalArgumentException(
           "sigma_data: expected a number above 0, found " + sigmaData);
     }
-    if (predictionType != PredictionType.EPSILON
-        && predictionType != PredictionType.V_PREDICTION) {
+    if (predictionType != PredictionType.EPSILON && predictionType != PredictionType.V_PREDICTION) {
       throw new IllegalArgumentException(
           "prediction_type: expected epsilon or v_prediction, found " + predictionType.label());
     }

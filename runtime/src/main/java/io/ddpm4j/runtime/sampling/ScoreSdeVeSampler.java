@@ -23,8 +23,7 @@ import io.ddpm4j.runtime.schedule.Sigmas;
  * @param steps how many levels; 0 for T
  */
 public record ScoreSdeVeSampler(
-    Levels levels, double snr, double samplingEps, int correctSteps, int steps)
-    implements Sampler {
+    Levels levels, double snr, double samplingEps, int correctSteps, int steps) implements Sampler {
   static final String NAME = "score_sde_ve";
 
   /**
@@ -97,19 +96,16 @@ public record ScoreSdeVeSampler(
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
     int n = timesteps.length;
-    double[] discrete = Sigmas.exponential(levels.min(), levels.max(), n); // falling
+    double[] discrete = discrete(n);
     run.startFromNoise(grid.initNoiseSigma());
     for (int step = 0; step < n; step++) {
       for (int k = 0; k < correctSteps; k++) {
         correct(run.predict(model, sigmas[step]), run);
       }
       float[] score = run.predict(model, sigmas[step]);
-      int index = (int) (timesteps[step] * (n - 1)); // of the rising levels
-      double sigma = index == n - 1 ? levels.max() : discrete[n - 1 - index];
-      if (n == 1) {
-        sigma = levels.min(); // a single rising level is the smallest
-      }
-      double next = index == 0 ? 0 : discrete[n - index];
+      int index = (int) (timesteps[step] * (n - 1));
+      double sigma = discrete[index];
+      double next = index == 0 ? 0 : discrete[index - 1];
       double variance = sigma * sigma - next * next;
       Vectors.combine(run.predictedX0(), 1, run.x(), variance, score); // algorithm 2, line 3
       Vectors.combine(
@@ -117,6 +113,15 @@ public record ScoreSdeVeSampler(
       run.stepDone(step, n, timesteps[step]);
     }
     Vectors.combine(run.x(), 1, run.predictedX0());
+  }
+
+  /** n levels, rising from the smallest, which is all there is of one. */
+  private double[] discrete(int n) {
+    double[] logs = Sigmas.linspace(Math.log(levels.min()), Math.log(levels.max()), n);
+    for (int i = 0; i < n; i++) {
+      logs[i] = Math.exp(logs[i]);
+    }
+    return logs;
   }
 
   /** One Langevin step (algorithm 4, lines 4 to 6). */

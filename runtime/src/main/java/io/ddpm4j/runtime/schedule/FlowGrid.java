@@ -132,13 +132,13 @@ public record FlowGrid(Points points, Shift shift, SigmaSpacing spacing, boolean
     double[] timesteps =
         points.timesteps().isEmpty() || inverted
             ? Arrays.stream(sigmas).map(s -> s * trainTimesteps).toArray()
-            : array(points.timesteps());
+            : SigmaGrid.array(points.timesteps());
     return new SamplingGrid(timesteps, Sigmas.append(sigmas, inverted ? 1 : 0), 1);
   }
 
   private double[] unshifted(int trainTimesteps) {
     if (!points.sigmas().isEmpty()) {
-      return array(points.sigmas());
+      return SigmaGrid.array(points.sigmas());
     }
     if (!points.timesteps().isEmpty()) {
       return points.timesteps().stream().mapToDouble(t -> t / trainTimesteps).toArray();
@@ -149,9 +149,5 @@ public record FlowGrid(Points points, Shift shift, SigmaSpacing spacing, boolean
     }
     int n = points.steps() == 0 ? trainTimesteps : points.steps();
     return Sigmas.linspace(ends[0], ends[1], n);
-  }
-
-  private static double[] array(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

@@ -28,7 +28,9 @@ public record SamplingGrid(double[] timesteps, double[] sigmas, double initNoise
     return new SamplingGrid(Arrays.stream(timesteps).asDoubleStream().toArray(), NONE, 1);
   }
 
-  /** The grid of a method that calls the model a second time at the end of each step, but the last. */
+  /**
+   * The grid of a method that calls the model a second time at the end of each step, but the last.
+   */
   public SamplingGrid withCallsAtEnds() {
     double[] ends = Arrays.copyOfRange(timesteps, 1, timesteps.length);
     return new SamplingGrid(

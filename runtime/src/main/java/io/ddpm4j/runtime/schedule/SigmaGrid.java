@@ -196,7 +196,8 @@ public record SigmaGrid(
     if (timesteps.length > 1 && timesteps[0] == timesteps[1]) {
       // The reference cannot tell its first two steps apart then and runs past its table.
       throw new IllegalArgumentException(
-          "sigmas: expected levels of different timesteps (the schedule's end at %s), found %s and %s, both timestep %s"
+          ("sigmas: expected levels of different timesteps (the schedule's end at %s), "
+                  + "found %s and %s, both at timestep %s")
               .formatted(table[table.length - 1], sigmas[0], sigmas[1], timesteps[0]));
     }
     double largest = Arrays.stream(sigmas).max().orElseThrow();
@@ -218,7 +219,7 @@ public record SigmaGrid(
         ends.min().orElse(sigmas[sigmas.length - 1]), ends.max().orElse(sigmas[0]), n);
   }
 
-  private static double[] array(List<Double> values) {
+  static double[] array(List<Double> values) {
     return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }
