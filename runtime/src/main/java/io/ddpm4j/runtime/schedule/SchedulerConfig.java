@@ -233,7 +233,12 @@ public final class SchedulerConfig {
 
   /** T: as many as there are trained betas where the number itself is absent. */
   public int trainTimesteps() {
-    return integer("num_train_timesteps", trainedBetas().map(betas -> betas.length).orElse(1000));
+    boolean said = json.has("num_train_timesteps") && !json.get("num_train_timesteps").isJsonNull();
+    return said
+        ? integer("num_train_timesteps", 1000)
+        : trainedBetas()
+            .map(betas -> betas.length)
+            .orElseGet(() -> integer("num_train_timesteps", 1000));
   }
 
   /** The name of the schedule; {@link #trainedBetas} overrule it. */
