@@ -260,7 +260,8 @@ class SampleCommandTest {
     refused(grey, "--class", "0", "--class: expected none", "unconditional, found 0");
     refused(grey, "--device", "tpu", "'--device'", "expected cpu, cuda or cuda:INDEX", "'tpu'");
     refused(grey, "--steps", 21, "steps", "1 to 20", "21");
-    refused(grey, "--sampler", "x", "'--sampler'", "expected ddpm, found 'x'");
+    refused(
+        grey, "--sampler", "x", "'--sampler'", "expected consistency, ddim, ", "ddpm", "found 'x'");
     refused(grey, "--variance", "x", "'--variance'", "expected fixed_small, fixed_large, found");
     refused(grey, "--variance", "learned", "'--variance'", "found 'learned'");
     refused(grey, "--schedule", "x", "'--schedule'", "expected linear, ", "found 'x'");
