@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -73,6 +74,11 @@ public record DeisSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -80,11 +86,11 @@ public record DeisSampler(
     NoisePath path = sigmaGrid.path();
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 1);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
+      int order = SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
       double target = levels[step + 1];
       double[] nodes = SolverOrder.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}

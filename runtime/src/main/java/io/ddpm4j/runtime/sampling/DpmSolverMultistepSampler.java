@@ -3,6 +3,7 @@ package io.ddpm4j.runtime.sampling;
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.EdmSigmas;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -123,6 +124,11 @@ public record DpmSolverMultistepSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -131,15 +137,20 @@ public record DpmSolverMultistepSampler(
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = 0;
+    if (isInverse(sigmaGrid)) {
+      run.startFromImage(grid.initNoiseSigma());
+    } else {
+      first = run.start(levels(schedule), grid.initNoiseSigma());
+    }
+    for (int step = first; step < timesteps.length; step++) {
       double level = levels[step];
       float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
       output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
       DpmStep weights = DpmStep.of(algorithm, path, level, levels[step + 1]);
       sum.add(weights.x(), run.x());
-      weights.addMultistep(sum, order(step, levels, timesteps.length), rule, back, outputs);
+      weights.addMultistep(sum, order(step, first, levels), rule, back, outputs);
       if (algorithm.stochastic()) {
         sum.add(weights.noise(), run.nextNoise());
       }
@@ -148,10 +159,10 @@ public record DpmSolverMultistepSampler(
     }
   }
 
-  private int order(int step, double[] levels, int steps) {
-    boolean last = step == steps - 1;
+  private int order(int step, int first, double[] levels) {
+    boolean last = step == levels.length - 2;
     return last && (eulerAtFinal || sigmaGrid.endsAtZero())
         ? 1
-        : SolverOrder.lowered(solverOrder, step, levels, steps, lowerOrderFinal);
+        : SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
   }
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -80,6 +81,11 @@ public record DpmSolverSinglestepSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -89,11 +95,12 @@ public record DpmSolverSinglestepSampler(
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
     float[] start = run.buffer(0); // x where the group began
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = order(step, timesteps.length);
+      // Where a run begins within a group, as far as there are outputs.
+      int order = Math.min(order(step, timesteps.length), step - first + 1);
       if (order == 1) {
         System.arraycopy(run.x(), 0, start, 0, start.length);
       }

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 
@@ -18,6 +19,13 @@ public interface Sampler {
 
   /** Where a run over this schedule calls the model; methods without betas ignore the schedule. */
   SamplingGrid grid(NoiseSchedule schedule);
+
+  /**
+   * How image and noise are mixed in x before each step of a run over this schedule: what starting
+   * from an image and keeping known pixels need. Of a method that cannot do so, the levels say
+   * where it calls the model.
+   */
+  NoiseLevels levels(NoiseSchedule schedule);
 
   /** How often a run over this schedule calls the model. */
   default int steps(NoiseSchedule schedule) {

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -121,6 +122,11 @@ public record UniPcSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -130,17 +136,17 @@ public record UniPcSampler(
     History outputs = new History(run, 1, kept + 1);
     WeightedSum sum = new WeightedSum(kept + 2);
     int order = 0;
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > 0 && !uncorrected.contains(step - 1)) {
+      if (step > first && !uncorrected.contains(step - 1)) {
         collect(sum, start, levels, step - 1, order, outputs, true);
         sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       int asked = lowerOrderFinal ? Math.min(kept, timesteps.length - step) : kept;
-      order = SolverOrder.available(asked, step, levels);
+      order = SolverOrder.available(asked, step, first, levels);
       collect(sum, start, levels, step, order, outputs, false);
       sum.into(run.x());
       run.stepDone(step, timesteps.length, timesteps[step]);
