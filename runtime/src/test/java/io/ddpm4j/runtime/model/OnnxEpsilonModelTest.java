@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.ddpm4j.runtime.TestModels;
 import io.ddpm4j.runtime.TestPipes;
-import io.ddpm4j.testing.NpyFile;
+import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.testing.SharedData;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -56,17 +56,17 @@ class OnnxEpsilonModelTest {
   /** The arrays of mnist_like_opset14.onnx are mnist_like_sample.npy and so on. */
   private static void compare(Path file) throws IOException {
     String stem = file.getFileName().toString().replaceFirst("_opset\\d+\\.onnx$", "");
-    NpyFile sample = NpyFile.read(file.resolveSibling(stem + "_sample.npy"));
-    long[] timesteps = NpyFile.read(file.resolveSibling(stem + "_timestep.npy")).longs();
-    float[] expected = NpyFile.read(file.resolveSibling(stem + "_output.npy")).floats();
-    int elements = sample.values().length / sample.shape()[0];
+    NumpyArray sample = NumpyArray.read(file.resolveSibling(stem + "_sample.npy"));
+    long[] timesteps = NumpyArray.read(file.resolveSibling(stem + "_timestep.npy")).toLongs();
+    float[] expected = NumpyArray.read(file.resolveSibling(stem + "_output.npy")).toFloats();
+    int elements = sample.size() / timesteps.length;
     try (OnnxEpsilonModel model = OnnxEpsilonModel.open(file, ONE_THREAD)) {
       FloatBuffer x = direct(elements);
       FloatBuffer output = direct(elements);
       long[] shape = {1, sample.shape()[1], sample.shape()[2], sample.shape()[3]};
       try (OnnxEpsilonModel.Bound bound = model.bind(x, output, shape)) {
-        for (int image = 0; image < sample.shape()[0]; image++) {
-          x.put(0, sample.floats(), image * elements, elements);
+        for (int image = 0; image < timesteps.length; image++) {
+          x.put(0, sample.toFloats(), image * elements, elements);
           bound.predict(x, 1, timesteps[image], output);
           for (int i = 0; i < elements; i++) {
             assertEquals(expected[image * elements + i], output.get(i), 2e-5);
