@@ -223,7 +223,7 @@ public final class SamplingRun {
 
   /** The next draw of noise, (N, C, H, W). The run's own array, filled anew by every call. */
   public float[] nextNoise() {
-    noiseSource.fill(noise, firstImage, images, elements, draw++);
+    noiseSource.fill(noise, firstImage, wanted, elements, draw++);
     return noise;
   }
 
