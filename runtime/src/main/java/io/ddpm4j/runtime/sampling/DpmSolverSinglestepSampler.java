@@ -32,7 +32,7 @@ public record DpmSolverSinglestepSampler(
     DpmAlgorithm.Rule rule,
     int solverOrder,
     boolean lowerOrderFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "dpmpp_2s";
 
   /** Refuses what does not fit together. */
@@ -67,16 +67,6 @@ public record DpmSolverSinglestepSampler(
   public DpmSolverSinglestepSampler withSteps(int steps) {
     return new DpmSolverSinglestepSampler(
         sigmaGrid.withSteps(steps), output, algorithm, rule, solverOrder, lowerOrderFinal);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
   }
 
   @Override

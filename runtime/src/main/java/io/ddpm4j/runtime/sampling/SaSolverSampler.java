@@ -30,7 +30,7 @@ public record SaSolverSampler(
     int correctorOrder,
     boolean lowerOrderFinal,
     Tau tau)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "sa_solver";
   private static final int MAX_ORDER = 4;
 
@@ -113,16 +113,6 @@ public record SaSolverSampler(
   public SaSolverSampler withTau(Tau amount) {
     return new SaSolverSampler(
         sigmaGrid, output, predictorOrder, correctorOrder, lowerOrderFinal, amount);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
   }
 
   @Override

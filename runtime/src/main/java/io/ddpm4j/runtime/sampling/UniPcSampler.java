@@ -33,7 +33,7 @@ public record UniPcSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     List<Integer> uncorrected)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "unipc";
 
   /** The coefficient B(h) under diffusers' names (Zhao et al. 2023, §3.4). */
@@ -108,16 +108,6 @@ public record UniPcSampler(
   public UniPcSampler withSteps(int steps) {
     return new UniPcSampler(
         sigmaGrid.withSteps(steps), output, scale, solverOrder, lowerOrderFinal, uncorrected);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
   }
 
   @Override
