@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -24,7 +23,7 @@ import java.util.Set;
  */
 public record DeisSampler(
     SolverGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "deis";
 
   /** Names that configurations of other solvers bring along and that mean DEIS's own here. */
@@ -61,21 +60,6 @@ public record DeisSampler(
   @Override
   public DeisSampler withSteps(int steps) {
     return new DeisSampler(sigmaGrid.withSteps(steps), output, solverOrder, lowerOrderFinal);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
   }
 
   @Override

@@ -2,8 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
-import io.ddpm4j.runtime.schedule.EdmSigmas;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
+import io.ddpm4j.runtime.schedule.EdmGrid;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -38,7 +37,7 @@ public record DpmSolverMultistepSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     boolean eulerAtFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "dpmpp_2m";
   static final String SDE = "dpmpp_2m_sde";
   static final String INVERSE = "dpmpp_2m_inverse";
@@ -47,7 +46,7 @@ public record DpmSolverMultistepSampler(
   /** Refuses what does not fit together. */
   public DpmSolverMultistepSampler {
     SolverOrder.check("solver_order", solverOrder, 3);
-    boolean edm = sigmaGrid instanceof EdmSigmas;
+    boolean edm = sigmaGrid instanceof EdmGrid;
     if (solverOrder == 3
         && (algorithm == DpmAlgorithm.SDE_DPMSOLVER || edm && algorithm.stochastic())) {
       throw new IllegalArgumentException(
@@ -78,7 +77,7 @@ public record DpmSolverMultistepSampler(
 
   /** What a configuration of EDMDPMSolverMultistepScheduler says. */
   public static DpmSolverMultistepSampler edm(SchedulerConfig config) {
-    return of(config, EdmSigmas.of(config));
+    return of(config, EdmGrid.ofSolver(config));
   }
 
   private static DpmSolverMultistepSampler of(SchedulerConfig config, SolverGrid grid) {
@@ -95,7 +94,7 @@ public record DpmSolverMultistepSampler(
 
   @Override
   public String name() {
-    if (sigmaGrid instanceof EdmSigmas) {
+    if (sigmaGrid instanceof EdmGrid) {
       return EDM;
     }
     return isInverse(sigmaGrid) ? INVERSE : algorithm.stochastic() ? SDE : NAME;
@@ -111,21 +110,6 @@ public record DpmSolverMultistepSampler(
         solverOrder,
         lowerOrderFinal,
         eulerAtFinal);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
   }
 
   @Override

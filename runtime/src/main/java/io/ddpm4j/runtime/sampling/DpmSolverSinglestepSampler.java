@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -33,7 +32,7 @@ public record DpmSolverSinglestepSampler(
     DpmAlgorithm.Rule rule,
     int solverOrder,
     boolean lowerOrderFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "dpmpp_2s";
 
   /** Refuses what does not fit together. */
@@ -68,21 +67,6 @@ public record DpmSolverSinglestepSampler(
   public DpmSolverSinglestepSampler withSteps(int steps) {
     return new DpmSolverSinglestepSampler(
         sigmaGrid.withSteps(steps), output, algorithm, rule, solverOrder, lowerOrderFinal);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
   }
 
   @Override

@@ -104,6 +104,11 @@ public record RepaintSampler(
   }
 
   @Override
+  public boolean startsFromImages() {
+    return false;
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     if (run.knownImage() == null) {
       throw new IllegalArgumentException(

@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -31,7 +30,7 @@ public record SaSolverSampler(
     int correctorOrder,
     boolean lowerOrderFinal,
     Tau tau)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "sa_solver";
   private static final int MAX_ORDER = 4;
 
@@ -114,21 +113,6 @@ public record SaSolverSampler(
   public SaSolverSampler withTau(Tau amount) {
     return new SaSolverSampler(
         sigmaGrid, output, predictorOrder, correctorOrder, lowerOrderFinal, amount);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
   }
 
   @Override

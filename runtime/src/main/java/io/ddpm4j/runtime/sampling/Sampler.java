@@ -22,8 +22,7 @@ public interface Sampler {
 
   /**
    * How image and noise are mixed in x before each step of a run over this schedule: what starting
-   * from an image and keeping known pixels need. Of a method that cannot do so, the levels say
-   * where it calls the model.
+   * from an image and keeping known pixels need.
    */
   NoiseLevels levels(NoiseSchedule schedule);
 
@@ -35,6 +34,11 @@ public interface Sampler {
   /** Whether the model's output must hold a learned variance: twice the image's channels. */
   default boolean learnsVariance() {
     return false;
+  }
+
+  /** Whether a run can start from an image in the middle of the way; otherwise it takes noise. */
+  default boolean startsFromImages() {
+    return true;
   }
 
   /**

@@ -29,7 +29,7 @@ public final class SamplingRun {
   private final FloatBuffer outputBuffer;
   private final NoiseSource noiseSource;
   private final StepListener listener; // null: nobody watches
-  private final Cancellation cancellation;
+  private Cancellation cancellation;
   private final RunStart start;
   private final KnownPixels known; // null: none
   private final List<float[]> buffers = new ArrayList<>();
@@ -227,6 +227,16 @@ public final class SamplingRun {
     rewind();
   }
 
+  /**
+   * The same with another token.
+   *
+   * @param token what may stop the run from now on
+   */
+  public void restart(long newFirstImage, int count, Cancellation token) {
+    cancellation = token;
+    restart(newFirstImage, count);
+  }
+
   private void rewind() {
     draw = 0;
     levels = null;
@@ -316,7 +326,7 @@ public final class SamplingRun {
 
   /** The next draw of noise, (N, C, H, W). The run's own array, filled anew by every call. */
   public float[] nextNoise() {
-    noiseSource.fill(noise, firstImage, images, elements, draw++);
+    noiseSource.fill(noise, firstImage, wanted, elements, draw++);
     return noise;
   }
 

@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -34,7 +33,7 @@ public record UniPcSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     List<Integer> uncorrected)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "unipc";
 
   /** The coefficient B(h) under diffusers' names (Zhao et al. 2023, §3.4). */
@@ -109,21 +108,6 @@ public record UniPcSampler(
   public UniPcSampler withSteps(int steps) {
     return new UniPcSampler(
         sigmaGrid.withSteps(steps), output, scale, solverOrder, lowerOrderFinal, uncorrected);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofPath(sigmaGrid.path(), grid(schedule).sigmas());
   }
 
   @Override

@@ -1,7 +1,10 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.EdmGrid;
+import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.Sigmas;
 import java.util.function.DoubleUnaryOperator;
@@ -36,11 +39,14 @@ record BestNetwork(double s) {
       return sigma -> -1 / (s * s + sigma * sigma);
     }
     if (name.startsWith("EDM")) {
-      EdmPreconditioning edm = EdmPreconditioning.of(config);
+      NoisePath.Edm edm = EdmGrid.of(config).path();
+      PredictionType type = config.predictionType();
       return t -> {
         double sigma = Math.exp(4 * t);
         double x0 = s * s / (s * s + sigma * sigma);
-        return (x0 - edm.skip(sigma)) / edm.output(sigma) / edm.inputScale(sigma);
+        return (x0 - edm.x0FromX(type, sigma))
+            / edm.x0FromOutput(type, sigma)
+            / edm.inputScale(sigma);
       };
     }
     if (name.startsWith("CM")) {
