@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.sampling.Cancellation;
@@ -84,11 +85,11 @@ final class Generation {
     SamplingRun run =
         SamplingRun.builder(size, shape.channels(), shape.height(), shape.width())
             .seed(request.seed())
-            .learnsVariance(model.signature().learnsVariance())
+            .learnsVariance(pipeline.learnsVariance())
             .listener(request.listener().orElse(null))
             .cancellation(token)
             .build();
-    try (OnnxEpsilonModel.Bound bound =
+    try (BoundModel bound =
         model.bind(
             run.inputBuffer(),
             run.outputBuffer(),
