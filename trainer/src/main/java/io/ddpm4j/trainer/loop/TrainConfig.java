@@ -25,9 +25,16 @@ import java.util.OptionalInt;
 /**
  * Every hyperparameter of a run. Immutable; {@link #toJson} is what a run keeps as {@code
  * config.json}, and running it again gives the same weights.
+ *
+ * @param init where the first weights come from; null for random ones
  */
 public record TrainConfig(
-    Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    Data data,
+    Network network,
+    Diffusion diffusion,
+    Optimizer optimizer,
+    Run run,
+    @MayBeAbsent Init init) {
 
   public TrainConfig {
     require(data != null, "data", "a data set", "none");
@@ -35,6 +42,12 @@ public record TrainConfig(
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+  }
+
+  /** A run that begins with random weights. */
+  public TrainConfig(
+      Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    this(data, network, diffusion, optimizer, run, null);
   }
 
   /**
@@ -313,6 +326,26 @@ public record TrainConfig(
     }
   }
 
+  /**
+   * A model that the first weights come from.
+   *
+   * @param model its file
+   * @param sha256 of that file, hexadecimal
+   */
+  public record Init(String model, String sha256) {
+    public Init {
+      require(model != null, "init.model", "a model file", "none");
+      require(sha256 != null, "init.sha256", "the file's SHA-256", "none");
+    }
+
+    /** The file's folder and name, {@code fashion-mnist/model.onnx}: what is told to others. */
+    String name() {
+      Path path = Path.of(model).toAbsolutePath().normalize();
+      Path folder = path.getParent() == null ? null : path.getParent().getFileName();
+      return (folder == null ? "" : folder + "/") + path.getFileName();
+    }
+  }
+
   private static void require(boolean ok, String what, String expected, Object found) {
     if (!ok) {
       throw new IllegalArgumentException(what + ": expected " + expected + ", found " + found);
@@ -321,7 +354,12 @@ public record TrainConfig(
 
   /** The same configuration with another run. */
   public TrainConfig withRun(Run changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, changed);
+    return new TrainConfig(data, network, diffusion, optimizer, changed, init);
+  }
+
+  /** The same configuration with first weights from a model; null for random ones. */
+  public TrainConfig withInit(Init changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, run, changed);
   }
 
   TrainStepConfig step(UNetConfig unet) {
