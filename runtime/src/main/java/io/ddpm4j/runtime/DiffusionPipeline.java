@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
@@ -402,10 +403,8 @@ public final class DiffusionPipeline implements AutoCloseable {
    * listener and so on.
    */
   public GenerationResult encode(GenerationRequest request) {
-    if (request.source().isEmpty()) {
-      throw new IllegalArgumentException("encode: expected a request with an image, found none");
-    }
-    return generate(request, deterministic("DDIMInverseScheduler"), token(request));
+    requireSource("encode", "an image", request, source -> !source.isLatent());
+    return generate(request, deterministic("encode", "DDIMInverseScheduler"), token(request));
   }
 
   /** The images of such noise: DDIM, without clipping, over as many steps as the pipeline has. */
@@ -415,23 +414,38 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** The same for a request whose {@link GenerationRequest#withLatents latents} they are. */
   public GenerationResult decode(GenerationRequest request) {
-    if (request.source().isEmpty()) {
-      throw new IllegalArgumentException("decode: expected a request with latents, found none");
+    requireSource("decode", "latents", request, GenerationRequest.SourceImage::isLatent);
+    return generate(request, deterministic("decode", "DDIMScheduler"), token(request));
+  }
+
+  private static void requireSource(
+      String task,
+      String expected,
+      GenerationRequest request,
+      Predicate<GenerationRequest.SourceImage> fits) {
+    if (request.source().filter(fits).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: expected a request with %s, found one with %s"
+              .formatted(
+                  task,
+                  expected,
+                  request
+                      .source()
+                      .map(s -> s.isLatent() ? "latents" : "an image")
+                      .orElse("neither")));
     }
-    return generate(request, deterministic("DDIMScheduler"), token(request));
   }
 
   /** DDIM's flow in one direction or the other, over the same timesteps. */
-  private Sampler deterministic(String className) {
-    if (!config.isSet("beta_start")) {
+  private Sampler deterministic(String task, String className) {
+    if (!config.isSet("beta_schedule")) {
       throw new IllegalArgumentException(
-          "encode: expected a model with a schedule of betas, found " + config.className());
+          task + ": expected a model with a schedule of betas, found " + config.className());
     }
     SchedulerConfig plain =
         config
             .as(className)
             .with("clip_sample", false)
-            .with("thresholding", false)
             .with("timestep_spacing", TimestepSpacing.LEADING.label());
     int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
     return Samplers.of(plain).withSteps(count);
@@ -448,6 +462,9 @@ public final class DiffusionPipeline implements AutoCloseable {
   private <T> T whileOpen(Cancellation token, Supplier<T> task) {
     running.add(token);
     try {
+    if (plain.isSet("thresholding")) { // which only the way back knows
+      plain = plain.with("thresholding", false);
+    }
       if (closed) { // after adding: close either sees this run or is seen by it
         throw closedException();
       }
