@@ -43,8 +43,9 @@ import java.util.stream.StreamSupport;
  *
  * <p>Thread-safe: any number of threads may generate at once. {@link #close} is idempotent and
  * returns at once: generations that run end before their next step with a {@link
- * java.util.concurrent.CancellationException}, the last of them frees the session, and a later
- * {@link #generate} throws {@link IllegalStateException}.
+ * java.util.concurrent.CancellationException}, the last of them frees the session. What is still to
+ * begin ends with an {@link IllegalStateException}: a later {@link #generate}, what waits in {@link
+ * #generateAsync}, the next batch of a {@link #stream}.
  */
 public final class DiffusionPipeline implements AutoCloseable {
   private static final long WORKER_IDLE_SECONDS = 10;
