@@ -362,7 +362,8 @@ public final class DiffusionPipeline implements AutoCloseable {
   /**
    * Generates image by image as the stream is read, on the thread that reads it, in order. Never
    * more than a batch is in memory, however many images are asked for, and nothing of the session
-   * is held between batches: a stream that is not read to its end needs no closing.
+   * is held between batches: a stream that is not read to its end needs no closing. To make it
+   * parallel changes nothing, since the network takes all processors already.
    *
    * @return of one image each. Reading it throws what {@link #generate(GenerationRequest)} throws;
    *     the time limit begins with this call
