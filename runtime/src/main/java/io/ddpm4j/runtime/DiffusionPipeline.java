@@ -10,6 +10,7 @@ import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.DeadlineException;
 import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
@@ -18,6 +19,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -27,9 +29,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
@@ -329,8 +331,9 @@ public final class DiffusionPipeline implements AutoCloseable {
    * network takes all processors for each.
    *
    * @return completes with the images, or exceptionally as {@link #generate(GenerationRequest)}
-   *     throws. To cancel it, or to complete it in any other way ({@code orTimeout}), ends the
-   *     generation before its next step
+   *     throws; past the request's time limit at once, even while it waits for others. To cancel
+   *     it, or to complete it in any other way ({@code orTimeout}), ends the generation before its
+   *     next step
    */
   public CompletableFuture<GenerationResult> generateAsync(GenerationRequest request) {
     return generateAsync(request, worker);
@@ -342,6 +345,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     Cancellation token = token(request); // now: time in the queue counts
     CompletableFuture<GenerationResult> future = new CompletableFuture<>();
     future.whenComplete((result, failure) -> token.cancel("the future was completed"));
+    request.timeout().ifPresent(limit -> failAfter(limit, future));
     Runnable task =
         () -> {
           try {
@@ -357,6 +361,15 @@ public final class DiffusionPipeline implements AutoCloseable {
       future.completeExceptionally(closed ? closedException() : e);
     }
     return future;
+  }
+
+  /** A generation that has begun watches its time itself; one that waits for others cannot. */
+  private static void failAfter(Duration limit, CompletableFuture<?> future) {
+    long nanos = TimeUnit.NANOSECONDS.convert(limit); // at most 292 years
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+    timer.thenRun(() -> future.completeExceptionally(new DeadlineException(limit)));
+    future.whenComplete((result, failure) -> timer.complete(null)); // which takes it off the clock
   }
 
   /**
@@ -449,6 +462,9 @@ public final class DiffusionPipeline implements AutoCloseable {
             .as(className)
             .with("clip_sample", false)
             .with("timestep_spacing", TimestepSpacing.LEADING.label());
+    if (plain.isSet("thresholding")) { // which only the way back knows
+      plain = plain.with("thresholding", false);
+    }
     int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
     return Samplers.of(plain).withSteps(count);
   }
@@ -464,9 +480,6 @@ public final class DiffusionPipeline implements AutoCloseable {
   private <T> T whileOpen(Cancellation token, Supplier<T> task) {
     running.add(token);
     try {
-    if (plain.isSet("thresholding")) { // which only the way back knows
-      plain = plain.with("thresholding", false);
-    }
       if (closed) { // after adding: close either sees this run or is seen by it
         throw closedException();
       }
