@@ -5,6 +5,8 @@ import java.nio.ByteOrder;
 
 /** The timestep in the type and shape that a model wants: the same number throughout. */
 final class TimestepBuffer {
+  private static final double ROUNDING = 1e-6;
+
   private final TensorSpec spec;
   private final long[] shape;
   private final int count;
@@ -43,13 +45,17 @@ final class TimestepBuffer {
   /**
    * Sets every number.
    *
-   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none
+   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none, beyond
+   *     the rounding of the grids that it comes from
    */
   void fill(double timestep) {
     String type = spec.type();
-    if (type.startsWith("int") && timestep != Math.rint(timestep)) {
-      throw new IllegalArgumentException(
-          "timestep: expected a whole number for " + spec + ", found " + timestep);
+    if (type.startsWith("int")) {
+      if (Math.abs(timestep - Math.rint(timestep)) > ROUNDING) {
+        throw new IllegalArgumentException(
+            "timestep: expected a whole number for " + spec + ", found " + timestep);
+      }
+      timestep = Math.rint(timestep);
     }
     int width = type.equals("int32") || type.equals("float") ? Integer.BYTES : Long.BYTES;
     for (int i = 0; i < count; i++) {
