@@ -1,6 +1,6 @@
 """Writes the small models beside it: python3 make_models.py (needs the package onnx, nothing else).
 
-out = 0.5 * sample + t / 1000 (+ class_embedding[label]), which a test can compute by hand.
+out = 0.5 * sample + t / 1000 (+ 0.1 * label) (+ images / 100), which a test can compute by hand.
 """
 
 import json
@@ -16,7 +16,8 @@ SCHEDULER = {"_class_name": "DDPMScheduler", "num_train_timesteps": 20, "beta_st
 
 
 def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), names=("sample", "timestep"),
-          classes=(), learned=False, metadata=None, sample_type=T.FLOAT, unused=None, undefined_at_0=False):
+          classes=(), learned=None, counts=False, metadata=None, sample_type=T.FLOAT, unused=None,
+          undefined_at_0=False):
     sample, t = names
     out_shape = list(image)
     nodes, constants = [], [
@@ -44,17 +45,25 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
                   h.make_node("Add", [last, "undefined"], ["spoilt"])]
         last = "spoilt"
     if classes:
-        inputs.append(h.make_tensor_value_info("class_labels", T.INT64, ["batch"]))
+        inputs.append(h.make_tensor_value_info("class_labels", T.INT64, [image[0]]))
         constants.append(h.make_tensor("class_embedding", T.FLOAT, [len(classes)],
                                        [0.1 * k for k in range(len(classes))]))
         nodes += [h.make_node("Gather", ["class_embedding", "class_labels"], ["embedded"]),
                   h.make_node("Reshape", ["embedded", "column"], ["class_column"]),
                   h.make_node("Add", [last, "class_column"], ["classed"])]
         last = "classed"
-    if learned:
+    if counts:  # how many images there are, in hundredths
+        constants += [h.make_tensor("first", T.INT64, [], [0]), h.make_tensor("hundred", T.FLOAT, [], [100.0])]
+        nodes += [h.make_node("Shape", [sample], ["extents"]),
+                  h.make_node("Gather", ["extents", "first"], ["images"]),
+                  h.make_node("Cast", ["images"], ["images_float"], to=T.FLOAT),
+                  h.make_node("Div", ["images_float", "hundred"], ["images_small"]),
+                  h.make_node("Add", [last, "images_small"], ["counted"])]
+        last = "counted"
+    if learned:  # the constant by which the variance is the prediction's multiple
         out_shape[1] *= 2
         constants.append(h.make_tensor("zero", T.FLOAT, [], [0.0]))
-        nodes += [h.make_node("Mul", [last, "zero"], ["variance"]),
+        nodes += [h.make_node("Mul", [last, learned], ["variance"]),
                   h.make_node("Concat", [last, "variance"], ["out_sample"], axis=1)]
     else:
         nodes.append(h.make_node("Identity", [last], ["out_sample"]))
@@ -76,8 +85,14 @@ def described(**more):
 
 model("conditional", classes=("boot", "coat", "hat"),
       metadata=described(**{"ddpm4j.classes": ["boot", "coat", "hat"]}))
+NULL_CLASS = {"ddpm4j.classes": ["boot", "coat", "hat"], "ddpm4j.null_class": 3}
+for variant in ({"name": "guidable"}, {"name": "guidable_counting", "counts": True},
+                {"name": "guidable_float", "timestep": (T.FLOAT, ["batch"])},
+                {"name": "guidable_learned", "learned": "half"},
+                {"name": "guidable_fixed", "image": (2, 1, 4, 4), "timestep": (T.INT64, [2])}):
+    model(classes=("boot", "coat", "hat", "none"), metadata=described(**NULL_CLASS), **variant)
 model("unconditional", metadata=described())
-model("learned", learned=True,
+model("learned", learned="zero",
       metadata=described(**{"ddpm4j.scheduler": {**SCHEDULER, "variance_type": "learned_range"}}))
 model("fixed_batch", image=(3, 1, 4, 4), timestep=(T.INT64, [3]), metadata=described())
 model("open_size", image=("n", 1, "h", "w"))
