@@ -121,13 +121,14 @@ public record DpmSolverMultistepSampler(
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
+    DpmStep[] steps = DpmStep.all(algorithm, path, levels);
     run.startFromNoise(grid.initNoiseSigma());
     for (int step = 0; step < timesteps.length; step++) {
       double level = levels[step];
       float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
       output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
-      DpmStep weights = DpmStep.of(algorithm, path, level, levels[step + 1]);
+      DpmStep weights = steps[step];
       sum.add(weights.x(), run.x());
       weights.addMultistep(sum, order(step, levels, timesteps.length), rule, back, outputs);
       if (algorithm.stochastic()) {

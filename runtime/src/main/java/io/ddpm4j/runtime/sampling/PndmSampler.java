@@ -101,26 +101,27 @@ public record PndmSampler(
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int stride = schedule.trainTimesteps() / timesteps.timesteps(schedule.trainTimesteps()).length;
     double[] told = grid(schedule).timesteps();
-    int prkCalls = skipPrkSteps ? 0 : PRK_STEPS * STAGES;
-    int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
+    int prkCalls = prkCalls();
+    Parameterization[] weights =
+        Parameterization.at(
+            predictionType, schedule, Arrays.stream(told).mapToInt(t -> (int) t).toArray());
+    Transfer[] transfers = transfers(told, stride, schedule);
+    Clipping none = new Clipping.None();
     int kept = 0; // outputs that the multistep formula may use, the last in buffer (kept-1) % 4
     run.startFromNoise(1);
     for (int step = 0; step < told.length; step++) {
       int t = (int) told[step];
       float[] output = run.predict(model, t);
-      Parameterization.of(predictionType, schedule.alphaCumprod(t))
-          .predictX0(run, new Clipping.None(), output);
+      weights[step].predictX0(run, none, output);
       output = run.withoutVariance(output);
       boolean repair = prkCalls == 0 && step == 1;
       if (step < prkCalls ? step % STAGES == 0 : !repair) {
         System.arraycopy(output, 0, run.buffer(kept++ % MULTISTEP), 0, run.x().length);
       }
+      Transfer transfer = transfers[step];
       if (step < prkCalls) {
-        int from = (int) told[step - step % STAGES];
-        int to = step % 2 == 0 ? t - stride / 2 : t;
-        rungeKutta(step % STAGES, Transfer.of(this, schedule, from, to), output, run);
+        rungeKutta(step % STAGES, transfer, output, run);
       } else if (repair) {
-        Transfer transfer = Transfer.of(this, schedule, t + stride, t);
         double half = transfer.output() / 2;
         float[] first = run.buffer(0);
         Vectors.combine(
@@ -129,11 +130,33 @@ public record PndmSampler(
         if (step == 0) {
           System.arraycopy(run.x(), 0, run.buffer(BASE), 0, run.x().length);
         }
-        Transfer transfer = Transfer.of(this, schedule, t, Math.max(t - stride, end));
         multistep(kept, transfer, run);
       }
       run.stepDone(step, told.length, t);
     }
+  }
+
+  private int prkCalls() {
+    return skipPrkSteps ? 0 : PRK_STEPS * STAGES;
+  }
+
+  /** From where to where each call leads, by eq. 11. */
+  private Transfer[] transfers(double[] told, int stride, NoiseSchedule schedule) {
+    int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
+    Transfer[] transfers = new Transfer[told.length];
+    for (int step = 0; step < told.length; step++) {
+      int from = (int) told[step];
+      int to = Math.max(from - stride, end);
+      if (step < prkCalls()) {
+        to = step % 2 == 0 ? from - stride / 2 : from;
+        from = (int) told[step - step % STAGES];
+      } else if (skipPrkSteps && step == 1) { // the first step once more
+        to = from;
+        from += stride;
+      }
+      transfers[step] = Transfer.of(this, schedule, from, to);
+    }
+    return transfers;
   }
 
   /** Eq. 13: every stage starts from x of the first; the last takes the weighted mean of all. */

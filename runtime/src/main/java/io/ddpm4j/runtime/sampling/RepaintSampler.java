@@ -6,6 +6,7 @@ import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -103,12 +104,19 @@ public record RepaintSampler(
     }
     double[] timesteps = grid(schedule).timesteps();
     int stride = schedule.trainTimesteps() / steps(schedule.trainTimesteps());
+    Parameterization[] weights =
+        Parameterization.at(
+            PredictionType.EPSILON,
+            schedule,
+            Arrays.stream(timesteps).mapToInt(t -> (int) t).toArray());
     int last = Integer.MAX_VALUE;
     run.startFromNoise(1);
     for (int step = 0; step < timesteps.length; step++) {
       int t = (int) timesteps[step];
       if (t < last) {
-        stepFrom(t, Math.max(t - stride, -1), model, schedule, run);
+        float[] epsilon = run.predict(model, t);
+        weights[step].predictX0(run, clipping, epsilon);
+        stepFrom(t, Math.max(t - stride, -1), schedule, run.withoutVariance(epsilon), run);
       } else {
         undo(last, stride, schedule, run);
       }
@@ -118,11 +126,7 @@ public record RepaintSampler(
   }
 
   private void stepFrom(
-      int t, int previous, EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    float[] epsilon = run.predict(model, t);
-    Parameterization.of(PredictionType.EPSILON, schedule.alphaCumprod(t))
-        .predictX0(run, clipping, epsilon);
-    epsilon = run.withoutVariance(epsilon);
+      int t, int previous, NoiseSchedule schedule, float[] epsilon, SamplingRun run) {
     double target = schedule.alphaCumprod(previous);
     double sigma = eta * Math.sqrt(schedule.posteriorVariance(t, previous));
     double direction = Math.sqrt(Math.max(1 - target - sigma * sigma, 0));
