@@ -130,17 +130,19 @@ public record RepaintSampler(
     double target = schedule.alphaCumprod(previous);
     double sigma = eta * Math.sqrt(schedule.posteriorVariance(t, previous));
     double direction = Math.sqrt(Math.max(1 - target - sigma * sigma, 0));
-    double signal = Math.sqrt(target);
-    double noise = Math.sqrt(1 - target);
+    float signal = (float) Math.sqrt(target);
+    float noise = (float) Math.sqrt(1 - target);
+    float towards = (float) direction;
+    float added = (float) sigma;
     float[] x = run.x();
     float[] x0 = run.predictedX0();
     float[] known = run.knownImage();
     float[] mask = run.knownMask();
     float[] z = run.nextNoise();
     for (int i = 0; i < x.length; i++) {
-      double kept = signal * known[i] + noise * z[i]; // eq. 8a
-      double made = signal * x0[i] + direction * epsilon[i] + sigma * z[i]; // eq. 8b
-      x[i] = (float) (mask[i] * kept + (1 - mask[i]) * made); // eq. 8c
+      float kept = signal * known[i] + noise * z[i]; // eq. 8a
+      float made = signal * x0[i] + towards * epsilon[i] + added * z[i]; // eq. 8b
+      x[i] = mask[i] * kept + (1 - mask[i]) * made; // eq. 8c
     }
   }
 

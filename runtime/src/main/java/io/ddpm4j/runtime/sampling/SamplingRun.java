@@ -213,9 +213,7 @@ public final class SamplingRun {
   public void startFromNoise(double sigma) {
     restart(firstImage, wanted);
     float[] z = nextNoise();
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) (sigma * z[i]);
-    }
+    Vectors.combine(x, sigma, z);
     if (listener != null) {
       listener.onStart(new StepListener.Start(firstImage, wanted, view(x)));
     }
@@ -305,11 +303,7 @@ public final class SamplingRun {
    * @param modelOutput {@link #stride} values per image
    */
   void predictX0(Clipping clipping, double a, double b, float[] modelOutput) {
-    for (int from = 0, out = 0; from < x.length; from += elements, out += stride) {
-      for (int i = 0; i < elements; i++) {
-        predictedX0[from + i] = (float) (a * x[from + i] + b * modelOutput[out + i]);
-      }
-    }
+    Vectors.combineStrided(predictedX0, a, x, b, modelOutput, elements, stride);
     clipping.apply(predictedX0, elements, noise); // the noise is drawn after this
   }
 
