@@ -46,6 +46,7 @@ public enum Preset {
     return network;
   }
 
+  /** Batch size, learning rate and what belongs to them. */
   public TrainConfig.Optimizer optimizer() {
     return optimizer;
   }

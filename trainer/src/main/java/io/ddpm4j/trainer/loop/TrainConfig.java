@@ -36,6 +36,7 @@ public record TrainConfig(
     Run run,
     @MayBeAbsent Init init) {
 
+  /** Refuses what is missing or does not fit together. */
   public TrainConfig {
     require(data != null, "data", "a data set", "none");
     require(network != null, "network", "a network", "none");
@@ -72,6 +73,7 @@ public record TrainConfig(
       boolean labelsFromFolders,
       boolean horizontalFlips) {
 
+    /** Refuses a missing source. */
     public Data {
       require(source != null, "data.source", "a data set's name or a path", "none");
     }
@@ -119,6 +121,7 @@ public record TrainConfig(
       boolean classConditional,
       @MayBeAbsent double labelDropout) {
 
+    /** Refuses lists that are not whole or do not fit together. */
     public Network {
       require(isWhole(channels), "--widths", "a width for each level", channels);
       require(isWhole(attention), "--attention", "true or false for each level", attention);
@@ -203,6 +206,7 @@ public record TrainConfig(
       double betaEnd,
       String predictionType) {
 
+    /** Refuses a schedule or a prediction type that nobody knows. */
     public Diffusion {
       require(betaSchedule != null, "diffusion.betaSchedule", "a beta schedule", "none");
       require(predictionType != null, "diffusion.predictionType", "a prediction type", "none");
@@ -245,6 +249,7 @@ public record TrainConfig(
       double maxGradientNorm,
       double emaDecay) {
 
+    /** Refuses numbers outside their range. */
     public Optimizer {
       require(batchSize > 0, "--batch-size", "at least 1", batchSize);
       require(isPositive(learningRate), "--learning-rate", "a positive number", learningRate);
@@ -298,6 +303,7 @@ public record TrainConfig(
       int sampleSteps,
       int threads) {
 
+    /** Refuses numbers outside their range. */
     public Run {
       require(steps > 0, "--steps", "at least 1", steps);
       require(checkpointEvery >= 0, "--checkpoint-every", "0 or more", checkpointEvery);
