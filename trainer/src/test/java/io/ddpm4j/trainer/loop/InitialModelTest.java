@@ -273,7 +273,8 @@ class InitialModelTest {
     refused(
         withNetwork(
             config, n -> new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, false, 0)),
-        model + ": parameter class_embedding.weight: expected none, found rows for 6 classes and no"
+        model
+            + ": parameter class_embedding.weight: expected none, found rows for 6 classes and no"
             + " null class");
   }
 
