@@ -8,6 +8,7 @@ import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.model.RoleNames;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.DeadlineException;
@@ -20,6 +21,7 @@ import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -57,7 +59,9 @@ public final class DiffusionPipeline implements AutoCloseable {
   private final NoiseSchedule schedule;
   private final Sampler sampler;
   private final ImageShape shape;
+  private final boolean learnsVariance;
   private final int batchSize;
+  private final ModelMetadata metadata;
   private final String device;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
   private final ThreadPoolExecutor worker = worker();
@@ -70,10 +74,14 @@ public final class DiffusionPipeline implements AutoCloseable {
     Sampler made = builder.sampler.create(config);
     this.sampler = builder.steps == 0 ? made : made.withSteps(builder.steps);
     this.sampler.steps(schedule); // refuses timesteps that do not fit, here and not at first use
-    this.shape = ModelRequirements.imageShape(model, builder.height, builder.width);
+    this.shape =
+        ModelRequirements.imageShape(model, builder.channels, builder.height, builder.width);
     this.batchSize = ModelRequirements.batchSize(model, builder.batchSize, shape, builder.device);
+    ValueRange range = builder.valueRange;
+    this.metadata = range == null ? model.metadata() : model.metadata().withValueRange(range);
     this.device = builder.device.toString();
-    ModelRequirements.requireVariance(model, sampler, shape);
+    this.learnsVariance = model.learnsVariance(shape);
+    ModelRequirements.requireVariance(model, sampler, shape, learnsVariance);
   }
 
   /** One thread, which is there while there is work. */
@@ -94,9 +102,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     return worker;
   }
 
-  /** Starts opening a model: an ONNX file, or a folder that holds {@code model.onnx}. */
+  /**
+   * Starts opening a model: an ONNX file, a folder that holds {@code model.onnx}, or a folder of
+   * diffusers or optimum that holds {@code unet/model.onnx} and {@code
+   * scheduler/scheduler_config.json}.
+   */
   public static Builder open(Path path) {
-    return new Builder(settings -> OnnxEpsilonModel.open(path, settings));
+    return new Builder((settings, names) -> OnnxEpsilonModel.open(path, settings, names));
   }
 
   /**
@@ -105,11 +117,11 @@ public final class DiffusionPipeline implements AutoCloseable {
    * @param name stands for the file in messages and parameters
    */
   public static Builder open(byte[] model, String name) {
-    return new Builder(settings -> OnnxEpsilonModel.open(model, name, settings));
+    return new Builder((settings, names) -> OnnxEpsilonModel.open(model, name, settings, names));
   }
 
   private interface ModelOpener {
-    OnnxEpsilonModel open(SessionSettings settings) throws IOException;
+    OnnxEpsilonModel open(SessionSettings settings, RoleNames names) throws IOException;
   }
 
   /** How to open a model. Everything has a default, most of it from the file. */
@@ -117,10 +129,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final ModelOpener opener;
     private Device device = Device.cpu();
     private int threads = Runtime.getRuntime().availableProcessors();
-    private SamplerFactory sampler = Samplers.ddpm();
+    private SamplerFactory sampler = Samplers::of;
     private int steps;
     private int batchSize;
     private SchedulerConfig config;
+    private RoleNames names = RoleNames.none();
+    private ValueRange valueRange; // null: the file's
+    private int channels = -1;
     private int height = -1;
     private int width = -1;
 
@@ -140,7 +155,10 @@ public final class DiffusionPipeline implements AutoCloseable {
       return this;
     }
 
-    /** The sampling method, fitted to the model's configuration; ancestral sampling by default. */
+    /**
+     * The sampling method, fitted to the model's configuration. By default the configuration's
+     * class decides; that of models which ddpm4j has trained is ancestral sampling.
+     */
     public Builder sampler(SamplerFactory method) {
       this.sampler = method;
       return this;
@@ -183,6 +201,28 @@ public final class DiffusionPipeline implements AutoCloseable {
       return this;
     }
 
+    /** The images' channels where the file leaves them open. */
+    public Builder imageChannels(int imageChannels) {
+      this.channels = imageChannels;
+      return this;
+    }
+
+    /**
+     * The values of black and white in the model's images, in place of the file's. Only pictures
+     * are made and read with them; what clipping bounds x_0 to is the scheduler configuration's
+     * {@code clip_sample_range}, ± around 0.
+     */
+    public Builder valueRange(double low, double high) {
+      this.valueRange = new ValueRange(low, high);
+      return this;
+    }
+
+    /** Which input or output plays which role, where a foreign file leaves that in doubt. */
+    public Builder roleNames(RoleNames roles) {
+      this.names = roles;
+      return this;
+    }
+
     /**
      * Opens it.
      *
@@ -192,7 +232,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws IllegalArgumentException if an option does not fit the model
      */
     public DiffusionPipeline build() throws IOException {
-      OnnxEpsilonModel model = opener.open(new SessionSettings(device, threads));
+      OnnxEpsilonModel model = opener.open(new SessionSettings(device, threads), names);
       try {
         return new DiffusionPipeline(model, this);
       } catch (IOException | RuntimeException e) {
@@ -204,12 +244,17 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** The model: its name, its inputs and outputs, its metadata. */
   public ModelDescription model() {
-    return new ModelDescription(model.name(), model.signature(), model.metadata());
+    return new ModelDescription(model.name(), model.signature(), metadata);
   }
 
-  /** What the file says about itself. */
+  /** What the file says about itself, with the value range in use. */
   public ModelMetadata metadata() {
-    return model.metadata();
+    return metadata;
+  }
+
+  /** What a user should know of the model's files, a sentence each; empty if all is in order. */
+  public List<String> warnings() {
+    return ModelRequirements.warnings(model, config);
   }
 
   /** The configuration in use: the file's, or the option's. */
@@ -237,6 +282,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     return shape;
   }
 
+  /** Whether the network predicts the variance too. */
+  boolean learnsVariance() {
+    return learnsVariance;
+  }
+
   /** Images that go through the network at once. */
   public int batchSize() {
     return batchSize;
@@ -249,7 +299,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** The values of black and white. */
   public ValueRange valueRange() {
-    return model.metadata().valueRange();
+    return metadata.valueRange();
   }
 
   /** Generates images 0 to {@code images - 1} of a seed. */
@@ -462,7 +512,7 @@ public final class DiffusionPipeline implements AutoCloseable {
             .as(className)
             .with("clip_sample", false)
             .with("timestep_spacing", TimestepSpacing.LEADING.label());
-    if (plain.isSet("thresholding")) { // which only the way back knows
+    if (plain.isSet("thresholding")) { // a field of one of the two classes
       plain = plain.with("thresholding", false);
     }
     int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());

@@ -137,7 +137,7 @@ final class Generation {
               .noise(noise)
               .start(start)
               .known(known)
-              .learnsVariance(model.signature().learnsVariance())
+              .learnsVariance(pipeline.learnsVariance())
               .listener(request.listener().orElse(null))
               .build();
     }

@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime;
 
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.sampling.SamplingRun;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import java.util.Arrays;
  * fixes its batch, from two calls. The learned variance, if there is one, is that for the classes.
  */
 final class GuidedModel implements LentModel {
-  private final OnnxEpsilonModel.Bound bound;
+  private final BoundModel bound;
   private final boolean together; // both halves in one call
   private final int images;
   private final int elements;

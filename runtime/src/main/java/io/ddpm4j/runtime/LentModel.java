@@ -1,7 +1,7 @@
 package io.ddpm4j.runtime;
 
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import java.nio.FloatBuffer;
 
 /** A network that is lent to one run over the buffers of that run, plain or guided. */
@@ -18,7 +18,7 @@ interface LentModel extends EpsilonModel, AutoCloseable {
   void close();
 
   /** The network as it is. */
-  static LentModel of(OnnxEpsilonModel.Bound bound) {
+  static LentModel of(BoundModel bound) {
     return new LentModel() {
       @Override
       public String name() {

@@ -73,18 +73,35 @@ public record ModelMetadata(
         Map.of());
   }
 
+  /** The same with this noise schedule. */
+  ModelMetadata withScheduler(Optional<SchedulerConfig> config) {
+    return new ModelMetadata(config, image, valueRange, classNames, nullClass, unet, provenance);
+  }
+
+  /** The same with this size of the images and configuration of the network. */
+  ModelMetadata withNetwork(Optional<ImageShape> size, Optional<String> config) {
+    return new ModelMetadata(
+        scheduler, size, valueRange, classNames, nullClass, config, provenance);
+  }
+
+  /** The same with other values of black and white. */
+  public ModelMetadata withValueRange(ValueRange range) {
+    return new ModelMetadata(scheduler, image, range, classNames, nullClass, unet, provenance);
+  }
+
   /**
    * Reads the {@code metadata_props} of a file.
    *
    * @param file named in messages
+   * @return {@link #foreign} where the file says nothing
    * @throws ModelFormatException naming the key, what was expected and what was found
    */
   public static ModelMetadata parse(String file, Map<String, String> properties)
       throws ModelFormatException {
-    String format = properties.get("ddpm4j.format");
-    if (format == null) {
+    if (!isOurs(properties)) {
       return foreign();
     }
+    String format = properties.get("ddpm4j.format");
     if (!format.equals(FORMAT)) {
       throw new ModelFormatException(
           file + ": ddpm4j.format: expected " + FORMAT + ", found \"" + format + "\"");
@@ -99,6 +116,11 @@ public record ModelMetadata(
         reader.nullClass(),
         Optional.ofNullable(properties.get("ddpm4j.unet")),
         reader.provenance());
+  }
+
+  /** Whether a file with these {@code metadata_props} says anything about itself. */
+  static boolean isOurs(Map<String, String> properties) {
+    return properties.containsKey("ddpm4j.format");
   }
 
   /**

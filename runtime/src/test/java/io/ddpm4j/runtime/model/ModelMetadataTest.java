@@ -96,14 +96,12 @@ class ModelMetadataTest {
     TensorSpec b = TensorSpec.of("b", "int64", -1);
     Exception e =
         assertThrows(
-            ModelFormatException.class,
-            () -> ModelSignature.of("m.onnx", List.of(image, a, b), List.of(out)));
+            ModelFormatException.class, () -> find("m.onnx", List.of(image, a, b), List.of(out)));
     assertTrue(e.getMessage().contains("[x float[?,3,8,8], a int64[?], b int64[?]]"));
     TensorSpec wrong = TensorSpec.of("y", "float", -1, 5, 8, 8);
     e =
         assertThrows(
-            ModelFormatException.class,
-            () -> ModelSignature.of("m.onnx", List.of(image, a), List.of(wrong)));
+            ModelFormatException.class, () -> find("m.onnx", List.of(image, a), List.of(wrong)));
     assertTrue(e.getMessage().contains("found the outputs [y float[?,5,8,8]]"), e.getMessage());
   }
 
@@ -117,9 +115,14 @@ class ModelMetadataTest {
             TensorSpec.of("timestep", "int64", -1),
             TensorSpec.of("t", "float", -1),
             TensorSpec.of("t", "int64"))) {
-      ModelSignature found = ModelSignature.of("m.onnx", List.of(labels, image, t), List.of(out));
+      ModelSignature found = find("m.onnx", List.of(labels, image, t), List.of(out));
       assertEquals(labels, found.classLabels().orElseThrow());
       assertEquals(t, found.timestep());
     }
+  }
+
+  private static ModelSignature find(String file, List<TensorSpec> inputs, List<TensorSpec> outputs)
+      throws ModelFormatException {
+    return new RoleFinder(file, RoleNames.none(), inputs, outputs).find();
   }
 }
