@@ -14,6 +14,8 @@ import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
+  private static final String DEFAULT_SAMPLER = "ddpm";
+
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -25,9 +27,8 @@ final class PipelineOptions {
       names = "--sampler",
       paramLabel = "NAME",
       converter = Names.Sampler.class,
-      defaultValue = "ddpm",
-      description = "Sampling method (default: ${DEFAULT-VALUE}).")
-  private String sampler;
+      description = "Sampling method (default: ddpm).")
+  private String sampler; // null: the default
 
   @Option(
       names = "--variance",
@@ -77,6 +78,14 @@ final class PipelineOptions {
       heading = "%nNoise schedule, of a model that has none and in place of --scheduler:%n")
   private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
 
+  /** The method for a command that needs another one than the usual. */
+  void defaultSampler(String name, int defaultSteps) {
+    if (sampler == null) {
+      sampler = name;
+      steps = steps == null ? Integer.valueOf(defaultSteps) : steps;
+    }
+  }
+
   /** Where the model runs. */
   Device device() {
     return device;
@@ -123,7 +132,7 @@ final class PipelineOptions {
             .device(device)
             .sampler(
                 models ->
-                    Samplers.named(sampler)
+                    Samplers.named(sampler == null ? DEFAULT_SAMPLER : sampler)
                         .create(
                             variance == null
                                 ? models
