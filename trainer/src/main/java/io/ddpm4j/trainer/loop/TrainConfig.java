@@ -170,9 +170,15 @@ public record TrainConfig(
           "--label-dropout",
           "0, since the images of " + images.name() + " have no classes",
           labelDropout);
+      return unet(images.height(), images.channels(), classes);
+    }
+
+    /** The network for square images; of the data's classes only a conditional one is told. */
+    UNetConfig unet(int size, int imageChannels, int dataClasses) {
+      int classes = classConditional ? dataClasses : 0;
       return UNetConfig.of(
-          images.height(),
-          images.channels(),
+          size,
+          imageChannels,
           channels,
           attention,
           layersPerBlock,
@@ -245,6 +251,12 @@ public record TrainConfig(
           "a positive number, or 0 for no clipping",
           maxGradientNorm);
       require(isDecay(emaDecay), "--ema-decay", "a number from 0 to below 1", emaDecay);
+    }
+
+    /** The same with another learning rate. */
+    public Optimizer withLearningRate(double rate) {
+      return new Optimizer(
+          batchSize, rate, warmupSteps, beta1, beta2, epsilon, maxGradientNorm, emaDecay);
     }
 
     private static boolean isPositive(double value) {
@@ -322,6 +334,11 @@ public record TrainConfig(
   /** The same configuration with another run. */
   public TrainConfig withRun(Run changed) {
     return new TrainConfig(data, network, diffusion, optimizer, changed);
+  }
+
+  /** The same configuration with another optimizer. */
+  public TrainConfig withOptimizer(Optimizer changed) {
+    return new TrainConfig(data, network, diffusion, changed, run);
   }
 
   TrainStepConfig step(UNetConfig unet) {
