@@ -409,6 +409,11 @@ class TrainerTest {
     train("run", config(3));
     edit("run/config.json", "\"groups\": 2", "\"groups\": 4");
     fails(CheckpointException.class, () -> resume("run", null), "found another network's");
+    fails(
+        CheckpointException.class,
+        () -> RunExporter.export(folder.resolve("run"), folder.resolve("model.onnx")),
+        "step-00000003: expected a checkpoint of the network in config.json, found another");
+    assertFalse(Files.exists(folder.resolve("model.onnx")));
   }
 
   @Test
