@@ -197,6 +197,14 @@ final class TrainOptions {
         description = "Do not tell the network the classes of the data.")
     boolean unconditional;
 
+    @Option(
+        names = "--label-dropout",
+        paramLabel = "X",
+        description =
+            "Share of images whose class is not told, for classifier-free guidance; 0.1 is usual"
+                + " (default: ${bundle:preset.labelDropout}).")
+    Double labelDropout;
+
     TrainConfig.Network over(TrainConfig.Network preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
@@ -213,7 +221,8 @@ final class TrainOptions {
           orElse(layers, preset.layersPerBlock()),
           groupCount,
           headWidth,
-          preset.classConditional() && !unconditional);
+          preset.classConditional() && !unconditional,
+          orElse(labelDropout, preset.labelDropout()));
     }
 
     private static void requireMultiple(int width, int factor, String option) {

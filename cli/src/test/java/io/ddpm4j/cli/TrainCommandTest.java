@@ -180,7 +180,8 @@ class TrainCommandTest {
     assertEquals(
         new TrainConfig(
             new TrainConfig.Data(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new TrainConfig.Network(List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false),
+            new TrainConfig.Network(
+                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0),
             new TrainConfig.Diffusion(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
             new TrainConfig.Optimizer(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
             new TrainConfig.Run(1, -4, 7, 3, 0, 5, 6, 1)),

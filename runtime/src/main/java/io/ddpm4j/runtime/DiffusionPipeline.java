@@ -16,13 +16,22 @@ import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A model ready to generate images.
@@ -39,6 +48,8 @@ import java.util.function.Function;
  * {@link #generate} throws {@link IllegalStateException}.
  */
 public final class DiffusionPipeline implements AutoCloseable {
+  private static final long WORKER_IDLE_SECONDS = 10;
+
   private final OnnxEpsilonModel model;
   private final SchedulerConfig config;
   private final NoiseSchedule schedule;
@@ -49,6 +60,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   private final ModelMetadata metadata;
   private final String device;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
+  private final ThreadPoolExecutor worker = worker();
   private volatile boolean closed;
 
   private DiffusionPipeline(OnnxEpsilonModel model, Builder builder) throws IOException {
@@ -66,6 +78,24 @@ public final class DiffusionPipeline implements AutoCloseable {
     this.device = builder.device.toString();
     this.learnsVariance = model.learnsVariance(shape);
     ModelRequirements.requireVariance(model, sampler, shape, learnsVariance);
+  }
+
+  /** One thread, which is there while there is work. */
+  private static ThreadPoolExecutor worker() {
+    ThreadPoolExecutor worker =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            WORKER_IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "ddpm4j generation");
+              thread.setDaemon(true);
+              return thread;
+            });
+    worker.allowCoreThreadTimeOut(true);
+    return worker;
   }
 
   /**
@@ -263,6 +293,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     return device;
   }
 
+  /** The values of black and white. */
+  public ValueRange valueRange() {
+    return metadata.valueRange();
+  }
+
   /** Generates images 0 to {@code images - 1} of a seed. */
   public ImageBatch generate(int images, long seed) {
     return generate(GenerationRequest.of(images, seed)).images();
@@ -272,25 +307,31 @@ public final class DiffusionPipeline implements AutoCloseable {
    * Generates what is asked for, on the caller's thread.
    *
    * @throws java.util.concurrent.CancellationException if the request was cancelled, the thread
-   *     interrupted or the pipeline closed meanwhile
-   * @throws IllegalArgumentException if the classes do not fit the model, or so many images do not
-   *     fit into memory together
+   *     interrupted or the pipeline closed meanwhile, or the time is over
+   * @throws IllegalArgumentException if the request does not fit the model, or so many images do
+   *     not fit into memory together
    * @throws IllegalStateException after {@link #close}, or if the model's output is not finite
    */
   public GenerationResult generate(GenerationRequest request) {
+    return generate(request, sampler, token(request));
+  }
+
+  private GenerationResult generate(GenerationRequest request, Sampler method, Cancellation token) {
     Generation.requireRoom(request.images(), shape, Runtime.getRuntime().maxMemory());
     return whileOpen(
-        request,
-        generation -> {
+        token,
+        () -> {
+          Generation generation = new Generation(this, model, request, method);
           long start = System.nanoTime();
           int elements = Generation.elements(shape);
           float[] all = new float[request.images() * elements];
           generation.run(
+              token,
               (first, count, x) -> System.arraycopy(x, 0, all, first * elements, count * elements));
           return new GenerationResult(
               generation.images(0, request.images(), all),
               generation.batches(),
-              steps(),
+              generation.steps(),
               System.nanoTime() - start,
               generation.sessionNanos());
         });
@@ -316,27 +357,151 @@ public final class DiffusionPipeline implements AutoCloseable {
    *     generation. A batch knows the number of its first image, and its parameters are those that
    *     make this batch again
    * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
-   * @throws IllegalArgumentException if the classes do not fit the model
+   * @throws IllegalArgumentException if the request does not fit the model
    * @throws IllegalStateException as {@link #generate(GenerationRequest)}
    */
   public void generate(GenerationRequest request, Consumer<ImageBatch> taker) {
+    Cancellation token = token(request);
     whileOpen(
-        request,
-        generation -> {
-          generation.run((first, count, x) -> taker.accept(generation.images(first, count, x)));
+        token,
+        () -> {
+          Generation generation = new Generation(this, model, request, sampler);
+          generation.run(
+              token, (first, count, x) -> taker.accept(generation.images(first, count, x)));
           return null;
         });
   }
 
-  private <T> T whileOpen(GenerationRequest request, Function<Generation, T> task) {
-    Cancellation token = new Cancellation(request.cancellation());
-    Generation generation = new Generation(this, model, request, token);
+  /**
+   * Generates what is asked for on a thread of the pipeline, one request after the other, since the
+   * network takes all processors for each.
+   *
+   * @return completes with the images, or exceptionally as {@link #generate(GenerationRequest)}
+   *     throws. To cancel it, or to complete it in any other way ({@code orTimeout}), ends the
+   *     generation before its next step
+   */
+  public CompletableFuture<GenerationResult> generateAsync(GenerationRequest request) {
+    return generateAsync(request, worker);
+  }
+
+  /** The same on a thread of {@code executor}. */
+  public CompletableFuture<GenerationResult> generateAsync(
+      GenerationRequest request, Executor executor) {
+    Cancellation token = token(request); // now: time in the queue counts
+    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
+    future.whenComplete((result, failure) -> token.cancel("the future was completed"));
+    Runnable task =
+        () -> {
+          try {
+            token.throwIfCancelled();
+            future.complete(generate(request, sampler, token));
+          } catch (Throwable e) {
+            future.completeExceptionally(e);
+          }
+        };
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(closed ? closedException() : e);
+    }
+    return future;
+  }
+
+  /**
+   * Generates image by image as the stream is read, on the thread that reads it, in order. Never
+   * more than a batch is in memory, however many images are asked for, and nothing of the session
+   * is held between batches: a stream that is not read to its end needs no closing.
+   *
+   * @return of one image each. Reading it throws what {@link #generate(GenerationRequest)} throws;
+   *     the time limit begins with this call
+   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws IllegalStateException after {@link #close}
+   */
+  public Stream<ImageBatch> stream(GenerationRequest request) {
+    Cancellation token = token(request);
+    Generation generation = whileOpen(token, () -> new Generation(this, model, request, sampler));
+    return StreamSupport.stream(
+        new ImageSpliterator(
+            request.images(),
+            taker ->
+                whileOpen(
+                    token,
+                    () -> {
+                      generation.next(
+                          token,
+                          (first, count, x) -> taker.accept(generation.each(first, count, x)));
+                      return null;
+                    })),
+        false);
+  }
+
+  /**
+   * The noise from which {@link #decode} makes these images again: DDIM backwards (Song et al.
+   * 2021, §4.3), without clipping, over as many steps as the pipeline has. The more steps, the
+   * closer.
+   *
+   * @param images of the model's size and channels
+   * @return x_T, standard normal as far as the images are what the model knows
+   */
+  public ImageBatch encode(ImageBatch images) {
+    return encode(GenerationRequest.of(images.images(), 0).withImage(images, 1)).images();
+  }
+
+  /**
+   * The same for a request whose {@link GenerationRequest#withImage image} it is, with classes, a
+   * listener and so on.
+   */
+  public GenerationResult encode(GenerationRequest request) {
+    if (request.source().isEmpty()) {
+      throw new IllegalArgumentException("encode: expected a request with an image, found none");
+    }
+    return generate(request, deterministic("DDIMInverseScheduler"), token(request));
+  }
+
+  /** The images of such noise: DDIM, without clipping, over as many steps as the pipeline has. */
+  public ImageBatch decode(ImageBatch latents) {
+    return decode(GenerationRequest.of(latents.images(), 0).withLatents(latents)).images();
+  }
+
+  /** The same for a request whose {@link GenerationRequest#withLatents latents} they are. */
+  public GenerationResult decode(GenerationRequest request) {
+    if (request.source().isEmpty()) {
+      throw new IllegalArgumentException("decode: expected a request with latents, found none");
+    }
+    return generate(request, deterministic("DDIMScheduler"), token(request));
+  }
+
+  /** DDIM's flow in one direction or the other, over the same timesteps. */
+  private Sampler deterministic(String className) {
+    if (!config.isSet("beta_start")) {
+      throw new IllegalArgumentException(
+          "encode: expected a model with a schedule of betas, found " + config.className());
+    }
+    SchedulerConfig plain =
+        config
+            .as(className)
+            .with("clip_sample", false)
+            .with("thresholding", false)
+            .with("timestep_spacing", TimestepSpacing.LEADING.label());
+    int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
+    return Samplers.of(plain).withSteps(count);
+  }
+
+  private IllegalStateException closedException() {
+    return new IllegalStateException(model.name() + ": this pipeline is closed");
+  }
+
+  private static Cancellation token(GenerationRequest request) {
+    return new Cancellation(request.cancellation(), request.timeout().orElse(null));
+  }
+
+  private <T> T whileOpen(Cancellation token, Supplier<T> task) {
     running.add(token);
     try {
       if (closed) { // after adding: close either sees this run or is seen by it
-        throw new IllegalStateException(model.name() + ": this pipeline is closed");
+        throw closedException();
       }
-      return task.apply(generation);
+      return task.get();
     } finally {
       running.remove(token);
     }
@@ -347,6 +512,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   public void close() {
     closed = true;
     running.forEach(token -> token.cancel(model.name() + ": this pipeline was closed"));
+    worker.shutdown(); // what waits there finds the pipeline closed
     model.close();
   }
 }

@@ -21,6 +21,9 @@ public final class MetadataKeys {
   /** JSON array of class names in label order; absent in an unconditional model. */
   public static final String CLASSES = "ddpm4j.classes";
 
+  /** The label that stands for no class; absent in a model that was trained without one. */
+  public static final String NULL_CLASS = "ddpm4j.null_class";
+
   /** JSON object: the {@code config.json} of the network. */
   public static final String UNET = "ddpm4j.unet";
 

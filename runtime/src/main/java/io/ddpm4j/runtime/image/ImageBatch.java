@@ -141,6 +141,19 @@ public final class ImageBatch {
     return new ImageBatch(shape(), values, range, number, text);
   }
 
+  /** The same images with other values for black and white. */
+  public ImageBatch toRange(ValueRange other) {
+    if (other.equals(range)) {
+      return this;
+    }
+    double scale = (other.high() - other.low()) / (range.high() - range.low());
+    float[] moved = new float[values.length];
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] = (float) (other.low() + scale * (values[i] - range.low()));
+    }
+    return new ImageBatch(shape(), moved, other, firstImage, text);
+  }
+
   private int[] shape() {
     return new int[] {images, channels, height, width};
   }

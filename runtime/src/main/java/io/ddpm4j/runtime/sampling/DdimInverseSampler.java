@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -65,15 +66,15 @@ public record DdimInverseSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, rising(schedule));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = rising(schedule);
     float[] x = run.x();
-    float[] image = run.knownImage();
-    if (image == null) {
-      run.startFromNoise(1);
-    } else {
-      System.arraycopy(image, 0, x, 0, x.length);
-    }
+    run.startFromImage(1);
     for (int step = 0; step < timesteps.length; step++) {
       int t = timesteps[step];
       double alpha = schedule.alphaCumprod(before(timesteps, step, schedule.trainTimesteps()));

@@ -23,7 +23,7 @@ import java.util.Set;
  */
 public record DeisSampler(
     SolverGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "deis";
 
   /** Names that configurations of other solvers bring along and that mean DEIS's own here. */
@@ -63,16 +63,6 @@ public record DeisSampler(
   }
 
   @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -80,11 +70,11 @@ public record DeisSampler(
     NoisePath path = sigmaGrid.path();
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 1);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
+      int order = SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
       double target = levels[step + 1];
       double[] nodes = SolverOrder.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}

@@ -2,7 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
-import io.ddpm4j.runtime.schedule.EdmSigmas;
+import io.ddpm4j.runtime.schedule.EdmGrid;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -37,7 +37,7 @@ public record DpmSolverMultistepSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     boolean eulerAtFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "dpmpp_2m";
   static final String SDE = "dpmpp_2m_sde";
   static final String INVERSE = "dpmpp_2m_inverse";
@@ -46,7 +46,7 @@ public record DpmSolverMultistepSampler(
   /** Refuses what does not fit together. */
   public DpmSolverMultistepSampler {
     SolverOrder.check("solver_order", solverOrder, 3);
-    boolean edm = sigmaGrid instanceof EdmSigmas;
+    boolean edm = sigmaGrid instanceof EdmGrid;
     if (solverOrder == 3
         && (algorithm == DpmAlgorithm.SDE_DPMSOLVER || edm && algorithm.stochastic())) {
       throw new IllegalArgumentException(
@@ -77,7 +77,7 @@ public record DpmSolverMultistepSampler(
 
   /** What a configuration of EDMDPMSolverMultistepScheduler says. */
   public static DpmSolverMultistepSampler edm(SchedulerConfig config) {
-    return of(config, EdmSigmas.of(config));
+    return of(config, EdmGrid.ofSolver(config));
   }
 
   private static DpmSolverMultistepSampler of(SchedulerConfig config, SolverGrid grid) {
@@ -94,7 +94,7 @@ public record DpmSolverMultistepSampler(
 
   @Override
   public String name() {
-    if (sigmaGrid instanceof EdmSigmas) {
+    if (sigmaGrid instanceof EdmGrid) {
       return EDM;
     }
     return isInverse(sigmaGrid) ? INVERSE : algorithm.stochastic() ? SDE : NAME;
@@ -113,16 +113,6 @@ public record DpmSolverMultistepSampler(
   }
 
   @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -131,15 +121,20 @@ public record DpmSolverMultistepSampler(
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = 0;
+    if (isInverse(sigmaGrid)) {
+      run.startFromImage(grid.initNoiseSigma());
+    } else {
+      first = run.start(levels(schedule), grid.initNoiseSigma());
+    }
+    for (int step = first; step < timesteps.length; step++) {
       double level = levels[step];
       float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
       output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
       DpmStep weights = DpmStep.of(algorithm, path, level, levels[step + 1]);
       sum.add(weights.x(), run.x());
-      weights.addMultistep(sum, order(step, levels, timesteps.length), rule, back, outputs);
+      weights.addMultistep(sum, order(step, first, levels), rule, back, outputs);
       if (algorithm.stochastic()) {
         sum.add(weights.noise(), run.nextNoise());
       }
@@ -148,10 +143,10 @@ public record DpmSolverMultistepSampler(
     }
   }
 
-  private int order(int step, double[] levels, int steps) {
-    boolean last = step == steps - 1;
+  private int order(int step, int first, double[] levels) {
+    boolean last = step == levels.length - 2;
     return last && (eulerAtFinal || sigmaGrid.endsAtZero())
         ? 1
-        : SolverOrder.lowered(solverOrder, step, levels, steps, lowerOrderFinal);
+        : SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
   }
 }

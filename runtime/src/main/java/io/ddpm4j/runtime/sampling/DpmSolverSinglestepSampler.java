@@ -32,7 +32,7 @@ public record DpmSolverSinglestepSampler(
     DpmAlgorithm.Rule rule,
     int solverOrder,
     boolean lowerOrderFinal)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "dpmpp_2s";
 
   /** Refuses what does not fit together. */
@@ -70,16 +70,6 @@ public record DpmSolverSinglestepSampler(
   }
 
   @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -89,11 +79,12 @@ public record DpmSolverSinglestepSampler(
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
     float[] start = run.buffer(0); // x where the group began
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = order(step, timesteps.length);
+      // Where a run begins within a group, as far as there are outputs.
+      int order = Math.min(order(step, timesteps.length), step - first + 1);
       if (order == 1) {
         System.arraycopy(run.x(), 0, start, 0, start.length);
       }

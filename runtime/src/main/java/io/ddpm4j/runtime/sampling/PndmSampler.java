@@ -1,12 +1,14 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -76,6 +78,21 @@ public record PndmSampler(
     return SamplingGrid.ofTimesteps(calls(plan, schedule.trainTimesteps() / plan.length));
   }
 
+  @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return levels(schedule, timesteps.timesteps(schedule.trainTimesteps()));
+  }
+
+  private NoiseLevels levels(NoiseSchedule schedule, int[] plan) {
+    IntUnaryOperator calls =
+        step ->
+            skipPrkSteps
+                ? plan.length == 1 || step == 0 ? step : step + 1
+                : STAGES * Math.min(step, PRK_STEPS) + Math.max(step - PRK_STEPS, 0);
+    return NoiseLevels.ofTimesteps(schedule, plan)
+        .withCalls(IntStream.rangeClosed(0, plan.length).map(calls).toArray());
+  }
+
   /** What the model is told at each call; {@code plan} falls. */
   private int[] calls(int[] plan, int stride) {
     if (skipPrkSteps && plan.length == 1) {
@@ -99,14 +116,17 @@ public record PndmSampler(
 
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    int stride = schedule.trainTimesteps() / timesteps.timesteps(schedule.trainTimesteps()).length;
-    double[] told = grid(schedule).timesteps();
+    int[] whole = timesteps.timesteps(schedule.trainTimesteps());
+    int stride = schedule.trainTimesteps() / whole.length;
+    // Whatever it begins with, the first steps of a run are those without a history.
+    int[] plan = Arrays.copyOfRange(whole, run.firstStep(whole.length), whole.length);
+    int[] told = calls(plan, stride);
     int prkCalls = skipPrkSteps ? 0 : PRK_STEPS * STAGES;
     int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
     int kept = 0; // outputs that the multistep formula may use, the last in buffer (kept-1) % 4
-    run.startFromNoise(1);
+    run.startAt(levels(schedule, plan), 0, 1);
     for (int step = 0; step < told.length; step++) {
-      int t = (int) told[step];
+      int t = told[step];
       float[] output = run.predict(model, t);
       Parameterization.of(predictionType, schedule.alphaCumprod(t))
           .predictX0(run, new Clipping.None(), output);
@@ -116,7 +136,7 @@ public record PndmSampler(
         System.arraycopy(output, 0, run.buffer(kept++ % MULTISTEP), 0, run.x().length);
       }
       if (step < prkCalls) {
-        int from = (int) told[step - step % STAGES];
+        int from = told[step - step % STAGES];
         int to = step % 2 == 0 ? t - stride / 2 : t;
         rungeKutta(step % STAGES, Transfer.of(this, schedule, from, to), output, run);
       } else if (repair) {

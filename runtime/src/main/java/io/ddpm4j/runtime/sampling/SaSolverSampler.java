@@ -30,7 +30,7 @@ public record SaSolverSampler(
     int correctorOrder,
     boolean lowerOrderFinal,
     Tau tau)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "sa_solver";
   private static final int MAX_ORDER = 4;
 
@@ -116,16 +116,6 @@ public record SaSolverSampler(
   }
 
   @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -135,20 +125,20 @@ public record SaSolverSampler(
     float[] noise = run.buffer(1); // its noise
     History outputs = new History(run, 2, Math.max(predictorOrder, correctorOrder));
     WeightedSum sum = new WeightedSum(Math.max(predictorOrder, correctorOrder) + 2);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < steps; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < steps; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > 0) {
+      if (step > first) {
         // known: the outputs up to this step; the end nears for the step that is corrected
-        int order = Math.min(order(correctorOrder, steps - step + 2), step + 1);
+        int order = Math.min(order(correctorOrder, steps - step + 2), step - first + 1);
         double amount = tau.at(timesteps[step - 1]);
         collect(sum, start, noise, levels, step - 1, order, amount, true, outputs);
         sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       System.arraycopy(run.nextNoise(), 0, noise, 0, noise.length);
-      int order = Math.min(order(predictorOrder, steps - step), step + 1);
+      int order = Math.min(order(predictorOrder, steps - step), step - first + 1);
       double amount = tau.at(timesteps[step]);
       collect(sum, start, noise, levels, step, order, amount, false, outputs);
       sum.into(run.x());

@@ -33,7 +33,7 @@ public record UniPcSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     List<Integer> uncorrected)
-    implements Sampler {
+    implements SolverMethod {
   static final String NAME = "unipc";
 
   /** The coefficient B(h) under diffusers' names (Zhao et al. 2023, §3.4). */
@@ -111,16 +111,6 @@ public record UniPcSampler(
   }
 
   @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public boolean learnsVariance() {
-    return output.learnsVariance();
-  }
-
-  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -130,17 +120,17 @@ public record UniPcSampler(
     History outputs = new History(run, 1, kept + 1);
     WeightedSum sum = new WeightedSum(kept + 2);
     int order = 0;
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > 0 && !uncorrected.contains(step - 1)) {
+      if (step > first && !uncorrected.contains(step - 1)) {
         collect(sum, start, levels, step - 1, order, outputs, true);
         sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       int asked = lowerOrderFinal ? Math.min(kept, timesteps.length - step) : kept;
-      order = SolverOrder.available(asked, step, levels);
+      order = SolverOrder.available(asked, step, first, levels);
       collect(sum, start, levels, step, order, outputs, false);
       sum.into(run.x());
       run.stepDone(step, timesteps.length, timesteps[step]);

@@ -42,11 +42,13 @@ public enum BetaSchedule {
   /** The T betas; {@code start} and {@code end} count for the linear ones and the sigmoid. */
   double[] betas(int trainTimesteps, double start, double end) {
     return switch (this) {
-      case LINEAR -> map(linspace(start, end, trainTimesteps), b -> b);
+      case LINEAR -> map(Sigmas.linspace(start, end, trainTimesteps), b -> b);
       case SCALED_LINEAR ->
-          map(linspace(Math.sqrt(start), Math.sqrt(end), trainTimesteps), s -> s * s);
+          map(Sigmas.linspace(Math.sqrt(start), Math.sqrt(end), trainTimesteps), s -> s * s);
       case SIGMOID ->
-          map(linspace(-6, 6, trainTimesteps), s -> (end - start) / (1 + Math.exp(-s)) + start);
+          map(
+              Sigmas.linspace(-6, 6, trainTimesteps),
+              s -> (end - start) / (1 + Math.exp(-s)) + start);
       case SQUAREDCOS_CAP_V2 -> fromAlphaBar(trainTimesteps, BetaSchedule::cosineAlphaBar);
       case LAPLACE -> fromAlphaBar(trainTimesteps, BetaSchedule::laplaceAlphaBar);
       case EXP -> fromAlphaBar(trainTimesteps, u -> Math.exp(-12 * u));
@@ -73,17 +75,6 @@ public enum BetaSchedule {
       betas[t] = Math.min(1 - to / from, MAX_BETA);
     }
     return betas;
-  }
-
-  private static double[] linspace(double start, double end, int n) {
-    double[] values = new double[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = n == 1 ? start : start + i * ((end - start) / (n - 1));
-    }
-    if (n > 1) {
-      values[n - 1] = end;
-    }
-    return values;
   }
 
   private static double[] map(double[] values, DoubleUnaryOperator f) {

@@ -113,9 +113,9 @@ public sealed interface NoisePath {
    * @param sigmaData the standard deviation of the images, above 0
    */
   record Edm(double sigmaData) implements NoisePath {
-    /** Refuses a deviation that is not above 0. */
+    /** Refuses a deviation that is none. */
     public Edm {
-      if (!(sigmaData > 0)) {
+      if (!(sigmaData > 0 && sigmaData < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException(
             "sigma_data: expected a number above 0, found " + sigmaData);
       }

@@ -130,7 +130,7 @@ public final class Sigmas {
   public static double[] shift(double[] sigmas, double m) {
     double[] shifted = new double[sigmas.length];
     for (int i = 0; i < shifted.length; i++) {
-      shifted[i] = m / (m + (1 / sigmas[i] - 1));
+      shifted[i] = shift(sigmas[i], m);
     }
     return shifted;
   }

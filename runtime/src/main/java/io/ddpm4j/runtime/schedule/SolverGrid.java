@@ -1,7 +1,7 @@
 package io.ddpm4j.runtime.schedule;
 
 /** The noise levels of a method that counts in σ, and what the model is told at each of them. */
-public sealed interface SolverGrid permits EdmSigmas, SolverSigmas {
+public sealed interface SolverGrid permits EdmGrid, SolverSigmas {
 
   /** The levels and timesteps over a schedule; EDM's levels do not depend on it. */
   SamplingGrid over(NoiseSchedule schedule);

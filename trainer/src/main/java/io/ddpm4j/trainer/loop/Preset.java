@@ -21,7 +21,7 @@ public enum Preset {
       int groups,
       double learningRate,
       double emaDecay) {
-    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true);
+    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true, 0);
     optimizer = new TrainConfig.Optimizer(32, learningRate, 100, 0.9, 0.999, 1e-8, 1, emaDecay);
   }
 

@@ -54,11 +54,12 @@ public final class RunExporter {
                     new IOException(
                         folder.dataset()
                             + ": expected the description of the run's data, found none"));
-    if (unet.numClassEmbeds() > 0 && data.classes().size() != unet.numClassEmbeds()) {
+    int named = unet.numClassEmbeds() - (config.network().labelDropout() > 0 ? 1 : 0);
+    if (unet.numClassEmbeds() > 0 && data.classes().size() != named) {
       throw new IOException(
           folder.dataset()
               + ": expected "
-              + unet.numClassEmbeds()
+              + named
               + " class names, one for each class of the network, found "
               + data.classes().size());
     }
@@ -81,6 +82,10 @@ public final class RunExporter {
     metadata.put("ddpm4j.image", image(unet));
     if (unet.numClassEmbeds() > 0) {
       metadata.put("ddpm4j.classes", DatasetCard.array(data.classes()).toString());
+      config
+          .network()
+          .nullClass(data.classes().size())
+          .ifPresent(label -> metadata.put("ddpm4j.null_class", Integer.toString(label)));
     }
     metadata.put("ddpm4j.unet", unet.toJson());
     metadata.put("ddpm4j.provenance", provenance(config, data, step));
@@ -124,6 +129,7 @@ public final class RunExporter {
     o.addProperty("batch_size", config.optimizer().batchSize());
     o.addProperty("learning_rate", config.optimizer().learningRate());
     o.addProperty("ema_decay", config.optimizer().emaDecay());
+    o.addProperty("label_dropout", config.network().labelDropout());
     o.addProperty("horizontal_flips", config.data().horizontalFlips());
     o.addProperty("seed", config.run().seed());
     String version = RunExporter.class.getPackage().getImplementationVersion();

@@ -93,6 +93,9 @@ public record TrainConfig(
    * @param groups of the group norms
    * @param attentionHeadDim channels of one attention head
    * @param classConditional whether the data's classes are told to the network
+   * @param labelDropout the share of training images whose class is not told, in [0, 1): where it
+   *     is above 0 the network has a class more, the null class, for classifier-free guidance (Ho
+   *     and Salimans 2022)
    */
   public record Network(
       List<Integer> channels,
@@ -100,7 +103,8 @@ public record TrainConfig(
       int layersPerBlock,
       int groups,
       int attentionHeadDim,
-      boolean classConditional) {
+      boolean classConditional,
+      @MayBeAbsent double labelDropout) {
 
     public Network {
       require(isWhole(channels), "--widths", "a width for each level", channels);
@@ -118,6 +122,31 @@ public record TrainConfig(
       require(layersPerBlock > 0, "--layers", "at least 1", layersPerBlock);
       require(groups > 0, "--groups", "at least 1", groups);
       require(attentionHeadDim >= 0, "--head-channels", "0 or more", attentionHeadDim);
+      require(
+          labelDropout >= 0 && labelDropout < 1,
+          "--label-dropout",
+          "a number from 0 to below 1",
+          labelDropout);
+      require(
+          labelDropout == 0 || classConditional,
+          "--label-dropout",
+          "0, since the network is not told the classes",
+          labelDropout);
+    }
+
+    /** The same network with another share of labels that are not told. */
+    public Network withLabelDropout(double share) {
+      return new Network(
+          channels, attention, layersPerBlock, groups, attentionHeadDim, classConditional, share);
+    }
+
+    /**
+     * The label that stands for no class, for data of so many classes: the one after theirs.
+     *
+     * @return empty in a network that is always told the class, or never
+     */
+    public OptionalInt nullClass(int classes) {
+      return labelDropout > 0 ? OptionalInt.of(classes) : OptionalInt.empty();
     }
 
     private static boolean isWhole(List<?> list) {
@@ -136,6 +165,11 @@ public record TrainConfig(
           "squares",
           images.width() + "x" + images.height());
       int classes = classConditional ? images.classNames().size() : 0;
+      require(
+          labelDropout == 0 || classes > 0,
+          "--label-dropout",
+          "0, since the images of " + images.name() + " have no classes",
+          labelDropout);
       return UNetConfig.of(
           images.height(),
           images.channels(),
@@ -144,7 +178,7 @@ public record TrainConfig(
           layersPerBlock,
           groups,
           attentionHeadDim,
-          classes);
+          classes + (nullClass(classes).isPresent() ? 1 : 0));
     }
   }
 

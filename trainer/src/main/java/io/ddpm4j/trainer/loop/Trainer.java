@@ -210,7 +210,10 @@ public final class Trainer {
                 batches,
                 session,
                 config.run().seed(),
-                config.diffusion().trainTimesteps(),
+                new StepFeeder.Draws(
+                    config.diffusion().trainTimesteps(),
+                    config.network().labelDropout(),
+                    data.classNames().size()),
                 first)) {
       restore(session, graph.layout());
       listener.onStart(

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.GenerationRequest;
+import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -36,7 +39,7 @@ class TrainerTest {
   static TrainConfig config(long steps, long checkpointEvery, double rate, boolean classes) {
     return new TrainConfig(
         new TrainConfig.Data("shapes", null, null, 8, null, null, false, true),
-        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes),
+        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes, 0),
         new TrainConfig.Diffusion(50, "linear", 1e-3, 0.1, "epsilon"),
         new TrainConfig.Optimizer(4, rate, 10, 0.9, 0.999, 1e-8, 1, 0.99),
         new TrainConfig.Run(steps, 7, checkpointEvery, 2, 0, 4, 3, 1));
@@ -134,6 +137,35 @@ class TrainerTest {
     assertFalse(result.finished());
     assertEquals(result.step(), last("run").step());
     assertEquals(result.step() + 1, metrics("run").size());
+  }
+
+  @Test
+  void droppedLabelsAreTheSameAfterAResume() throws IOException {
+    train("whole", dropping(30, 0.5));
+    train("parts", dropping(13, 0.5));
+    resume("parts", 30L);
+    assertSameRun("whole", "parts");
+    train("less", dropping(30, 0.25));
+    assertNotEquals(last("whole").tensors(), last("less").tensors());
+  }
+
+  private static TrainConfig dropping(long steps, double share) {
+    TrainConfig config = config(steps);
+    return new TrainConfig(
+        config.data(),
+        config.network().withLabelDropout(share),
+        config.diffusion(),
+        config.optimizer(),
+        config.run());
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionGoesOn() throws IOException {
+    train("whole", config(9));
+    train("parts", config(4));
+    edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
+    resume("parts", 9L);
+    assertSameRun("whole", "parts");
   }
 
   @Test
@@ -449,6 +481,31 @@ class TrainerTest {
       pipeline.generate(5, 1).writeGrid(folder.resolve("grid.png"));
     }
     assertTrue(ImageIO.read(folder.resolve("grid.png").toFile()).getWidth() >= 16);
+  }
+
+  @Test
+  void aModelWithANullClassSaysSo() throws IOException {
+    train("run", dropping(5, 0.3));
+    Path file = folder.resolve("model.onnx");
+    RunExporter.export(folder.resolve("run"), file);
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).steps(2).build()) {
+      List<String> names = pipeline.metadata().classNames();
+      assertEquals(6, names.size());
+      assertEquals(OptionalInt.of(6), pipeline.metadata().nullClass());
+      assertEquals("0.3", pipeline.metadata().provenance().get("label_dropout"));
+      ImageBatch inTurn = pipeline.generate(7, 1);
+      ImageBatch named =
+          pipeline
+              .generate(GenerationRequest.of(7, 1).withClassNames(names.toArray(String[]::new)))
+              .images();
+      assertArrayEquals(named.values(), inTurn.values(), "the seventh is of the first class");
+      fails(
+          IllegalArgumentException.class,
+          () -> pipeline.generate(GenerationRequest.of(1, 1).withClassLabels(6)),
+          "class: expected a label from 0 to 5, found 6");
+    }
+    TensorData rows = last("run").state("ema").get("class_embedding.weight");
+    assertEquals(7, rows.shape().size(0));
   }
 
   @Test
