@@ -10,7 +10,7 @@ enum CudaLibrary {
   CUBLAS("libcublas.so.12", "cublas64_12.dll", Sources.TOOLKIT),
   CUBLAS_LT("libcublasLt.so.12", "cublasLt64_12.dll", Sources.TOOLKIT),
   CUFFT("libcufft.so.11", "cufft64_11.dll", Sources.TOOLKIT),
-  CURAND("libcurand.so.10", "curand64_10.dll", Sources.TOOLKIT),
+  CURAND("libcurand.so.10", null, Sources.TOOLKIT),
   CUDNN("libcudnn.so.9", "cudnn64_9.dll", "cuDNN 9 for CUDA 12 (package cudnn9-cuda-12)");
 
   private final String linux;

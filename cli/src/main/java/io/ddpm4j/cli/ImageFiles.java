@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
@@ -44,6 +45,37 @@ final class ImageFiles {
     return ImageBatch.ofImage(scaled(plain, size), channels);
   }
 
+  /**
+   * Reads a picture as a model needs it: scaled until it covers the size, cropped to its middle, in
+   * the model's channels.
+   */
+  static ImageBatch fitted(Path file, ImageShape shape) throws IOException {
+    if (shape.channels() != 1 && shape.channels() != 3) {
+      throw new UsageException(
+          file
+              + ": expected a model of images with 1 or 3 channels, found "
+              + shape.channels()
+              + " channels");
+    }
+    BufferedImage image = read(file, -Integer.MAX_VALUE).toBufferedImage(0);
+    double cover =
+        Math.max(
+            (double) shape.width() / image.getWidth(), (double) shape.height() / image.getHeight());
+    int longer = Math.max(image.getWidth(), image.getHeight());
+    BufferedImage covering = scaled(image, Math.max(1, (int) Math.round(cover * longer)));
+    // Rounding may leave a side one pixel short of the size.
+    int width = Math.min(shape.width(), covering.getWidth());
+    int height = Math.min(shape.height(), covering.getHeight());
+    BufferedImage middle =
+        covering.getSubimage(
+            (covering.getWidth() - width) / 2, (covering.getHeight() - height) / 2, width, height);
+    BufferedImage exact =
+        width == shape.width() && height == shape.height()
+            ? middle
+            : resized(middle, shape.width(), shape.height());
+    return ImageBatch.ofImage(exact, shape.channels());
+  }
+
   private static byte[] bytes(Path file) throws IOException {
     try {
       return Files.readAllBytes(file);
@@ -72,6 +104,10 @@ final class ImageFiles {
     int width = Math.max(1, (int) Math.round(image.getWidth() * factor));
     int height = Math.max(1, (int) Math.round(image.getHeight() * factor));
     Outputs.requireSize("--size", width, height, image.getRaster().getNumBands());
+    return resized(image, width, height);
+  }
+
+  private static BufferedImage resized(BufferedImage image, int width, int height) {
     BufferedImage result = new BufferedImage(width, height, image.getType());
     Graphics2D graphics = result.createGraphics();
     graphics.setRenderingHint(

@@ -83,6 +83,18 @@ final class Numbers {
     }
   }
 
+  /** A part of a whole: above 0 and at most 1. */
+  static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double share = new Real().convert(value);
+      if (!(share > 0 && share <= 1)) {
+        throw wrong("a number above 0 and at most 1", value);
+      }
+      return share;
+    }
+  }
+
   private static int atLeast(int least, String value) {
     try {
       int number = Integer.parseInt(value);

@@ -33,7 +33,7 @@ final class PipelineOptions {
       converter = Names.Sampler.class,
       description =
           "Sampling method (default: the scheduler's own, which is ddpm where ddpm4j trained).")
-  private String sampler;
+  private String sampler; // null: the default
 
   @Option(
       names = "--variance",
@@ -88,6 +88,14 @@ final class PipelineOptions {
       validate = false,
       heading = "%nModels from elsewhere, where the file leaves something in doubt:%n")
   private final ForeignOptions foreign = new ForeignOptions();
+
+  /** The method for a command that needs another one than the usual. */
+  void defaultSampler(String name, int defaultSteps) {
+    if (sampler == null) {
+      sampler = name;
+      steps = steps == null ? Integer.valueOf(defaultSteps) : steps;
+    }
+  }
 
   /** Where the model runs. */
   Device device() {

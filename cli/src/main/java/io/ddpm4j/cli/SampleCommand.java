@@ -4,14 +4,11 @@ import io.ddpm4j.runtime.DenoisingStrip;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.GenerationResult;
-import io.ddpm4j.runtime.sampling.StepListener;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,6 +29,9 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
+  /** With RePaint's jumps they are 410 calls of the network. */
+  private static final int REPAINT_STEPS = 50;
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -50,18 +50,9 @@ final class SampleCommand implements Callable<Integer> {
       description = "How many images (default: ${DEFAULT-VALUE}).")
   private int images;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of the noise (default: a random one, which is printed).")
-  private Long seed;
+  @Mixin private final GenerationOptions generation = new GenerationOptions();
 
-  @Option(
-      names = "--class",
-      paramLabel = "CLASS",
-      split = ",",
-      description = "Name or index of a class; several are taken in turn (default: all in turn).")
-  private List<String> classes; // null: all
+  @Mixin private final EditOptions edit = new EditOptions();
 
   @Mixin private final SampleOutputs outputs = new SampleOutputs();
 
@@ -85,6 +76,10 @@ final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     pipelines.requireConsistent();
+    edit.requireConsistent();
+    if (edit.completes()) {
+      pipelines.defaultSampler("repaint", REPAINT_STEPS);
+    }
     outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Path file = Models.resolve(model);
@@ -98,8 +93,13 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
-    long used = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000_000) : seed;
-    int[] labels = ClassLabels.of(classes, pipeline);
+    GenerationRequest request =
+        edit.over(
+            generation.over(
+                GenerationRequest.of(images, generation.seed()).withFirstImage(firstImage),
+                pipeline),
+            pipeline.imageShape(),
+            terminal);
     outputs.requireSizes(pipeline.imageShape(), images);
     terminal
         .out()
@@ -109,38 +109,18 @@ final class SampleCommand implements Callable<Integer> {
             images + (images == 1 ? " image" : " images"),
             pipeline.sampler().name(),
             pipeline.steps(),
-            used,
+            generation.seed(),
             pipelines.device());
     terminal.out().flush();
     DenoisingStrip frames = outputs.newStrip(images);
-    GenerationResult result;
-    try (ProgressBar bar = new ProgressBar(terminal, "Sampling")) {
-      result =
-          pipeline.generate(
-              GenerationRequest.of(images, used)
-                  .withFirstImage(firstImage)
-                  .withClassLabels(labels)
-                  .withListener(frames == null ? listener(bar) : frames.andThen(listener(bar)))
-                  .withCancellation(terminal.interrupts().cancellation()));
-    }
+    GenerationResult result =
+        StepProgress.run(
+            terminal,
+            "Sampling",
+            frames == null ? request : request.withListener(frames),
+            pipeline::generate);
     outputs.write(result.images(), frames, terminal);
     double seconds = result.wallNanos() / 1e9;
     terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
-  }
-
-  private StepListener listener(ProgressBar bar) {
-    return step -> {
-      long before = step.firstImage() - firstImage;
-      int batch = step.images();
-      long done = before * step.count() + batch * (step.index() + 1);
-      String which =
-          batch == images
-              ? ""
-              : ", images %d-%d of %d".formatted(before + 1, before + batch, images);
-      bar.update(
-          done,
-          (long) images * step.count(),
-          "step %d/%d%s".formatted(step.index() + 1, step.count(), which));
-    };
   }
 }

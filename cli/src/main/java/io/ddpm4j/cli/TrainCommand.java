@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.RunSummary;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
       "  ddpm train --data shapes --steps 600                    needs no files",
       "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
       "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
+      "  ddpm train --data fashion-mnist --init fashion-mnist --learning-rate 0.0001",
       "  ddpm train --resume --out runs/fashion --steps 40000    goes on, up to step 40000"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -74,8 +76,17 @@ final class TrainCommand implements Callable<Integer> {
       converter = Names.Presets.class,
       defaultValue = "tiny",
       description =
-          "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE}).")
+          "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE};"
+              + " with --init: the one with the model's network).")
   private Preset preset;
+
+  @Option(
+      names = "--init",
+      paramLabel = "MODEL",
+      description =
+          "Begin with the weights of a model that ddpm export wrote, or that ships with ddpm, and"
+              + " with its network and forward process (default: random weights).")
+  private String init;
 
   @Option(
       names = "--resume",
@@ -171,8 +182,9 @@ final class TrainCommand implements Callable<Integer> {
     return asked == done;
   }
 
-  private TrainConfig config() {
-    TrainConfig defaults = preset.config(data, DEFAULT_STEPS, 0);
+  private TrainConfig config() throws IOException {
+    TrainConfig defaults =
+        init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
     TrainConfig.Network levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
     return new TrainConfig(
@@ -180,7 +192,33 @@ final class TrainCommand implements Callable<Integer> {
         levels,
         TrainOptions.over(defaults.diffusion(), diffusion),
         optimizer.over(defaults.optimizer()),
-        run.over(defaults.run(), steps));
+        run.over(defaults.run(), steps),
+        defaults.init());
+  }
+
+  /** Network and forward process of a model, with the optimizer of the preset that it is of. */
+  private TrainConfig defaultsOf(Path path) throws IOException {
+    InitialModel model = InitialModel.read(path);
+    network.requireSame(model.network(), init);
+    Optional<Preset> of = Preset.of(model.network());
+    boolean given = spec.commandLine().getParseResult().hasMatchedOption("--preset");
+    if (given && of.filter(preset::equals).isEmpty()) {
+      throw new UsageException(
+          "--preset: expected %s, whose network is that of %s, found %s"
+              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), init, lowerCase(preset)));
+    }
+    TrainConfig defaults = of.orElse(preset).config(data, DEFAULT_STEPS, 0);
+    return new TrainConfig(
+        defaults.data(),
+        model.network(),
+        model.diffusion(),
+        defaults.optimizer(),
+        defaults.run(),
+        model.init());
+  }
+
+  private static String lowerCase(Preset preset) {
+    return preset.name().toLowerCase(Locale.ROOT);
   }
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */

@@ -225,6 +225,46 @@ final class TrainOptions {
           orElse(labelDropout, preset.labelDropout()));
     }
 
+    /**
+     * Refuses what contradicts the network of a model that a run begins with.
+     *
+     * @param name of the model, for the message
+     */
+    void requireSame(TrainConfig.Network model, String name) {
+      requireSame("--widths", widths, model.channels(), name);
+      List<Integer> levels =
+          IntStream.rangeClosed(1, model.attention().size())
+              .filter(level -> model.attention().get(level - 1))
+              .boxed()
+              .toList();
+      List<Integer> asked =
+          attention == null
+              ? null
+              : attention.stream().filter(level -> level > 0).distinct().sorted().toList();
+      requireSame("--attention", asked, levels, name);
+      requireSame("--layers", layers, model.layersPerBlock(), name);
+      requireSame("--groups", groups, model.groups(), name);
+      requireSame("--head-channels", headChannels, model.attentionHeadDim(), name);
+      if (unconditional && model.classConditional()) {
+        throw new UsageException(
+            "--unconditional does not apply: the network of " + name + " is told the class");
+      }
+    }
+
+    private static void requireSame(String option, Object said, Object model, String name) {
+      if (said != null && !said.equals(model)) {
+        throw new UsageException(
+            "%s: expected %s, as in %s, found %s"
+                .formatted(option, joined(model), name, joined(said)));
+      }
+    }
+
+    /** As the option is written: 32,64. */
+    private static String joined(Object value) {
+      String text = value.toString().replaceAll("[\\[\\] ]", "");
+      return text.isEmpty() ? "0" : text;
+    }
+
     private static void requireMultiple(int width, int factor, String option) {
       if (width % factor != 0) {
         throw new UsageException(

@@ -189,6 +189,90 @@ class TrainCommandTest {
   }
 
   @Test
+  void labelsAreDropped() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun trained = train(run, "--steps", 1, "--label-dropout", 0.25);
+    assertEquals(0, trained.exitCode(), trained.err());
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(0.25, config.network().labelDropout());
+    CommandRun.of("export", run).succeeds();
+    Path model = run.resolve("model.onnx");
+    CommandRun.of("inspect", model).succeeds().prints("null class    label 6, for guidance");
+    Path out = dir.resolve("out.png");
+    CommandRun.of("sample", model, "-n", 1, "--steps", 1, "--class", 6, "-o", out)
+        .isWrongUsage("--class: expected a label from 0 to 5, found 6");
+    train(dir.resolve("other"), "--steps", 1, "--label-dropout", 0.1, "--unconditional")
+        .failsSaying("--label-dropout: expected 0, since the network is not told the classes");
+    train(dir.resolve("other"), "--steps", 1, "--label-dropout", 1)
+        .failsSaying("--label-dropout: expected a number from 0 to below 1, found 1.0");
+    CommandRun.of(
+            "train", "--data", pictures(2), "--out", dir.resolve("other"), "--label-dropout", 0.1)
+        .failsSaying("--label-dropout: expected 0, since the images of", "have no classes");
+  }
+
+  @Test
+  void aRunBeginsWithAModel() throws IOException {
+    Path first = dir.resolve("first");
+    assertEquals(
+        0, train(first, "--steps", 1, "--schedule", "sigmoid", "--sample-every", 0).exitCode());
+    CommandRun.of("export", first).succeeds();
+    Path model = first.resolve("model.onnx");
+    Path next = dir.resolve("next");
+    Object[] onwards = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      8,
+      "--init",
+      model,
+      "--steps",
+      1,
+      "--batch-size",
+      4,
+      "--sample-every",
+      0,
+      "--out",
+      next
+    };
+    CommandRun trained = with(onwards, "--label-dropout", 0.1, "--beta-start", 0.001);
+    assertEquals(0, trained.exitCode(), trained.err());
+    TrainConfig config = new RunFolder(next).readConfig();
+    TrainConfig expected = new RunFolder(first).readConfig();
+    assertEquals(expected.network().withLabelDropout(0.1), config.network());
+    assertEquals("sigmoid", config.diffusion().betaSchedule());
+    assertEquals(0.001, config.diffusion().betaStart());
+    assertEquals(model.toString(), config.init().model());
+    CommandRun.of("export", next).succeeds();
+    CommandRun.of("inspect", next.resolve("model.onnx"))
+        .succeeds()
+        .prints("init first/model.onnx,", "init_sha256 " + config.init().sha256());
+
+    String as = ", as in " + model + ", found ";
+    with(onwards, "--widths", "8,16").isWrongUsage("--widths: expected 8,8" + as + "8,16");
+    with(onwards, "--attention", 1).isWrongUsage("--attention: expected 2" + as + "1");
+    with(onwards, "--layers", 2).isWrongUsage("--layers: expected 1" + as + "2");
+    with(onwards, "--groups", 2).isWrongUsage("--groups: expected 4" + as + "2");
+    with(onwards, "--head-channels", 4).isWrongUsage("--head-channels: expected 8" + as + "4");
+    with(onwards, "--unconditional").isWrongUsage("--unconditional does not apply", model);
+    with(onwards, "--preset", "tiny")
+        .isWrongUsage("--preset: expected none, whose network is that of " + model, "found tiny");
+    Object[] larger = onwards.clone();
+    larger[List.of(onwards).indexOf("--image-size") + 1] = 16;
+    larger[onwards.length - 1] = dir.resolve("larger");
+    CommandRun.of(larger).failsSaying("sample_size: expected the run's 16, found 8");
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
+    CommandRun.of("train", "--data", "shapes", "--init", foreign)
+        .failsSaying(foreign, "expected a model that ddpm4j wrote");
+    CommandRun.of("train", "--resume", "--out", next, "--init", model)
+        .isWrongUsage("--init does not apply with --resume");
+  }
+
+  private static CommandRun with(Object[] command, Object... options) {
+    return CommandRun.of(Stream.of(command, options).flatMap(Stream::of).toArray());
+  }
+
+  @Test
   void whatIsNotSaidIsThePreset() {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);

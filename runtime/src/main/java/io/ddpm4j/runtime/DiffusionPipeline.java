@@ -481,8 +481,10 @@ public final class DiffusionPipeline implements AutoCloseable {
         config
             .as(className)
             .with("clip_sample", false)
-            .with("thresholding", false)
             .with("timestep_spacing", TimestepSpacing.LEADING.label());
+    if (plain.isSet("thresholding")) { // a field of one of the two classes
+      plain = plain.with("thresholding", false);
+    }
     int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
     return Samplers.of(plain).withSteps(count);
   }

@@ -20,8 +20,15 @@ public final class Interpolation {
    * @param frames how many images, both ends among them, at least 2
    */
   public static GenerationRequest ofSeeds(long from, long to, int frames) {
+    return ofSeeds(NoiseGenerator.PHILOX, from, to, frames);
+  }
+
+  /** The same with another generator of noise, which makes that of one image for each seed. */
+  public static GenerationRequest ofSeeds(
+      NoiseGenerator generator, long from, long to, int frames) {
     return GenerationRequest.of(atLeastTwo(frames), from)
-        .withNoise(new InterpolatedNoise(noise(from), noise(to), frames));
+        .withNoise(
+            new InterpolatedNoise(generator.source(from, 1), generator.source(to, 1), frames));
   }
 
   /**
@@ -39,9 +46,10 @@ public final class Interpolation {
   public static GenerationRequest ofImages(
       ImageBatch from, ImageBatch to, int frames, double strength, long seed) {
     ImageBatch mixed = mix(from, to, atLeastTwo(frames));
+    NoiseSource noise = NoiseSource.ofSeed(seed);
     return GenerationRequest.of(frames, seed)
         .withImage(mixed, strength)
-        .withNoise(new InterpolatedNoise(noise(seed), noise(seed), frames));
+        .withNoise(new InterpolatedNoise(noise, noise, frames));
   }
 
   private static int atLeastTwo(int frames) {
@@ -49,10 +57,6 @@ public final class Interpolation {
       throw new IllegalArgumentException("frames: expected at least 2, found " + frames);
     }
     return frames;
-  }
-
-  private static NoiseSource noise(long seed) {
-    return NoiseGenerator.PHILOX.source(seed, 1);
   }
 
   /** The first images of both, mixed: frame k has k/(frames-1) of the second. */

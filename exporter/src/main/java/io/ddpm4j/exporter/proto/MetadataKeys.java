@@ -10,6 +10,7 @@ public final class MetadataKeys {
   /** The version of the format, always {@link #FORMAT_VERSION}. */
   public static final String FORMAT = "ddpm4j.format";
 
+  /** The format that is written. */
   public static final String FORMAT_VERSION = "1";
 
   /** The noise schedule: JSON object of diffusers' scheduler fields. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 public final class DivergedException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** With the sentence to show. */
   public DivergedException(String message) {
     super(message);
   }

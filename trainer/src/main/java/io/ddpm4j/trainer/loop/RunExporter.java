@@ -132,6 +132,10 @@ public final class RunExporter {
     o.addProperty("label_dropout", config.network().labelDropout());
     o.addProperty("horizontal_flips", config.data().horizontalFlips());
     o.addProperty("seed", config.run().seed());
+    if (config.init() != null) {
+      o.addProperty("init", config.init().name());
+      o.addProperty("init_sha256", config.init().sha256());
+    }
     String version = RunExporter.class.getPackage().getImplementationVersion();
     o.addProperty("version", version == null ? "unknown" : version);
     return o.toString();

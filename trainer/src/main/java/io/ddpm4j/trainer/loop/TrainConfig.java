@@ -25,16 +25,30 @@ import java.util.OptionalInt;
 /**
  * Every hyperparameter of a run. Immutable; {@link #toJson} is what a run keeps as {@code
  * config.json}, and running it again gives the same weights.
+ *
+ * @param init where the first weights come from; null for random ones
  */
 public record TrainConfig(
-    Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    Data data,
+    Network network,
+    Diffusion diffusion,
+    Optimizer optimizer,
+    Run run,
+    @MayBeAbsent Init init) {
 
+  /** Refuses what is missing or does not fit together. */
   public TrainConfig {
     require(data != null, "data", "a data set", "none");
     require(network != null, "network", "a network", "none");
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+  }
+
+  /** A run that begins with random weights. */
+  public TrainConfig(
+      Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    this(data, network, diffusion, optimizer, run, null);
   }
 
   /**
@@ -59,6 +73,7 @@ public record TrainConfig(
       boolean labelsFromFolders,
       boolean horizontalFlips) {
 
+    /** Refuses a missing source. */
     public Data {
       require(source != null, "data.source", "a data set's name or a path", "none");
     }
@@ -106,6 +121,7 @@ public record TrainConfig(
       boolean classConditional,
       @MayBeAbsent double labelDropout) {
 
+    /** Refuses lists that are not whole or do not fit together. */
     public Network {
       require(isWhole(channels), "--widths", "a width for each level", channels);
       require(isWhole(attention), "--attention", "true or false for each level", attention);
@@ -190,6 +206,7 @@ public record TrainConfig(
       double betaEnd,
       String predictionType) {
 
+    /** Refuses a schedule or a prediction type that nobody knows. */
     public Diffusion {
       require(betaSchedule != null, "diffusion.betaSchedule", "a beta schedule", "none");
       require(predictionType != null, "diffusion.predictionType", "a prediction type", "none");
@@ -232,6 +249,7 @@ public record TrainConfig(
       double maxGradientNorm,
       double emaDecay) {
 
+    /** Refuses numbers outside their range. */
     public Optimizer {
       require(batchSize > 0, "--batch-size", "at least 1", batchSize);
       require(isPositive(learningRate), "--learning-rate", "a positive number", learningRate);
@@ -285,6 +303,7 @@ public record TrainConfig(
       int sampleSteps,
       int threads) {
 
+    /** Refuses numbers outside their range. */
     public Run {
       require(steps > 0, "--steps", "at least 1", steps);
       require(checkpointEvery >= 0, "--checkpoint-every", "0 or more", checkpointEvery);
@@ -313,6 +332,26 @@ public record TrainConfig(
     }
   }
 
+  /**
+   * A model that the first weights come from.
+   *
+   * @param model its file
+   * @param sha256 of that file, hexadecimal
+   */
+  public record Init(String model, String sha256) {
+    public Init {
+      require(model != null, "init.model", "a model file", "none");
+      require(sha256 != null, "init.sha256", "the file's SHA-256", "none");
+    }
+
+    /** The file's folder and name, {@code fashion-mnist/model.onnx}: what is told to others. */
+    String name() {
+      Path path = Path.of(model).toAbsolutePath().normalize();
+      Path folder = path.getParent() == null ? null : path.getParent().getFileName();
+      return (folder == null ? "" : folder + "/") + path.getFileName();
+    }
+  }
+
   private static void require(boolean ok, String what, String expected, Object found) {
     if (!ok) {
       throw new IllegalArgumentException(what + ": expected " + expected + ", found " + found);
@@ -321,7 +360,12 @@ public record TrainConfig(
 
   /** The same configuration with another run. */
   public TrainConfig withRun(Run changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, changed);
+    return new TrainConfig(data, network, diffusion, optimizer, changed, init);
+  }
+
+  /** The same configuration with first weights from a model; null for random ones. */
+  public TrainConfig withInit(Init changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, run, changed);
   }
 
   TrainStepConfig step(UNetConfig unet) {

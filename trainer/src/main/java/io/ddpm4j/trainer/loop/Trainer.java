@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.loop;
 
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.sampling.Cancellation;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -34,6 +36,7 @@ public final class Trainer {
   private final DatasetCard card;
   private final Checkpoint start; // null for a new run
   private CheckpointStore store;
+  private Map<String, TensorData> initial; // of a new run; null for random weights
 
   /**
    * @param card of the data
@@ -62,7 +65,8 @@ public final class Trainer {
    * @param path the run's folder; made if it is not there
    * @param warnings told, a sentence each, what could be gone around: images that were skipped
    * @throws IOException if the data cannot be read, or the folder holds a run or other files
-   * @throws IllegalArgumentException if network and images do not fit each other
+   * @throws IllegalArgumentException if network and images do not fit each other, or the model that
+   *     the first weights come from does not fit them
    */
   public static Trainer create(Path path, TrainConfig config, Consumer<String> warnings)
       throws IOException {
@@ -71,6 +75,7 @@ public final class Trainer {
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
     config.step(unet); // refuses what does not fit before anything is written
+    Map<String, TensorData> initial = initial(config, unet, data, warnings);
     try {
       Files.createDirectories(path);
     } catch (IOException e) {
@@ -84,7 +89,28 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    return new Trainer(folder, config, data, card, null);
+    Trainer trainer = new Trainer(folder, config, data, card, null);
+    trainer.initial = initial;
+    return trainer;
+  }
+
+  private static Map<String, TensorData> initial(
+      TrainConfig config, UNetConfig unet, ImageDataset data, Consumer<String> warnings)
+      throws IOException {
+    if (config.init() == null) {
+      return null;
+    }
+    InitialModel model = InitialModel.read(config.init());
+    Map<String, TensorData> weights = model.weights(unet, config.network().labelDropout() > 0);
+    if (unet.numClassEmbeds() > 0 && !model.classes().equals(data.classNames())) {
+      warnings.accept(
+          model.file()
+              + " has other classes: what it knows of "
+              + String.join(", ", model.classes())
+              + " is the start of "
+              + String.join(", ", data.classNames()));
+    }
+    return weights;
   }
 
   /**
@@ -232,7 +258,8 @@ public final class Trainer {
 
   private void restore(TrainSession session, ParameterLayout layout) throws CheckpointException {
     if (start == null) {
-      session.initialize(layout.join(UNet.parameters(unet).initialize(config.run().seed())));
+      Map<String, TensorData> random = UNet.parameters(unet).initialize(config.run().seed());
+      session.initialize(layout.join(initial == null ? random : initial));
       return;
     }
     List<float[]> state = new ArrayList<>();

@@ -33,6 +33,7 @@ public final class ParameterLayout {
     size = offset;
   }
 
+  /** All parameters, in the order of their offsets. */
   public List<Entry> entries() {
     return entries;
   }

@@ -68,6 +68,7 @@ public final class TrainSession implements AutoCloseable {
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
   public record Options(int threads, OptionalInt channelBlock, Optional<Path> profile) {
+    /** Refuses less than one thread. */
     public Options {
       if (threads < 1) {
         throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
