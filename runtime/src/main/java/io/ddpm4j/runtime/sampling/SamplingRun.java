@@ -305,9 +305,18 @@ public final class SamplingRun {
 
   /**
    * Sets x to what the run starts from as it is, times {@code scale}: for methods that go from the
-   * image to noise.
+   * image to noise, all the way and with all pixels.
    */
   void startFromImage(double scale) {
+    if (known != null) {
+      throw new IllegalArgumentException(
+          "known image: expected none with a method that goes from the image to noise, found one");
+    }
+    if (start.strength() < 1) {
+      throw new IllegalArgumentException(
+          "strength: expected 1 with a method that goes from the image to noise, found "
+              + start.strength());
+    }
     if (start.isNoise()) {
       startFromNoise(scale);
       return;

@@ -127,7 +127,10 @@ class TimestepSamplersTest {
           SamplingRun.builder(3, 1, 2, 2)
               .seed(9)
               .learnsVariance(wide == 1)
-              .known(KnownImage.of(new float[4], new float[] {1, 0, 0, 0}))
+              .known(
+                  name.equals("RePaint")
+                      ? KnownImage.of(new float[4], new float[] {1, 0, 0, 0})
+                      : null)
               .build();
       int stride = run.stride();
       sampler.sample(
