@@ -37,7 +37,23 @@ class DocumentedCommandsTest {
 
   /** Fewer than these, and the documents or this test have lost some. */
   private static final Map<String, Integer> AT_LEAST =
-      Map.of("sample", 5, "train", 10, "export", 2, "inspect", 1, "noise", 1);
+      Map.of(
+          "sample",
+          8,
+          "interpolate",
+          2,
+          "encode",
+          1,
+          "decode",
+          1,
+          "train",
+          10,
+          "export",
+          2,
+          "inspect",
+          1,
+          "noise",
+          1);
 
   @TempDir Path dir;
   private String home;
@@ -211,7 +227,7 @@ class DocumentedCommandsTest {
   private List<String> small(Line line) throws IOException {
     List<String> args = new ArrayList<>();
     for (String arg : line.args()) {
-      args.add(arg.matches(".*(/|\\.(onnx|png|jpe?g))[\\w.-]*") ? here(arg).toString() : arg);
+      args.add(arg.matches(".*(/|\\.(onnx|png|jpe?g|npy))[\\w.-]*") ? here(arg).toString() : arg);
     }
     if (isHelp(line)) {
       return args;
@@ -221,10 +237,14 @@ class DocumentedCommandsTest {
         if (subject(line).endsWith(".onnx")) { // a stand-in, which has other classes
           unset(args, "--class");
         }
-        set(args, "--steps", "2");
+        set(args, "--steps", args.contains("--from") ? "10" : "2"); // of which a part is run
         set(args, "--threads", "1");
         set(args, args.contains("--images") ? "--images" : "-n", "4");
         setUnless(args, Set.of("-o", "--output", "--separate"), "-o", dir + "/samples.png");
+      }
+      case "interpolate", "encode", "decode" -> {
+        set(args, "--steps", "4");
+        set(args, "--threads", "1");
       }
       case "noise" -> setUnless(args, Set.of("-o", "--output"), "-o", dir + "/noise.png");
       case "train" -> {
@@ -268,9 +288,10 @@ class DocumentedCommandsTest {
     return args;
   }
 
-  /** A path of the documentation: models are shipped, all else is in the test's folder. */
+  /** A path of the documentation: what is shipped, all else is in the test's folder. */
   private Path here(String path) {
-    return path.startsWith("models/")
+    boolean shipped = path.startsWith("docs/") && Files.exists(Documents.ROOT.resolve(path));
+    return shipped || path.startsWith("models/")
         ? Documents.ROOT.resolve(path)
         : dir.resolve(path.startsWith("/") ? path.substring(1) : path).normalize();
   }
