@@ -1,6 +1,6 @@
 """Writes the small models beside it: python3 make_models.py (needs the package onnx, nothing else).
 
-out = 0.5 * sample + t / 1000 (+ class_embedding[label]), which a test can compute by hand.
+out = 0.5 * sample + t / 1000 (+ 0.1 * label) (+ images / 100), which a test can compute by hand.
 """
 
 import json
@@ -16,9 +16,10 @@ SCHEDULER = {"_class_name": "DDPMScheduler", "num_train_timesteps": 20, "beta_st
 
 
 def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), names=("sample", "timestep"),
-          classes=(), labels=(T.INT64, ["batch"]), learned=False, metadata=None, sample_type=T.FLOAT, types=None,
-          unused=None, undefined_at_0=False, outputs=("out_sample",), out_shape=None, reshape=None):
-    """types: of sample and output, around a network of sample_type. outputs: the prediction, then copies of it."""
+          classes=(), labels=(T.INT64, ["batch"]), learned=None, counts=False, metadata=None, sample_type=T.FLOAT,
+          types=None, unused=None, undefined_at_0=False, outputs=("out_sample",), out_shape=None, reshape=None):
+    """types: of sample and output, around a network of sample_type. outputs: the prediction, then copies of it.
+    learned: the constant by which the variance is a multiple of the prediction. counts: see above."""
     sample, t = names
     given, out_shape = sample, list(image if out_shape is None else out_shape)
     nodes, constants = [], [
@@ -57,11 +58,19 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
                   h.make_node("Reshape", ["embedded", "column"], ["class_column"]),
                   h.make_node("Add", [last, "class_column"], ["classed"])]
         last = "classed"
+    if counts:
+        constants += [h.make_tensor("first", T.INT64, [], [0]), h.make_tensor("hundred", T.FLOAT, [], [100.0])]
+        nodes += [h.make_node("Shape", [sample], ["extents"]),
+                  h.make_node("Gather", ["extents", "first"], ["images"]),
+                  h.make_node("Cast", ["images"], ["images_float"], to=T.FLOAT),
+                  h.make_node("Div", ["images_float", "hundred"], ["images_small"]),
+                  h.make_node("Add", [last, "images_small"], ["counted"])]
+        last = "counted"
     if learned:
         if isinstance(out_shape[1], int):
             out_shape[1] *= 2
         constants.append(h.make_tensor("zero", T.FLOAT, [], [0.0]))
-        nodes += [h.make_node("Mul", [last, "zero"], ["variance"]),
+        nodes += [h.make_node("Mul", [last, learned], ["variance"]),
                   h.make_node("Concat", [last, "variance"], ["both"], axis=1)]
         last = "both"
     if reshape:  # to the shape that it has, in a way from which no checker finds out how many extents there are
@@ -73,7 +82,7 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
     for output in outputs:
         same = out_type == sample_type
         nodes.append(h.make_node("Identity", [last], [output]) if same else
-                     h.make_node("Cast", [last], [output], to=out_type))
+                      h.make_node("Cast", [last], [output], to=out_type))
     graph = h.make_graph(nodes, name, inputs,
                          [h.make_tensor_value_info(output, out_type, out_shape) for output in outputs], constants)
     proto = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
@@ -93,8 +102,15 @@ def described(**more):
 
 model("conditional", classes=("boot", "coat", "hat"),
       metadata=described(**{"ddpm4j.classes": ["boot", "coat", "hat"]}))
+NULL_CLASS = {"ddpm4j.classes": ["boot", "coat", "hat"], "ddpm4j.null_class": 3}
+for variant in ({"name": "guidable"}, {"name": "guidable_counting", "counts": True},
+                {"name": "guidable_float", "timestep": (T.FLOAT, ["batch"])},
+                {"name": "guidable_learned", "learned": "half"},
+                {"name": "guidable_fixed", "image": (2, 1, 4, 4), "timestep": (T.INT64, [2]),
+                 "labels": (T.INT64, [2])}):
+    model(classes=("boot", "coat", "hat", "none"), metadata=described(**NULL_CLASS), **variant)
 model("unconditional", metadata=described())
-model("learned", learned=True,
+model("learned", learned="zero",
       metadata=described(**{"ddpm4j.scheduler": {**SCHEDULER, "variance_type": "learned_range"}}))
 model("fixed_batch", image=(3, 1, 4, 4), timestep=(T.INT64, [3]), metadata=described())
 model("open_size", image=("n", 1, "h", "w"))
@@ -113,9 +129,9 @@ model("half_in", types=(T.FLOAT16, T.FLOAT), timestep=(T.FLOAT, ["batch"]))
 model("half_out", types=(T.FLOAT, T.FLOAT16))
 model("bfloat16", types=(T.BFLOAT16, T.BFLOAT16), timestep=(T.BFLOAT16, ["batch"]))
 model("open_all", image=("n", "c", "h", "w"), timestep=(T.INT64, ["m"]))
-model("open_learned", image=("n", "c", "h", "w"), out_shape=("n", "d", "h", "w"), learned=True)
+model("open_learned", image=("n", "c", "h", "w"), out_shape=("n", "d", "h", "w"), learned="zero")
 model("no_output_shape", reshape=True)
-model("no_output_shape_learned", reshape=True, learned=True)
+model("no_output_shape_learned", reshape=True, learned="zero")
 model("fixed_timestep", timestep=(T.INT64, [3]))
 model("two_outputs", outputs=("out_sample", "features"))
 model("unclear_outputs", outputs=("a", "b"))

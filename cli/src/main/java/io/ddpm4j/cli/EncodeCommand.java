@@ -71,7 +71,7 @@ final class EncodeCommand implements Callable<Integer> {
     }
     pipelines.defaultSampler(DecodeCommand.SAMPLER, DecodeCommand.STEPS);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = pipelines.open(model.resolve())) {
+    try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageBatch images = read(pipeline.imageShape());
       if (check != null) {
         Outputs.requireGrid("--check", pipeline.imageShape(), images.images(), 3, null);

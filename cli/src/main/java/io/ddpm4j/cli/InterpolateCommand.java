@@ -98,7 +98,7 @@ final class InterpolateCommand implements Callable<Integer> {
       pipelines.defaultSampler(DETERMINISTIC, STEPS);
     }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = pipelines.open(model.resolve())) {
+    try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageShape shape = pipeline.imageShape();
       Outputs.requireGrid("--frames", shape, frames, 1, null);
       GenerationRequest request = generation.overOneClass(request(shape), pipeline);

@@ -11,6 +11,7 @@ import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.RoleNames;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.DeadlineException;
 import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
@@ -19,6 +20,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +31,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -44,8 +47,9 @@ import java.util.stream.StreamSupport;
  *
  * <p>Thread-safe: any number of threads may generate at once. {@link #close} is idempotent and
  * returns at once: generations that run end before their next step with a {@link
- * java.util.concurrent.CancellationException}, the last of them frees the session, and a later
- * {@link #generate} throws {@link IllegalStateException}.
+ * java.util.concurrent.CancellationException}, the last of them frees the session. What is still to
+ * begin ends with an {@link IllegalStateException}: a later {@link #generate}, what waits in {@link
+ * #generateAsync}, the next batch of a {@link #stream}.
  */
 public final class DiffusionPipeline implements AutoCloseable {
   private static final long WORKER_IDLE_SECONDS = 10;
@@ -377,8 +381,9 @@ public final class DiffusionPipeline implements AutoCloseable {
    * network takes all processors for each.
    *
    * @return completes with the images, or exceptionally as {@link #generate(GenerationRequest)}
-   *     throws. To cancel it, or to complete it in any other way ({@code orTimeout}), ends the
-   *     generation before its next step
+   *     throws; past the request's time limit at once, even while it waits for others. To cancel
+   *     it, or to complete it in any other way ({@code orTimeout}), ends the generation before its
+   *     next step
    */
   public CompletableFuture<GenerationResult> generateAsync(GenerationRequest request) {
     return generateAsync(request, worker);
@@ -390,6 +395,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     Cancellation token = token(request); // now: time in the queue counts
     CompletableFuture<GenerationResult> future = new CompletableFuture<>();
     future.whenComplete((result, failure) -> token.cancel("the future was completed"));
+    request.timeout().ifPresent(limit -> failAfter(limit, future));
     Runnable task =
         () -> {
           try {
@@ -407,10 +413,20 @@ public final class DiffusionPipeline implements AutoCloseable {
     return future;
   }
 
+  /** A generation that has begun watches its time itself; one that waits for others cannot. */
+  private static void failAfter(Duration limit, CompletableFuture<?> future) {
+    long nanos = TimeUnit.NANOSECONDS.convert(limit); // at most 292 years
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+    timer.thenRun(() -> future.completeExceptionally(new DeadlineException(limit)));
+    future.whenComplete((result, failure) -> timer.complete(null)); // which takes it off the clock
+  }
+
   /**
    * Generates image by image as the stream is read, on the thread that reads it, in order. Never
    * more than a batch is in memory, however many images are asked for, and nothing of the session
-   * is held between batches: a stream that is not read to its end needs no closing.
+   * is held between batches: a stream that is not read to its end needs no closing. To make it
+   * parallel changes nothing, since the network takes all processors already.
    *
    * @return of one image each. Reading it throws what {@link #generate(GenerationRequest)} throws;
    *     the time limit begins with this call
@@ -452,10 +468,8 @@ public final class DiffusionPipeline implements AutoCloseable {
    * listener and so on.
    */
   public GenerationResult encode(GenerationRequest request) {
-    if (request.source().isEmpty()) {
-      throw new IllegalArgumentException("encode: expected a request with an image, found none");
-    }
-    return generate(request, deterministic("DDIMInverseScheduler"), token(request));
+    requireSource("encode", "an image", request, source -> !source.isLatent());
+    return generate(request, deterministic("encode", "DDIMInverseScheduler"), token(request));
   }
 
   /** The images of such noise: DDIM, without clipping, over as many steps as the pipeline has. */
@@ -465,17 +479,33 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** The same for a request whose {@link GenerationRequest#withLatents latents} they are. */
   public GenerationResult decode(GenerationRequest request) {
-    if (request.source().isEmpty()) {
-      throw new IllegalArgumentException("decode: expected a request with latents, found none");
+    requireSource("decode", "latents", request, GenerationRequest.SourceImage::isLatent);
+    return generate(request, deterministic("decode", "DDIMScheduler"), token(request));
+  }
+
+  private static void requireSource(
+      String task,
+      String expected,
+      GenerationRequest request,
+      Predicate<GenerationRequest.SourceImage> fits) {
+    if (request.source().filter(fits).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: expected a request with %s, found one with %s"
+              .formatted(
+                  task,
+                  expected,
+                  request
+                      .source()
+                      .map(s -> s.isLatent() ? "latents" : "an image")
+                      .orElse("neither")));
     }
-    return generate(request, deterministic("DDIMScheduler"), token(request));
   }
 
   /** DDIM's flow in one direction or the other, over the same timesteps. */
-  private Sampler deterministic(String className) {
-    if (!config.isSet("beta_start")) {
+  private Sampler deterministic(String task, String className) {
+    if (!config.isSet("beta_schedule")) {
       throw new IllegalArgumentException(
-          "encode: expected a model with a schedule of betas, found " + config.className());
+          task + ": expected a model with a schedule of betas, found " + config.className());
     }
     SchedulerConfig plain =
         config

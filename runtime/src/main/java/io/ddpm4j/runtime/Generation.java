@@ -110,7 +110,7 @@ final class Generation {
     SamplingRun batch = runOf(model.signature().fixedBatch() > 0 ? batchSize() : kept);
     long number = request.firstImage() + done;
     batch.restart(number, kept, token);
-    try (LentModel lent = lend(batch)) {
+    try (LentModel lent = lend(batch, token)) {
       if (classes.isConditional()) {
         lent.classLabels(classes.labels(number, kept));
       }
@@ -142,6 +142,17 @@ final class Generation {
               .build();
     }
     return run;
+  }
+
+  /** Where the pipeline was closed between two batches, the token says so and not the model. */
+  private LentModel lend(SamplingRun batch, Cancellation token) {
+    token.throwIfCancelled();
+    try {
+      return lend(batch);
+    } catch (IllegalStateException e) {
+      token.throwIfCancelled(); // closed just now
+      throw e;
+    }
   }
 
   private LentModel lend(SamplingRun batch) {

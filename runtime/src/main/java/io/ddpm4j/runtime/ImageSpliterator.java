@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Queue;
+import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.function.Consumer;
 
@@ -35,5 +36,11 @@ final class ImageSpliterator extends Spliterators.AbstractSpliterator<ImageBatch
     left--;
     action.accept(ready.remove());
     return true;
+  }
+
+  /** None: a part for another thread would be made and kept whole, a thousand images and more. */
+  @Override
+  public Spliterator<ImageBatch> trySplit() {
+    return null;
   }
 }

@@ -7,7 +7,8 @@ import io.ddpm4j.runtime.random.NoiseSource;
 
 /**
  * Requests for images on the way from one to another. What the methods give is an ordinary request:
- * classes, guidance, a listener and so on are added with its {@code with} methods.
+ * classes, guidance, a listener and so on are added with its {@code with} methods. A
+ * class-conditional model should be given one class: several are taken in turn, frame by frame.
  */
 public final class Interpolation {
   private Interpolation() {}

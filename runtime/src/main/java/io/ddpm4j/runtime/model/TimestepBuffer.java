@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 
 /** The timestep in the type and shape that a model wants: the same number throughout. */
 final class TimestepBuffer {
+  private static final double ROUNDING = 1e-6;
+
   private final TensorSpec spec;
   private final ElementType type;
   private final long[] shape;
@@ -41,12 +43,16 @@ final class TimestepBuffer {
   /**
    * Sets every number.
    *
-   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none
+   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none, beyond
+   *     the rounding of the grids that it comes from
    */
   void fill(double timestep) {
-    if (!type.isFloat() && timestep != Math.rint(timestep)) {
-      throw new IllegalArgumentException(
-          "timestep: expected a whole number for " + spec + ", found " + timestep);
+    if (!type.isFloat()) {
+      if (Math.abs(timestep - Math.rint(timestep)) > ROUNDING) {
+        throw new IllegalArgumentException(
+            "timestep: expected a whole number for " + spec + ", found " + timestep);
+      }
+      timestep = Math.rint(timestep);
     }
     for (int at = 0; at < bytes.capacity(); at += type.bytes()) {
       switch (type) {

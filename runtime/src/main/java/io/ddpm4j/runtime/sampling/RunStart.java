@@ -61,7 +61,8 @@ public final class RunStart {
 
   /**
    * The part of the way that is run: of n steps the last ⌊n·strength⌋, as in SDEdit (Meng et al.
-   * 2022) and in diffusers' image-to-image pipelines.
+   * 2022) and, to the rounding of the product, in diffusers' image-to-image pipelines; one for 1/n,
+   * even where that product is just below 1.
    */
   public double strength() {
     return strength;
@@ -73,7 +74,7 @@ public final class RunStart {
    * @throws IllegalArgumentException if none is left
    */
   public int firstStep(int steps) {
-    int count = (int) (steps * strength);
+    int count = strength >= 1.0 / steps ? Math.max(1, (int) (steps * strength)) : 0;
     if (count < 1) {
       throw new IllegalArgumentException(
           "strength: expected at least 1/%d, which is one of the %d steps, found %s"

@@ -305,9 +305,18 @@ public final class SamplingRun {
 
   /**
    * Sets x to what the run starts from as it is, times {@code scale}: for methods that go from the
-   * image to noise.
+   * image to noise, all the way and with all pixels.
    */
   void startFromImage(double scale) {
+    if (known != null) {
+      throw new IllegalArgumentException(
+          "known image: expected none with a method that goes from the image to noise, found one");
+    }
+    if (start.strength() < 1) {
+      throw new IllegalArgumentException(
+          "strength: expected 1 with a method that goes from the image to noise, found "
+              + start.strength());
+    }
     if (start.isNoise()) {
       startFromNoise(scale);
       return;
@@ -408,11 +417,7 @@ public final class SamplingRun {
    * @param modelOutput {@link #stride} values per image
    */
   void predictX0(Clipping clipping, double a, double b, float[] modelOutput) {
-    for (int from = 0, out = 0; from < x.length; from += elements, out += stride) {
-      for (int i = 0; i < elements; i++) {
-        predictedX0[from + i] = (float) (a * x[from + i] + b * modelOutput[out + i]);
-      }
-    }
+    Vectors.combineStrided(predictedX0, a, x, b, modelOutput, elements, stride);
     clipping.apply(predictedX0, elements, noise); // the noise is drawn after this
   }
 

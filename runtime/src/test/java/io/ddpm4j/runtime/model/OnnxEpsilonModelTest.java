@@ -304,8 +304,8 @@ class OnnxEpsilonModelTest {
             + " [sample float[?,1,4,4], timestep int64[?], condition float[?,1,4,4]]; name them",
         inDoubt("two_images"));
     assertEquals(
-        ": expected one output that can be the prediction, or its name, found the outputs"
-            + " [a float[?,1,4,4], b float[?,1,4,4]]",
+        ": expected one output that can be the prediction, found the outputs"
+            + " [a float[?,1,4,4], b float[?,1,4,4]]; name it",
         inDoubt("unclear_outputs"));
   }
 

@@ -204,6 +204,16 @@ class RunStartTest {
     }
   }
 
+  /** 49 · (1/49) is below 1 in double; 100 · 0.29 is below 29, there and in diffusers. */
+  @Test
+  void oneStepInNIsOneStep() {
+    for (int steps = 1; steps <= 1000; steps++) {
+      assertEquals(steps - 1, RunStart.image(new float[4], 1.0 / steps).firstStep(steps));
+      assertEquals(0, RunStart.image(new float[4], 1).firstStep(steps));
+    }
+    assertEquals(100 - 28, RunStart.image(new float[4], 0.29).firstStep(100));
+  }
+
   @Test
   void whatDoesNotFitIsRefused() {
     for (double strength : new double[] {0, -0.1, 1.01, Double.NaN}) {
