@@ -19,7 +19,7 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
           classes=(), labels=(T.INT64, ["batch"]), learned=None, counts=False, metadata=None, sample_type=T.FLOAT,
           types=None, unused=None, undefined_at_0=False, outputs=("out_sample",), out_shape=None, reshape=None):
     """types: of sample and output, around a network of sample_type. outputs: the prediction, then copies of it.
-    learned: the constant by which the variance is the prediction's multiple."""
+    learned: the constant by which the variance is a multiple of the prediction. counts: see above."""
     sample, t = names
     given, out_shape = sample, list(image if out_shape is None else out_shape)
     nodes, constants = [], [
@@ -58,7 +58,7 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
                   h.make_node("Reshape", ["embedded", "column"], ["class_column"]),
                   h.make_node("Add", [last, "class_column"], ["classed"])]
         last = "classed"
-    if counts:  # how many images there are, in hundredths
+    if counts:
         constants += [h.make_tensor("first", T.INT64, [], [0]), h.make_tensor("hundred", T.FLOAT, [], [100.0])]
         nodes += [h.make_node("Shape", [sample], ["extents"]),
                   h.make_node("Gather", ["extents", "first"], ["images"]),
@@ -82,7 +82,7 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
     for output in outputs:
         same = out_type == sample_type
         nodes.append(h.make_node("Identity", [last], [output]) if same else
-                     h.make_node("Cast", [last], [output], to=out_type))
+                      h.make_node("Cast", [last], [output], to=out_type))
     graph = h.make_graph(nodes, name, inputs,
                          [h.make_tensor_value_info(output, out_type, out_shape) for output in outputs], constants)
     proto = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
@@ -106,7 +106,8 @@ NULL_CLASS = {"ddpm4j.classes": ["boot", "coat", "hat"], "ddpm4j.null_class": 3}
 for variant in ({"name": "guidable"}, {"name": "guidable_counting", "counts": True},
                 {"name": "guidable_float", "timestep": (T.FLOAT, ["batch"])},
                 {"name": "guidable_learned", "learned": "half"},
-                {"name": "guidable_fixed", "image": (2, 1, 4, 4), "timestep": (T.INT64, [2]), "labels": (T.INT64, [2])}):
+                {"name": "guidable_fixed", "image": (2, 1, 4, 4), "timestep": (T.INT64, [2]),
+                 "labels": (T.INT64, [2])}):
     model(classes=("boot", "coat", "hat", "none"), metadata=described(**NULL_CLASS), **variant)
 model("unconditional", metadata=described())
 model("learned", learned="zero",

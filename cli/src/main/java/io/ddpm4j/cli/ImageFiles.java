@@ -2,47 +2,27 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
+import io.ddpm4j.trainer.data.ImageDecoder;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import javax.imageio.ImageIO;
 
 /** Reads pictures. */
 final class ImageFiles {
   private ImageFiles() {}
 
   /**
-   * Reads a PNG or JPEG file: one channel where it is grey, else three; transparent pixels on
-   * white, as in training.
+   * Reads a PNG or JPEG file as training does: upright, transparent pixels on white. One channel
+   * where it is grey, else three.
    *
    * @param size pixels of the longer side; negative: at most that many
    * @throws IOException naming the file and what is wrong with it
    */
   static ImageBatch read(Path file, int size) throws IOException {
-    byte[] bytes = bytes(file);
-    BufferedImage image;
-    try {
-      image = ImageIO.read(new ByteArrayInputStream(bytes));
-    } catch (IOException | RuntimeException e) { // ImageIO answers damage with whatever comes
-      throw new IOException(
-          file + ": expected a PNG or JPEG image, found a damaged one (" + e.getMessage() + ")", e);
-    }
-    if (image == null) {
-      throw new IOException(
-          file
-              + ": expected a PNG or JPEG image, found "
-              + (bytes.length == 0 ? "an empty file" : "something else"));
-    }
-    int channels = image.getColorModel().getNumColorComponents() == 1 ? 1 : 3;
-    // Through a batch, which knows every kind of picture, to one of the two kinds that Java2D
-    // enlarges without changing its levels.
-    BufferedImage plain = ImageBatch.ofImage(image, channels).toBufferedImage(0);
-    return ImageBatch.ofImage(scaled(plain, size), channels);
+    BufferedImage image = ImageDecoder.picture(file);
+    return ImageBatch.ofImage(scaled(image, size), image.getRaster().getNumBands());
   }
 
   /**
@@ -57,7 +37,7 @@ final class ImageFiles {
               + shape.channels()
               + " channels");
     }
-    BufferedImage image = read(file, -Integer.MAX_VALUE).toBufferedImage(0);
+    BufferedImage image = ImageDecoder.picture(file);
     double cover =
         Math.max(
             (double) shape.width() / image.getWidth(), (double) shape.height() / image.getHeight());
@@ -74,17 +54,6 @@ final class ImageFiles {
             ? middle
             : resized(middle, shape.width(), shape.height());
     return ImageBatch.ofImage(exact, shape.channels());
-  }
-
-  private static byte[] bytes(Path file) throws IOException {
-    try {
-      return Files.readAllBytes(file);
-    } catch (FileSystemException e) { // says the file
-      throw e;
-    } catch (IOException e) { // says the reason alone: a folder, a bad disk
-      throw new IOException(
-          file + ": expected a PNG or JPEG image, found what cannot be read: " + e.getMessage(), e);
-    }
   }
 
   private static BufferedImage scaled(BufferedImage image, int size) {

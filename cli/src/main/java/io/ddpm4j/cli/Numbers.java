@@ -59,6 +59,18 @@ final class Numbers {
     }
   }
 
+  /** A number above 0. */
+  static final class AboveZero implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double number = new Real().convert(value);
+      if (!(number > 0)) {
+        throw wrong("a number above 0", value);
+      }
+      return number;
+    }
+  }
+
   /** A tolerance: a number of at least 0. */
   static final class Tolerance implements ITypeConverter<Double> {
     @Override

@@ -300,7 +300,8 @@ final class TrainOptions {
     @Option(
         names = "--learning-rate",
         paramLabel = "X",
-        description = "Of Adam (default: ${bundle:preset.learningRate}).")
+        converter = Numbers.AboveZero.class,
+        description = "Of Adam; may change with --resume (default: ${bundle:preset.learningRate}).")
     Double learningRate;
 
     @Option(

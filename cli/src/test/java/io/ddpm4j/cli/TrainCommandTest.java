@@ -362,7 +362,9 @@ class TrainCommandTest {
     CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
         .failsSaying(folder);
     CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
-        .failsSaying("--labels does not apply");
+        .isWrongUsage("--labels does not apply to data set shapes");
+    CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)
+        .isWrongUsage("--data-dir does not apply to data set shapes");
     assertFalse(Files.exists(out));
   }
 
@@ -381,8 +383,10 @@ class TrainCommandTest {
     train(out, "--prediction", "noise")
         .isWrongUsage("'--prediction'", "expected epsilon, sample, v_prediction", "'noise'");
     train(out, "--beta-end", 2).isWrongUsage("'--beta-end'", "above 0 and below 1, found '2'");
-    train(out, "--learning-rate", 0).failsSaying("--learning-rate: expected a positive number");
-    train(out, "--max-gradient-norm", -1).failsSaying("--max-gradient-norm", "0 for no clipping");
+    train(out, "--learning-rate", -1)
+        .isWrongUsage("'--learning-rate'", "expected a number above 0, found '-1'");
+    train(out, "--beta1", 1).isWrongUsage("--beta1: expected a number from 0 to below 1");
+    train(out, "--max-gradient-norm", -1).isWrongUsage("--max-gradient-norm", "0 for no clipping");
     train(out, "--beta-start", 0.9, "--beta-end", 0.9)
         .isWrongUsage("--beta-start, --beta-end: betas: expected a product of alphas above 0");
     assertFalse(Files.exists(out));
@@ -408,6 +412,23 @@ class TrainCommandTest {
     assertEquals(1, run.exitCode(), run.err());
     String last = run.err().lines().reduce("", (a, b) -> b);
     assertTrue(last.contains("is not finite") && last.contains("learning rate"), run.err());
+    assertTrue(last.endsWith("; begin again with: --learning-rate 0.00050"), last);
+  }
+
+  @Test
+  void whatIsSaidAfterDivergenceWorks() throws IOException {
+    Path run = dir.resolve("run");
+    Object[] options = {"--steps", 2, "--sample-every", 0, "--warmup-steps", 0};
+    assertEquals(0, train(run, options).exitCode());
+    CommandRun diverged =
+        CommandRun.of("train", "--resume", "--out", run, "--steps", 9, "--learning-rate", "1e30");
+    assertEquals(1, diverged.exitCode(), diverged.err());
+    String last = diverged.err().lines().reduce("", (a, b) -> b);
+    String command =
+        last.substring(last.indexOf("go on with: ddpm ") + "go on with: ddpm ".length());
+    CommandRun mended = CommandRun.of((Object[]) command.split(" "));
+    assertEquals(0, mended.exitCode(), last + mended.err());
+    assertEquals(5e-4, new RunFolder(run).readConfig().optimizer().learningRate());
   }
 
   @Test
@@ -416,6 +437,9 @@ class TrainCommandTest {
     CommandRun.of("train", "--resume", "--out", run).failsSaying(run);
     CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(run);
     assertEquals(0, train(run, "--steps", 1).exitCode());
+    Path file = new RunFolder(run).lossCurve();
+    CommandRun.of("export", file)
+        .failsSaying(file + ": expected the folder of a run with a config.json, found a file");
     train(run, "--steps", 1).failsSaying(run, "resume");
     CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
     Path state = new RunFolder(run).checkpoints().latest().orElseThrow();

@@ -266,6 +266,57 @@ class AsyncGenerationTest {
     assertEquals(List.of(0L), taken);
   }
 
+  /**
+   * Whatever moment it comes at: each run completes, is cancelled, or finds the pipeline closed.
+   */
+  @Test
+  void closingAmongManyRunsIsOrderly() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(3);
+    List<Throwable> failures = Collections.synchronizedList(new ArrayList<>());
+    try {
+      for (int round = 0; round < 40; round++) {
+        DiffusionPipeline shared =
+            DiffusionPipeline.open(TestModels.path("unconditional"))
+                .threads(1)
+                .steps(2)
+                .batchSize(1)
+                .build();
+        CountDownLatch running = new CountDownLatch(3);
+        List<CompletableFuture<Void>> runs = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          runs.add(
+              CompletableFuture.runAsync(
+                  () -> {
+                    running.countDown();
+                    try {
+                      for (int k = 0; ; k++) { // until it is stopped
+                        shared.generate(3, k);
+                      }
+                    } catch (Throwable e) {
+                      failures.add(e);
+                    }
+                  },
+                  threads));
+        }
+        Gate.await(running);
+        Thread.sleep(round % 4);
+        shared.close();
+        runs.forEach(CompletableFuture::join);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    assertEquals(120, failures.size());
+    for (Throwable e : failures) {
+      String expected =
+          e instanceof CancellationException
+              ? "this pipeline was closed"
+              : "this pipeline is closed";
+      assertInstanceOf(IllegalStateException.class, e);
+      assertTrue(e.getMessage().endsWith(expected), e.toString());
+    }
+  }
+
   @Test
   void manyThreadsAskAtOnce() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(4);

@@ -3,7 +3,6 @@ package io.ddpm4j.runtime.model;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import io.ddpm4j.runtime.image.HalfPrecision;
 import io.ddpm4j.runtime.image.NumpyArray;
@@ -22,8 +21,6 @@ import java.util.Map;
  * type, and {@link #load} and {@link #store} convert without allocating anything.
  */
 final class DirectTensor implements AutoCloseable {
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
   private final OnnxTensor tensor;
   private final FloatBuffer floats; // null: of no floats
   private final ShortBuffer shorts; // null: not of 16 bits
@@ -46,7 +43,7 @@ final class DirectTensor implements AutoCloseable {
   static DirectTensor ofFloats(ElementType type, FloatBuffer floats, long... shape) {
     if (type == ElementType.FLOAT) {
       return new DirectTensor(
-          made(shape, () -> OnnxTensor.createTensor(ENVIRONMENT, floats, shape)),
+          made(shape, () -> OnnxTensor.createTensor(OnnxSession.ENVIRONMENT, floats, shape)),
           floats,
           type,
           null);
@@ -120,7 +117,8 @@ final class DirectTensor implements AutoCloseable {
 
   private static OnnxTensor create(ElementType type, ByteBuffer bytes, long[] shape) {
     OnnxJavaType javaType = OnnxJavaType.valueOf(type.name());
-    return made(shape, () -> OnnxTensor.createTensor(ENVIRONMENT, bytes, shape, javaType));
+    return made(
+        shape, () -> OnnxTensor.createTensor(OnnxSession.ENVIRONMENT, bytes, shape, javaType));
   }
 
   private interface Maker {

@@ -31,7 +31,7 @@ import java.util.concurrent.Callable;
 final class OnnxSession implements AutoCloseable {
   private static final String MESSAGE = " - message:";
   private static final String TYPE_PREFIX = "ONNX_TENSOR_ELEMENT_DATA_TYPE_";
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
+  static final OrtEnvironment ENVIRONMENT = environment();
 
   private final String name;
   private final SessionThread thread;
@@ -62,6 +62,22 @@ final class OnnxSession implements AutoCloseable {
       thread.shutdown();
       throw asIo(source.name(), e);
     }
+  }
+
+  /**
+   * ONNX Runtime's environment, of which a process has one. Its telemetry is told to record nothing
+   * of models and sessions; what it does when it is made, only the variable {@code
+   * ORT_DISABLE_TELEMETRY} can prevent.
+   */
+  private static OrtEnvironment environment() {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try {
+      environment.setTelemetry(false);
+    } catch (OrtException e) {
+      throw new IllegalStateException(
+          "ONNX Runtime does not turn its telemetry off: " + firstLine(e), e);
+    }
+    return environment;
   }
 
   /** ONNX Runtime's version. */

@@ -7,6 +7,7 @@ import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import io.ddpm4j.runtime.schedule.TimestepSpacing;
+import java.util.Arrays;
 
 /**
  * DDIM backwards, from an image to the noise that gives it (Song et al. 2021, §4.3; Mokady et al.
@@ -73,14 +74,17 @@ public record DdimInverseSampler(
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = rising(schedule);
+    int[] before = new int[timesteps.length];
+    Arrays.setAll(before, step -> before(timesteps, step, schedule.trainTimesteps()));
+    Parameterization[] parameterizations =
+        Parameterization.at(denoising.predictionType(), schedule, before);
     float[] x = run.x();
     run.startFromImage(1);
     for (int step = 0; step < timesteps.length; step++) {
       int t = timesteps[step];
-      double alpha = schedule.alphaCumprod(before(timesteps, step, schedule.trainTimesteps()));
       double target = schedule.alphaCumprod(t);
       float[] output = run.predict(model, t);
-      Parameterization weights = Parameterization.of(denoising.predictionType(), alpha);
+      Parameterization weights = parameterizations[step];
       weights.predictX0(run, denoising.clipping(), output);
       double direction = Math.sqrt(1 - target);
       Vectors.combine(

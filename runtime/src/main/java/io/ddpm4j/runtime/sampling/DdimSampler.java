@@ -79,12 +79,13 @@ public record DdimSampler(
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
+    Parameterization[] parameterizations =
+        Parameterization.at(denoising.predictionType(), schedule, timesteps);
     int first = run.start(levels(schedule), 1);
     for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       float[] output = run.predict(model, t);
-      Parameterization weights =
-          Parameterization.of(denoising.predictionType(), schedule.alphaCumprod(t));
+      Parameterization weights = parameterizations[step];
       weights.predictX0(run, denoising.clipping(), output);
       int previous = previous(timesteps, step, schedule.trainTimesteps());
       stepTo(previous, t, schedule, weights, run.withoutVariance(output), run);

@@ -64,43 +64,33 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
+    float[] x = run.x();
+    float[] x0 = run.predictedX0();
     int first = run.start(levels(schedule), 1); // algorithm 2, line 1
     for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       int previous = step + 1 < timesteps.length ? timesteps[step + 1] : -1;
       float[] output = run.predict(model, t);
       run.predictX0(denoising, schedule, t, output);
-      toPosteriorMean(schedule, t, previous, run);
-      if (t > 0) {
-        addNoise(schedule, t, previous, output, run); // algorithm 2, line 3
+      double weightX0 = schedule.posteriorMeanX0(t, previous);
+      double weightXt = schedule.posteriorMeanXt(t, previous);
+      if (t > 0 && !varianceType.isLearned()) {
+        double sigma = Math.sqrt(schedule.variance(varianceType, t, previous));
+        Vectors.combine(x, weightX0, x0, weightXt, x, sigma, run.nextNoise()); // line 3
+      } else {
+        Vectors.combine(x, weightX0, x0, weightXt, x); // eq. 7
+        if (t > 0) {
+          addLearnedNoise(schedule, t, previous, output, run);
+        }
       }
       run.stepDone(step, timesteps.length, t);
     }
   }
 
-  /** x = μ̃_t(x_t, x̂_0). */
-  private static void toPosteriorMean(
-      NoiseSchedule schedule, int t, int previous, SamplingRun run) {
-    double weightX0 = schedule.posteriorMeanX0(t, previous);
-    double weightXt = schedule.posteriorMeanXt(t, previous);
-    float[] x = run.x();
-    float[] x0 = run.predictedX0();
-    for (int i = 0; i < x.length; i++) {
-      x[i] = (float) (weightX0 * x0[i] + weightXt * x[i]); // eq. 7
-    }
-  }
-
-  private void addNoise(
+  private void addLearnedNoise(
       NoiseSchedule schedule, int t, int previous, float[] output, SamplingRun run) {
     float[] x = run.x();
     float[] z = run.nextNoise();
-    if (!varianceType.isLearned()) {
-      double sigma = Math.sqrt(schedule.variance(varianceType, t, previous));
-      for (int i = 0; i < x.length; i++) {
-        x[i] += (float) (sigma * z[i]);
-      }
-      return;
-    }
     double logSmall = Math.log(schedule.variance(VarianceType.FIXED_SMALL, t, previous));
     double logLarge = Math.log(schedule.variance(VarianceType.FIXED_LARGE, t, previous));
     int elements = run.elements();

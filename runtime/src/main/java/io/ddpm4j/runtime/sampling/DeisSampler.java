@@ -70,15 +70,16 @@ public record DeisSampler(
     NoisePath path = sigmaGrid.path();
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 1);
+    AdamsWeights adams = new AdamsWeights(solverOrder);
     int first = run.start(levels(schedule), grid.initNoiseSigma());
     for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
       int order = SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
       double target = levels[step + 1];
-      double[] nodes = SolverOrder.nodes(path, levels, target, step, order);
+      double[] nodes = adams.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}
-      double[] weights = AdamsWeights.integrate(nodes[0], -1, nodes);
+      double[] weights = adams.integrate(nodes[0], -1, order);
       sum.add(path.alpha(target) / path.alpha(levels[step]), run.x());
       for (int k = 0; k < order; k++) {
         sum.add(-path.sigma(target) * weights[k], outputs.get(k));

@@ -121,6 +121,7 @@ public record DpmSolverMultistepSampler(
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
+    DpmStep[] steps = DpmStep.all(algorithm, path, levels);
     int first = 0;
     if (isInverse(sigmaGrid)) {
       run.startFromImage(grid.initNoiseSigma());
@@ -132,7 +133,7 @@ public record DpmSolverMultistepSampler(
       float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
       output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
-      DpmStep weights = DpmStep.of(algorithm, path, level, levels[step + 1]);
+      DpmStep weights = steps[step];
       sum.add(weights.x(), run.x());
       weights.addMultistep(sum, order(step, first, levels), rule, back, outputs);
       if (algorithm.stochastic()) {

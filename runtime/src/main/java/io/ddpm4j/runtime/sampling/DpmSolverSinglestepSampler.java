@@ -78,6 +78,7 @@ public record DpmSolverSinglestepSampler(
     History outputs = new History(run, 1, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
+    DpmStep[] steps = steps(path, levels, timesteps.length);
     float[] start = run.buffer(0); // x where the group began
     int first = run.start(levels(schedule), grid.initNoiseSigma());
     for (int step = first; step < timesteps.length; step++) {
@@ -89,7 +90,7 @@ public record DpmSolverSinglestepSampler(
         System.arraycopy(run.x(), 0, start, 0, start.length);
       }
       SolverOrder.lambdas(path, levels, step, back);
-      DpmStep weights = DpmStep.of(algorithm, path, levels[step - order + 1], levels[step + 1]);
+      DpmStep weights = steps[step];
       sum.add(weights.x(), start);
       weights.addSinglestep(sum, order, rule, back, outputs);
       if (algorithm.stochastic()) {
@@ -98,6 +99,16 @@ public record DpmSolverSinglestepSampler(
       sum.into(run.x());
       run.stepDone(step, timesteps.length, timesteps[step]);
     }
+  }
+
+  /** From where each group began to the next level. */
+  private DpmStep[] steps(NoisePath path, double[] levels, int count) {
+    DpmStep[] steps = new DpmStep[count];
+    for (int step = 0; step < count; step++) {
+      double start = levels[step - order(step, count) + 1];
+      steps[step] = DpmStep.of(algorithm, path, start, levels[step + 1]);
+    }
+    return steps;
   }
 
   /** The place of a step in its group, from 1: the groups are full but the last one or two. */

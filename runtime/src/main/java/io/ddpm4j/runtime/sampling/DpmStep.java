@@ -29,6 +29,15 @@ record DpmStep(double h, double x, double d0, double d1, double d2, double noise
     };
   }
 
+  /** From each level to the next, made before a run's first step. */
+  static DpmStep[] all(DpmAlgorithm algorithm, NoisePath path, double... levels) {
+    DpmStep[] steps = new DpmStep[levels.length - 1];
+    for (int step = 0; step < steps.length; step++) {
+      steps[step] = of(algorithm, path, levels[step], levels[step + 1]);
+    }
+    return steps;
+  }
+
   /** Weights -scale·∫, of 1, u and u²/2 against an exponential of rate a. */
   private static DpmStep integrated(
       double h, double x, double scale, double a, double half, double noise) {

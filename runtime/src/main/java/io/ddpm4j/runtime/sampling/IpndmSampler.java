@@ -114,8 +114,8 @@ public record IpndmSampler(int steps, List<Double> sigmas) implements Sampler {
       Vectors.shift(epsilons);
       Vectors.combine(epsilons[0], sigma, x, alpha, output); // ε = σ·x + α·v
       double[] weights = ADAMS_BASHFORTH[Math.min(step - first, epsilons.length - 1)];
-      Vectors.combine(epsilon, 0, epsilon);
-      Vectors.add(epsilon, weights, epsilons); // eq. 9
+      Vectors.combine(epsilon, weights[0], epsilons[0]);
+      Vectors.add(epsilon, weights, epsilons, 1, weights.length); // eq. 9
       double scale = 1 / Math.max(alpha, MIN_ALPHA);
       Vectors.combine(x0, scale, x, -scale * sigma, epsilon);
       Vectors.combine(x, alpha(levels[step + 1]), x0, levels[step + 1], epsilon); // eq. 11

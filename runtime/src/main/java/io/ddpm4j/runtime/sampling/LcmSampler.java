@@ -65,11 +65,11 @@ public record LcmSampler(
     denoising.check(schedule, visited);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
+    Parameterization[] weights = Parameterization.at(denoising.predictionType(), schedule, visited);
     int first = run.start(levels(schedule), 1);
     for (int step = first; step < visited.length; step++) {
       int t = visited[step];
-      Parameterization.of(denoising.predictionType(), schedule.alphaCumprod(t))
-          .predictX0(run, denoising.clipping(), run.predict(model, t));
+      weights[step].predictX0(run, denoising.clipping(), run.predict(model, t));
       double scaled = t * timestepScaling;
       double norm = Math.hypot(scaled, SIGMA_DATA);
       double skip = SIGMA_DATA / norm * (SIGMA_DATA / norm);

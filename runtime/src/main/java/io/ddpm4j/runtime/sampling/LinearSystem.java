@@ -5,11 +5,10 @@ final class LinearSystem {
   private LinearSystem() {}
 
   /**
-   * The solution of {@code matrix}·y = {@code right}, by elimination with pivots; both arrays are
-   * overwritten, and {@code right} holds the result.
+   * The solution of {@code matrix}·y = {@code right} in n unknowns, by elimination with pivots;
+   * both arrays, at least that large, are overwritten, and {@code right} holds the result.
    */
-  static double[] solve(double[][] matrix, double[] right) {
-    int n = right.length;
+  static double[] solve(double[][] matrix, double[] right, int n) {
     for (int column = 0; column < n; column++) {
       int pivot = column;
       for (int row = column + 1; row < n; row++) {

@@ -72,7 +72,7 @@ public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int orde
       denoising.denoise(model, run, timesteps[step], sigma);
       Vectors.shift(slopes);
       Vectors.combine(slopes[0], 1 / sigma, x, -1 / sigma, run.predictedX0());
-      Vectors.add(x, weights[step], slopes);
+      Vectors.add(x, weights[step], slopes, 0, weights[step].length);
       run.stepDone(step, timesteps.length, timesteps[step]);
     }
   }

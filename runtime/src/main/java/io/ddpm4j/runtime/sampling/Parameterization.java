@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 
 /**
@@ -29,6 +30,15 @@ record Parameterization(
           throw new IllegalArgumentException(
               "prediction_type: expected epsilon, sample or v_prediction, found " + type.label());
     };
+  }
+
+  /** The weights at each of these timesteps, made before a run's first step. */
+  static Parameterization[] at(PredictionType type, NoiseSchedule schedule, int... timesteps) {
+    Parameterization[] weights = new Parameterization[timesteps.length];
+    for (int step = 0; step < weights.length; step++) {
+      weights[step] = of(type, schedule.alphaCumprod(timesteps[step]));
+    }
+    return weights;
   }
 
   /** x_0 of this output, clipped, into the run's {@link SamplingRun#predictedX0}. */

@@ -121,26 +121,25 @@ public record PndmSampler(
     // Whatever it begins with, the first steps of a run are those without a history.
     int[] plan = Arrays.copyOfRange(whole, run.firstStep(whole.length), whole.length);
     int[] told = calls(plan, stride);
-    int prkCalls = skipPrkSteps ? 0 : PRK_STEPS * STAGES;
-    int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
+    int prkCalls = prkCalls();
+    Parameterization[] weights = Parameterization.at(predictionType, schedule, told);
+    Transfer[] transfers = transfers(told, stride, schedule);
+    Clipping none = new Clipping.None();
     int kept = 0; // outputs that the multistep formula may use, the last in buffer (kept-1) % 4
     run.startAt(levels(schedule, plan), 0, 1);
     for (int step = 0; step < told.length; step++) {
       int t = told[step];
       float[] output = run.predict(model, t);
-      Parameterization.of(predictionType, schedule.alphaCumprod(t))
-          .predictX0(run, new Clipping.None(), output);
+      weights[step].predictX0(run, none, output);
       output = run.withoutVariance(output);
       boolean repair = prkCalls == 0 && step == 1;
       if (step < prkCalls ? step % STAGES == 0 : !repair) {
         System.arraycopy(output, 0, run.buffer(kept++ % MULTISTEP), 0, run.x().length);
       }
+      Transfer transfer = transfers[step];
       if (step < prkCalls) {
-        int from = told[step - step % STAGES];
-        int to = step % 2 == 0 ? t - stride / 2 : t;
-        rungeKutta(step % STAGES, Transfer.of(this, schedule, from, to), output, run);
+        rungeKutta(step % STAGES, transfer, output, run);
       } else if (repair) {
-        Transfer transfer = Transfer.of(this, schedule, t + stride, t);
         double half = transfer.output() / 2;
         float[] first = run.buffer(0);
         Vectors.combine(
@@ -149,11 +148,33 @@ public record PndmSampler(
         if (step == 0) {
           System.arraycopy(run.x(), 0, run.buffer(BASE), 0, run.x().length);
         }
-        Transfer transfer = Transfer.of(this, schedule, t, Math.max(t - stride, end));
         multistep(kept, transfer, run);
       }
       run.stepDone(step, told.length, t);
     }
+  }
+
+  private int prkCalls() {
+    return skipPrkSteps ? 0 : PRK_STEPS * STAGES;
+  }
+
+  /** From where to where each call leads, by eq. 11. */
+  private Transfer[] transfers(int[] told, int stride, NoiseSchedule schedule) {
+    int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
+    Transfer[] transfers = new Transfer[told.length];
+    for (int step = 0; step < told.length; step++) {
+      int from = told[step];
+      int to = Math.max(from - stride, end);
+      if (step < prkCalls()) {
+        to = step % 2 == 0 ? from - stride / 2 : from;
+        from = told[step - step % STAGES];
+      } else if (skipPrkSteps && step == 1) { // the first step once more
+        to = from;
+        from += stride;
+      }
+      transfers[step] = Transfer.of(this, schedule, from, to);
+    }
+    return transfers;
   }
 
   /** Eq. 13: every stage starts from x of the first; the last takes the weighted mean of all. */

@@ -116,12 +116,19 @@ public record RepaintSampler(
     }
     double[] timesteps = grid(schedule).timesteps();
     int stride = schedule.trainTimesteps() / steps(schedule.trainTimesteps());
+    Parameterization[] weights =
+        Parameterization.at(
+            PredictionType.EPSILON,
+            schedule,
+            Arrays.stream(timesteps).mapToInt(t -> (int) t).toArray());
     int last = Integer.MAX_VALUE;
     run.startFromNoise(1);
     for (int step = 0; step < timesteps.length; step++) {
       int t = (int) timesteps[step];
       if (t < last) {
-        stepFrom(t, Math.max(t - stride, -1), model, schedule, run);
+        float[] epsilon = run.predict(model, t);
+        weights[step].predictX0(run, clipping, epsilon);
+        stepFrom(t, Math.max(t - stride, -1), schedule, run.withoutVariance(epsilon), run);
       } else {
         undo(last, stride, schedule, run);
       }
@@ -131,25 +138,23 @@ public record RepaintSampler(
   }
 
   private void stepFrom(
-      int t, int previous, EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    float[] epsilon = run.predict(model, t);
-    Parameterization.of(PredictionType.EPSILON, schedule.alphaCumprod(t))
-        .predictX0(run, clipping, epsilon);
-    epsilon = run.withoutVariance(epsilon);
+      int t, int previous, NoiseSchedule schedule, float[] epsilon, SamplingRun run) {
     double target = schedule.alphaCumprod(previous);
     double sigma = eta * Math.sqrt(schedule.posteriorVariance(t, previous));
     double direction = Math.sqrt(Math.max(1 - target - sigma * sigma, 0));
-    double signal = Math.sqrt(target);
-    double noise = Math.sqrt(1 - target);
+    float signal = (float) Math.sqrt(target);
+    float noise = (float) Math.sqrt(1 - target);
+    float towards = (float) direction;
+    float added = (float) sigma;
     float[] x = run.x();
     float[] x0 = run.predictedX0();
     float[] known = run.knownImage();
     float[] mask = run.knownMask();
     float[] z = run.nextNoise();
     for (int i = 0; i < x.length; i++) {
-      double kept = signal * known[i] + noise * z[i]; // eq. 8a
-      double made = signal * x0[i] + direction * epsilon[i] + sigma * z[i]; // eq. 8b
-      x[i] = (float) (mask[i] * kept + (1 - mask[i]) * made); // eq. 8c
+      float kept = signal * known[i] + noise * z[i]; // eq. 8a
+      float made = signal * x0[i] + towards * epsilon[i] + added * z[i]; // eq. 8b
+      x[i] = mask[i] * kept + (1 - mask[i]) * made; // eq. 8c
     }
   }
 

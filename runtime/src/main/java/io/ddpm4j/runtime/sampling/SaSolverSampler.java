@@ -115,6 +115,9 @@ public record SaSolverSampler(
         sigmaGrid, output, predictorOrder, correctorOrder, lowerOrderFinal, amount);
   }
 
+  /** What the steps of one run share. */
+  private record Terms(WeightedSum sum, AdamsWeights adams, History outputs) {}
+
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
@@ -124,7 +127,8 @@ public record SaSolverSampler(
     float[] start = run.buffer(0); // x that the last prediction started from
     float[] noise = run.buffer(1); // its noise
     History outputs = new History(run, 2, Math.max(predictorOrder, correctorOrder));
-    WeightedSum sum = new WeightedSum(Math.max(predictorOrder, correctorOrder) + 2);
+    int most = Math.max(predictorOrder, correctorOrder);
+    Terms terms = new Terms(new WeightedSum(most + 2), new AdamsWeights(most), outputs);
     int first = run.start(levels(schedule), grid.initNoiseSigma());
     for (int step = first; step < steps; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
@@ -133,15 +137,15 @@ public record SaSolverSampler(
         // known: the outputs up to this step; the end nears for the step that is corrected
         int order = Math.min(order(correctorOrder, steps - step + 2), step - first + 1);
         double amount = tau.at(timesteps[step - 1]);
-        collect(sum, start, noise, levels, step - 1, order, amount, true, outputs);
-        sum.into(run.x());
+        collect(terms, start, noise, levels, step - 1, order, amount, true);
+        terms.sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       System.arraycopy(run.nextNoise(), 0, noise, 0, noise.length);
       int order = Math.min(order(predictorOrder, steps - step), step - first + 1);
       double amount = tau.at(timesteps[step]);
-      collect(sum, start, noise, levels, step, order, amount, false, outputs);
-      sum.into(run.x());
+      collect(terms, start, noise, levels, step, order, amount, false);
+      terms.sum.into(run.x());
       run.stepDone(step, steps, timesteps[step]);
     }
   }
@@ -155,26 +159,26 @@ public record SaSolverSampler(
    *
    * @param x the sample at level {@code from}
    * @param order how many outputs: those up to level {@code from}, or one level further
-   * @param corrects whether {@code outputs} already hold that of level {@code from} + 1
+   * @param corrects whether the outputs already hold that of level {@code from} + 1
    */
   private void collect(
-      WeightedSum sum,
+      Terms terms,
       float[] x,
       float[] noise,
       double[] levels,
       int from,
       int order,
       double tau,
-      boolean corrects,
-      History outputs) {
+      boolean corrects) {
+    WeightedSum sum = terms.sum;
     NoisePath path = sigmaGrid.path();
     double s = levels[from];
     double t = levels[from + 1];
     double h = path.lambda(t) - path.lambda(s);
     double rate = output.asX0() ? 1 + tau * tau : -1;
     double scale = (1 + tau * tau) * (output.asX0() ? path.alpha(t) : -path.sigma(t));
-    double[] nodes = SolverOrder.nodes(path, levels, t, corrects ? from + 1 : from, order);
-    double[] weights = AdamsWeights.integrate(h, rate, nodes);
+    double[] nodes = terms.adams.nodes(path, levels, t, corrects ? from + 1 : from, order);
+    double[] weights = terms.adams.integrate(h, rate, order);
     if (output.asX0() && order == 2 && h != 0) {
       // A term of order h³, as in UniPC, that the authors found to help at few steps.
       double linear = (h * rate + Math.expm1(-rate * h)) / (rate * rate);
@@ -190,7 +194,7 @@ public record SaSolverSampler(
       sum.add(tau * path.sigma(t) * Math.sqrt(Math.expm1(2 * h)), noise);
     }
     for (int k = 0; k < order; k++) {
-      sum.add(scale * weights[k], outputs.get(k));
+      sum.add(scale * weights[k], terms.outputs.get(k));
     }
   }
 }

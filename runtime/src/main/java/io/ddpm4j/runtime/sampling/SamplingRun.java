@@ -417,11 +417,7 @@ public final class SamplingRun {
    * @param modelOutput {@link #stride} values per image
    */
   void predictX0(Clipping clipping, double a, double b, float[] modelOutput) {
-    for (int from = 0, out = 0; from < x.length; from += elements, out += stride) {
-      for (int i = 0; i < elements; i++) {
-        predictedX0[from + i] = (float) (a * x[from + i] + b * modelOutput[out + i]);
-      }
-    }
+    Vectors.combineStrided(predictedX0, a, x, b, modelOutput, elements, stride);
     clipping.apply(predictedX0, elements, noise); // the noise is drawn after this
   }
 

@@ -43,18 +43,4 @@ final class SolverOrder {
       back[k] = path.lambda(levels[step - k]);
     }
   }
-
-  /**
-   * How far the level {@code newest} and those before it lie behind the target, in λ.
-   *
-   * @param target the level that the step leads to
-   * @param count how many
-   */
-  static double[] nodes(NoisePath path, double[] levels, double target, int newest, int count) {
-    double[] nodes = new double[count];
-    for (int k = 0; k < count; k++) {
-      nodes[k] = path.lambda(target) - path.lambda(levels[newest - k]);
-    }
-    return nodes;
-  }
 }

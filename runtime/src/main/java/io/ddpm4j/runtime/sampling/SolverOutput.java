@@ -89,12 +89,7 @@ public record SolverOutput(
     } else {
       double a = path.epsilonFromX(predictionType, s);
       double b = path.epsilonFromOutput(predictionType, s);
-      int elements = run.elements();
-      for (int from = 0, out = 0; from < x.length; from += elements, out += run.stride()) {
-        for (int i = 0; i < elements; i++) {
-          into[from + i] = (float) (a * x[from + i] + b * output[out + i]);
-        }
-      }
+      Vectors.combineStrided(into, a, x, b, output, run.elements(), run.stride());
     }
   }
 }

@@ -67,6 +67,7 @@ public record TcdSampler(
     Denoising denoising = new Denoising(predictionType, new Clipping.None());
     denoising.check(schedule, visited);
     float[] x = run.x();
+    Parameterization[] parameterizations = Parameterization.at(predictionType, schedule, visited);
     int first = run.start(levels(schedule), 1);
     for (int step = first; step < visited.length; step++) {
       int t = visited[step];
@@ -75,7 +76,7 @@ public record TcdSampler(
       // In single precision, as the reference: the floor of a product that is nearly whole.
       int s = (int) ((float) (1 - eta) * next);
       float[] output = run.predict(model, t);
-      Parameterization weights = Parameterization.of(predictionType, schedule.alphaCumprod(t));
+      Parameterization weights = parameterizations[step];
       weights.predictX0(run, denoising.clipping(), output);
       output = run.withoutVariance(output);
       double kept = eta > 0 && !last ? schedule.alphaCumprod(next) / schedule.alphaCumprod(s) : 1;

@@ -110,6 +110,9 @@ public record UniPcSampler(
         sigmaGrid.withSteps(steps), output, scale, solverOrder, lowerOrderFinal, uncorrected);
   }
 
+  /** What the steps of one run share. */
+  private record Terms(WeightedSum sum, UniPcWeights weights, History outputs) {}
+
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
@@ -118,21 +121,25 @@ public record UniPcSampler(
     int kept = Math.min(solverOrder, timesteps.length);
     float[] start = run.buffer(0); // x that the last prediction started from
     History outputs = new History(run, 1, kept + 1);
-    WeightedSum sum = new WeightedSum(kept + 2);
+    Terms terms = new Terms(new WeightedSum(kept + 2), new UniPcWeights(scale, kept), outputs);
     int order = 0;
+    boolean[] corrects = new boolean[timesteps.length];
+    for (int step = 0; step < corrects.length; step++) { // a set would box each question
+      corrects[step] = !uncorrected.contains(step);
+    }
     int first = run.start(levels(schedule), grid.initNoiseSigma());
     for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > first && !uncorrected.contains(step - 1)) {
-        collect(sum, start, levels, step - 1, order, outputs, true);
-        sum.into(run.x());
+      if (step > first && corrects[step - 1]) {
+        collect(terms, start, levels, step - 1, order, true);
+        terms.sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       int asked = lowerOrderFinal ? Math.min(kept, timesteps.length - step) : kept;
       order = SolverOrder.available(asked, step, first, levels);
-      collect(sum, start, levels, step, order, outputs, false);
-      sum.into(run.x());
+      collect(terms, start, levels, step, order, false);
+      terms.sum.into(run.x());
       run.stepDone(step, timesteps.length, timesteps[step]);
     }
   }
@@ -141,16 +148,12 @@ public record UniPcSampler(
    * Adds the terms of x at level {@code from} + 1.
    *
    * @param x the sample at level {@code from}
-   * @param corrects whether {@code outputs} already hold that of level {@code from} + 1, to be used
+   * @param corrects whether the outputs already hold that of level {@code from} + 1, to be used
    */
   private void collect(
-      WeightedSum sum,
-      float[] x,
-      double[] levels,
-      int from,
-      int order,
-      History outputs,
-      boolean corrects) {
+      Terms terms, float[] x, double[] levels, int from, int order, boolean corrects) {
+    WeightedSum sum = terms.sum;
+    History outputs = terms.outputs;
     NoisePath path = sigmaGrid.path();
     double s = levels[from];
     double t = levels[from + 1];
@@ -169,40 +172,17 @@ public record UniPcSampler(
     if (differences == 0) {
       return;
     }
-    double[] ratios = new double[differences];
+    double[] ratios = terms.weights.ratios();
     for (int k = 0; k < order - 1; k++) {
       ratios[k] = (path.lambda(levels[from - 1 - k]) - path.lambda(s)) / h;
     }
     if (corrects) {
       ratios[order - 1] = 1;
     }
-    double[] weights = weights(ratios, rate);
+    double[] weights = terms.weights.solve(rate, differences);
     for (int k = 0; k < differences; k++) {
       float[] other = corrects && k == order - 1 ? outputs.get(0) : outputs.get(first + 1 + k);
       sum.addDifference(-amount * weights[k] / ratios[k], other, d0);
     }
-  }
-
-  /** B(h)·a, where R a = φ(h)/B(h) for the Vandermonde matrix R of the ratios (eq. 5 and 6). */
-  private double[] weights(double[] ratios, double rate) {
-    double phi1 = Math.expm1(rate);
-    double scaled = scale == Scale.BH1 ? rate : phi1;
-    int n = ratios.length;
-    if (n == 1) {
-      return new double[] {0.5 * scaled}; // free of h: the order stays (appendix F)
-    }
-    double[][] matrix = new double[n][n];
-    double[] right = new double[n];
-    double phi = phi1 / rate - 1;
-    double factorial = 1;
-    for (int i = 0; i < n; i++) {
-      for (int k = 0; k < n; k++) {
-        matrix[i][k] = Math.pow(ratios[k], i);
-      }
-      right[i] = phi * factorial;
-      factorial *= i + 2;
-      phi = phi / rate - 1 / factorial;
-    }
-    return LinearSystem.solve(matrix, right);
   }
 }

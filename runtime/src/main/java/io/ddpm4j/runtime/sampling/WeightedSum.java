@@ -52,7 +52,24 @@ final class WeightedSum {
       case 3 -> Vectors.combine(out, w[0], t[0], w[1], t[1], w[2], t[2]);
       case 4 -> Vectors.combine(out, w[0], t[0], w[1], t[1], w[2], t[2], w[3], t[3]);
       case 5 -> Vectors.combine(out, w[0], t[0], w[1], t[1], w[2], t[2], w[3], t[3], w[4], t[4]);
-      default -> Vectors.combine(out, w, t, n);
+      default -> {
+        first(out, n);
+        Vectors.combine(out, w[0], t[0]);
+        Vectors.add(out, w, t, 1, n);
+      }
+    }
+  }
+
+  /** Makes {@code out} the first of n terms, if it is one of them: it is overwritten. */
+  private void first(float[] out, int n) {
+    for (int k = 1; k < n; k++) {
+      if (terms[k] == out) {
+        terms[k] = terms[0];
+        terms[0] = out;
+        double weight = weights[k];
+        weights[k] = weights[0];
+        weights[0] = weight;
+      }
     }
   }
 }

@@ -11,6 +11,7 @@ import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.trainer.data.DataPosition;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -18,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -102,9 +104,10 @@ public class CheckpointStore {
       delete(temporary);
       Files.createDirectory(temporary);
       Path state = temporary.resolve(STATE);
-      Safetensors tensors =
-          new Safetensors(
-              checkpoint.tensors(), Map.of("format", "pt", "step", "" + checkpoint.step()));
+      Map<String, String> metadata = new LinkedHashMap<>(); // Map.of has no order
+      metadata.put("format", "pt");
+      metadata.put("step", Long.toString(checkpoint.step()));
+      Safetensors tensors = new Safetensors(checkpoint.tensors(), metadata);
       AtomicFile.write(state, out -> writeState(tensors, out));
       byte[] json = describe(checkpoint, Sha256.of(state)).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(temporary.resolve(DESCRIPTION), out -> out.write(json));
@@ -205,9 +208,7 @@ public class CheckpointStore {
     }
     try {
       return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    } catch (JsonParseException
-        | IllegalStateException
-        | java.nio.charset.CharacterCodingException e) {
+    } catch (JsonParseException | IllegalStateException | CharacterCodingException e) {
       throw damaged(
           file.getParent(), "expected JSON in " + DESCRIPTION + ", found something else", e);
     }
@@ -221,6 +222,16 @@ public class CheckpointStore {
         index > 0 ? "; delete that folder to go on from " + all.get(index - 1).getFileName() : "";
     return new CheckpointException(
         "the checkpoint " + checkpoint + " is damaged: " + what + advice, cause);
+  }
+
+  /**
+   * Sets a checkpoint aside that is none to go on from: under a name with {@code -diverged} behind
+   * it, it is nobody's.
+   */
+  public void setAside(Path checkpoint) throws IOException {
+    Path aside = folder.resolve(checkpoint.getFileName() + "-diverged");
+    delete(aside);
+    Files.move(checkpoint, aside, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Deletes all but the newest {@code keep}. */

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
@@ -64,12 +65,22 @@ public final class InitialModel {
                 () ->
                     new ModelFormatException(
                         file + ": expected a model that ddpm4j wrote, found no ddpm4j.unet in it"));
+    UNetConfig unet;
     try {
-      UNetConfig unet = UNetConfig.fromJson(json);
-      return new InitialModel(file, unet, metadata, onnx.initializers());
+      unet = UNetConfig.fromJson(json);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + ": ddpm4j.unet: " + e.getMessage(), e);
     }
+    int last = unet.numClassEmbeds() - 1;
+    if (metadata.nullClass().orElse(last) != last) {
+      throw new ModelFormatException(
+          file
+              + ": ddpm4j.null_class: expected the last class of the network, "
+              + last
+              + ", found "
+              + metadata.nullClass().getAsInt());
+    }
+    return new InitialModel(file, unet, metadata, onnx.initializers());
   }
 
   /** The model that a configuration names; refuses a file that was changed since. */
@@ -147,19 +158,22 @@ public final class InitialModel {
    */
   Map<String, TensorData> weights(UNetConfig run, boolean nullClass) {
     requireSame(run);
+    requireClasses(run, nullClass);
     Map<String, TensorData> weights = new LinkedHashMap<>();
-    for (Parameters.Spec spec : UNet.parameters(run).specs().values()) {
+    for (Parameters.Spec spec : UNet.parameters(unet).specs().values()) {
       TensorData tensor = tensors.get(spec.name());
-      if (spec.name().equals(CLASS_ROWS)) {
-        tensor = classRows(tensor, run.numClassEmbeds(), nullClass);
-      }
-      if (tensor == null || !tensor.shape().equals(spec.shape())) {
+      if (tensor == null
+          || tensor.dataType() != DataType.FLOAT
+          || !tensor.shape().equals(spec.shape())) {
         throw wrong(
             "parameter " + spec.name(),
-            "shape " + spec.shape(),
-            tensor == null ? "none" : tensor.shape().toString());
+            DataType.FLOAT + " of shape " + spec.shape(),
+            tensor == null ? "none" : tensor.dataType() + " of shape " + tensor.shape());
       }
       weights.put(spec.name(), tensor);
+    }
+    if (nullClass && metadata.nullClass().isEmpty()) {
+      weights.compute(CLASS_ROWS, (name, rows) -> withMean(rows));
     }
     return weights;
   }
@@ -177,31 +191,26 @@ public final class InitialModel {
         throw wrong(field, "the run's " + wanted, String.valueOf(found.get(field)));
       }
     }
-    boolean conditional = run.numClassEmbeds() > 0;
-    if (conditional != unet.numClassEmbeds() > 0) {
-      throw wrong(
-          "parameter " + CLASS_ROWS,
-          conditional ? "a row for each of " + run.numClassEmbeds() + " classes" : "none",
-          conditional ? "none" : "rows for " + unet.numClassEmbeds() + " classes");
-    }
   }
 
-  private TensorData classRows(TensorData rows, int classes, boolean nullClass) {
+  /** As many named classes, and no null class that the run has not. */
+  private void requireClasses(UNetConfig run, boolean nullClass) {
     boolean hasNullClass = metadata.nullClass().isPresent();
-    int wanted = classes - (nullClass ? 1 : 0);
+    int wanted = run.numClassEmbeds() - (nullClass ? 1 : 0);
     int there = unet.numClassEmbeds() - (hasNullClass ? 1 : 0);
     if (wanted != there || hasNullClass && !nullClass) {
       throw wrong(
           "parameter " + CLASS_ROWS, describe(wanted, nullClass), describe(there, hasNullClass));
     }
-    return nullClass && !hasNullClass && rows != null ? withMean(rows) : rows;
   }
 
   private static String describe(int classes, boolean nullClass) {
-    return "rows for "
-        + classes
-        + " classes"
-        + (nullClass ? " and the null class" : " and no null class");
+    return classes == 0 && !nullClass
+        ? "none"
+        : "rows for "
+            + classes
+            + " classes"
+            + (nullClass ? " and the null class" : " and no null class");
   }
 
   /** Rows (n, width) and their mean, as (n + 1, width). */

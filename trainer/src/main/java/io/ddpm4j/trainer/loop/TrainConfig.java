@@ -186,9 +186,15 @@ public record TrainConfig(
           "--label-dropout",
           "0, since the images of " + images.name() + " have no classes",
           labelDropout);
+      return unet(images.height(), images.channels(), classes);
+    }
+
+    /** The network for square images; of the data's classes only a conditional one is told. */
+    UNetConfig unet(int size, int imageChannels, int dataClasses) {
+      int classes = classConditional ? dataClasses : 0;
       return UNetConfig.of(
-          images.height(),
-          images.channels(),
+          size,
+          imageChannels,
           channels,
           attention,
           layersPerBlock,
@@ -263,6 +269,12 @@ public record TrainConfig(
           "a positive number, or 0 for no clipping",
           maxGradientNorm);
       require(isDecay(emaDecay), "--ema-decay", "a number from 0 to below 1", emaDecay);
+    }
+
+    /** The same with another learning rate. */
+    public Optimizer withLearningRate(double rate) {
+      return new Optimizer(
+          batchSize, rate, warmupSteps, beta1, beta2, epsilon, maxGradientNorm, emaDecay);
     }
 
     private static boolean isPositive(double value) {
@@ -366,6 +378,11 @@ public record TrainConfig(
   /** The same configuration with first weights from a model; null for random ones. */
   public TrainConfig withInit(Init changed) {
     return new TrainConfig(data, network, diffusion, optimizer, run, changed);
+  }
+
+  /** The same configuration with another optimizer. */
+  public TrainConfig withOptimizer(Optimizer changed) {
+    return new TrainConfig(data, network, diffusion, changed, run, init);
   }
 
   TrainStepConfig step(UNetConfig unet) {

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
@@ -114,21 +115,40 @@ public final class Trainer {
   }
 
   /**
-   * Prepares to go on with a run from its newest checkpoint.
+   * Prepares to go on with a run from its newest checkpoint, as it began.
    *
    * @param steps up to which step; empty for the run's own number
-   * @throws IOException if there is no run or no checkpoint, the checkpoint is damaged or of
-   *     another network, or the data cannot be read or are others
+   * @throws IOException as {@link #resume(Path, Optional, OptionalDouble, Consumer)}
    * @throws IllegalArgumentException if the run is further already than {@code steps}
    */
   public static Trainer resume(Path path, Optional<Long> steps, Consumer<String> warnings)
       throws IOException {
+    return resume(path, steps, OptionalDouble.empty(), warnings);
+  }
+
+  /**
+   * Prepares to go on with a run from its newest checkpoint. What changes is written into its
+   * {@code config.json}.
+   *
+   * @param steps up to which step; empty for the run's own number
+   * @param learningRate from now on; empty for the run's own
+   * @throws IOException if there is no run or no checkpoint, the checkpoint is damaged or of
+   *     another network, or the data cannot be read or are others
+   * @throws IllegalArgumentException if the run is further already than {@code steps}, or the
+   *     learning rate is not positive
+   */
+  public static Trainer resume(
+      Path path, Optional<Long> steps, OptionalDouble learningRate, Consumer<String> warnings)
+      throws IOException {
     RunFolder folder = new RunFolder(path);
-    TrainConfig config = folder.readConfig();
-    boolean longer = steps.isPresent() && steps.get() != config.run().steps();
-    if (longer) {
-      config = config.withRun(config.run().withSteps(steps.get()));
-    }
+    TrainConfig before = folder.readConfig();
+    TrainConfig config =
+        before
+            .withRun(before.run().withSteps(steps.orElse(before.run().steps())))
+            .withOptimizer(
+                before
+                    .optimizer()
+                    .withLearningRate(learningRate.orElse(before.optimizer().learningRate())));
     CheckpointStore store = folder.checkpoints();
     Path latest =
         store
@@ -149,19 +169,7 @@ public final class Trainer {
     }
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
-    if (!isNetwork(unet, checkpoint.unet())) {
-      throw new CheckpointException(
-          latest
-              + ": expected a checkpoint of the network in config.json, found another network's");
-    }
-    if (checkpoint.seed() != config.run().seed()) {
-      throw new CheckpointException(
-          latest
-              + ": expected a checkpoint of seed "
-              + config.run().seed()
-              + ", found "
-              + checkpoint.seed());
-    }
+    CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
     Optional<DatasetCard> kept = DatasetCard.read(folder.dataset());
     if (kept.isPresent()) {
@@ -169,7 +177,7 @@ public final class Trainer {
     }
     RunLock lock = RunLock.acquire(path, warnings);
     try { // only now is it sure that the run goes on
-      if (longer) {
+      if (!config.equals(before)) {
         folder.writeText(folder.config(), config.toJson());
       }
       if (!kept.equals(Optional.of(card))) { // of an early version, or gone
@@ -181,14 +189,6 @@ public final class Trainer {
     return new Trainer(folder, config, data, card, checkpoint);
   }
 
-  private static boolean isNetwork(UNetConfig unet, String json) {
-    try {
-      return unet.equals(UNetConfig.fromJson(json));
-    } catch (IllegalArgumentException e) {
-      return false; // one that this version does not know
-    }
-  }
-
   private static String reason(IOException e) {
     return switch (e.getClass().getSimpleName()) { // of these the message is a bare path
       case "FileAlreadyExistsException" -> "there is a file of that name";
@@ -198,7 +198,7 @@ public final class Trainer {
     };
   }
 
-  /** The run's configuration, with the number of steps that was asked for. */
+  /** The run's configuration, with the steps and the learning rate that were asked for. */
   public TrainConfig config() {
     return config;
   }

@@ -273,7 +273,9 @@ class InitialModelTest {
     refused(
         withNetwork(
             config, n -> new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, false, 0)),
-        model + ": parameter class_embedding.weight: expected none, found rows for 6 classes");
+        model
+            + ": parameter class_embedding.weight: expected none, found rows for 6 classes and no"
+            + " null class");
   }
 
   @Test
@@ -317,11 +319,12 @@ class InitialModelTest {
     Map<String, TensorData> weights = UNet.parameters(narrow).initialize(1);
     Path damaged = folder.resolve("damaged.onnx");
     OnnxWriter.write(
-        OnnxModel.of(RunExporter.graph(narrow, weights)).withMetadata(whole.metadata()), damaged);
+        OnnxModel.of(UNet.portable(narrow, weights)).withMetadata(whole.metadata()), damaged);
     refused(
         onwards(1, 1e-3, 0).withInit(InitialModel.read(damaged).init()),
         damaged
-            + ": parameter time_embedding.linear_1.weight: expected shape [32, 8], found [16, 4]");
+            + ": parameter time_embedding.linear_1.weight: expected FLOAT of shape [32, 8],"
+            + " found FLOAT of shape [16, 4]");
   }
 
   @Test
@@ -343,6 +346,13 @@ class InitialModelTest {
         () -> InitialModel.read(foreign),
         foreign + ": ddpm4j.unet: U-Net config: in_channels: expected 1 to");
     wrong.put("ddpm4j.unet", whole.metadata().get("ddpm4j.unet"));
+    wrong.put("ddpm4j.null_class", "9");
+    OnnxWriter.write(whole.withMetadata(wrong), foreign);
+    fails(
+        IOException.class,
+        () -> InitialModel.read(foreign),
+        foreign + ": ddpm4j.null_class: expected the last class of the network, 5, found 9");
+    wrong.remove("ddpm4j.null_class");
     wrong.put("ddpm4j.scheduler", "{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, 0.2]}");
     OnnxWriter.write(whole.withMetadata(wrong), foreign);
     fails(

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
@@ -55,6 +56,12 @@ class TrainerTest {
 
   private TrainResult resume(String name, Long steps) throws IOException {
     return Trainer.resume(folder.resolve(name), Optional.ofNullable(steps), w -> {})
+        .run(SILENT, new Cancellation());
+  }
+
+  private TrainResult resume(String name, Long steps, double rate) throws IOException {
+    return Trainer.resume(
+            folder.resolve(name), Optional.of(steps), OptionalDouble.of(rate), w -> {})
         .run(SILENT, new Cancellation());
   }
 
@@ -208,38 +215,63 @@ class TrainerTest {
   // --- divergence ------------------------------------------------------------------------------
 
   @Test
-  void aRunThatDivergesKeepsItsLastGoodState() throws IOException {
-    DivergedException e =
-        assertThrows(DivergedException.class, () -> train("run", config(50, 0, 1e30, true)));
-    assertTrue(e.getMessage().contains("is not finite"), e.getMessage());
-    Checkpoint kept = last("run");
-    assertTrue(
-        e.getMessage().contains("the state of step " + kept.step() + " is kept in "),
-        e.getMessage());
-    assertTrue(e.getMessage().contains("lower learning rate"), e.getMessage());
-    for (TensorData tensor : kept.tensors().values()) {
-      for (float value : tensor.floats()) {
-        assertTrue(Float.isFinite(value));
-      }
+  void weightsThatDivergedAreNeverKept() throws IOException {
+    for (double rate : new double[] {1e30, 3e38}) { // finite weights, and infinite ones
+      Path run = folder.resolve("run");
+      DivergedException e =
+          assertThrows(DivergedException.class, () -> train("run", config(50, 0, rate, true)));
+      assertTrue(e.getMessage().contains("not finite"), e.getMessage());
+      assertTrue(e.getMessage().contains("there is no older checkpoint"), e.getMessage());
+      assertFalse(e.isResumable());
+      assertEquals(Optional.empty(), new RunFolder(run).checkpoints().latest());
     }
-    assertEquals(kept.step() + 1, metrics("run").size());
+    assertTrue(train("run", config(5)).finished(), "the folder is free for another try");
   }
 
   @Test
-  void infiniteWeightsAreNeverAGoodState() throws IOException {
-    DivergedException e =
-        assertThrows(DivergedException.class, () -> train("run", config(50, 1, 3e38, true)));
-    assertTrue(
-        e.getMessage().contains("there was no good state to keep")
-            || last("run").tensors().values().stream()
-                .flatMapToDouble(t -> floats(t))
-                .allMatch(Double::isFinite),
-        e.getMessage());
+  void aRunThatDivergedGoesOnFromItsLastGoodCheckpointWithALowerRate() throws IOException {
+    TrainConfig config = config(4);
+    train("run", config.withRun(new TrainConfig.Run(4, 7, 1, 1, 0, 4, 3, 1)));
+    DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 50L, 1e30));
+    assertTrue(e.isResumable());
+    assertTrue(e.getMessage().contains("the last good checkpoint is "), e.getMessage());
+    assertTrue(e.getMessage().contains("step-00000004, "), e.getMessage());
+    try (var files = Files.list(folder.resolve("run/checkpoints"))) {
+      assertEquals(
+          List.of("step-00000004", "step-00000005-diverged"), names(files.sorted().toList()));
+    }
+    assertThrows(DivergedException.class, () -> resume("run", null));
+    assertEquals(4, last("run").step(), "the same again, and nothing worse");
+    TrainResult mended = resume("run", 9L, 1e-3);
+    assertTrue(mended.finished());
+    train("whole", config(9).withRun(new TrainConfig.Run(9, 7, 1, 1, 0, 4, 3, 1)));
+    assertSameRun("whole", "run");
   }
 
-  private static java.util.stream.DoubleStream floats(TensorData tensor) {
-    float[] values = tensor.floats();
-    return java.util.stream.IntStream.range(0, values.length).mapToDouble(i -> values[i]);
+  @Test
+  void aCheckpointThatCannotGoOnIsSetAside() throws IOException {
+    TrainConfig.Run run = new TrainConfig.Run(6, 7, 0, 2, 0, 4, 3, 1);
+    train("run", config(3).withRun(run.withSteps(3)));
+    resume("run", 4L, 1e30); // stops before the loss shows it
+    assertEquals(4, last("run").step());
+    DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 6L, 1e-3));
+    assertTrue(e.getMessage().contains("step-00000003, "), e.getMessage());
+    assertTrue(resume("run", 6L).finished());
+  }
+
+  @Test
+  void aLowerRateIsOfTheStepsToCome() throws IOException {
+    train("run", config(12));
+    assertTrue(resume("run", 14L, 1e-4).finished());
+    assertEquals(
+        1e-4, new RunFolder(folder.resolve("run")).readConfig().optimizer().learningRate());
+    List<String> rows = metrics("run");
+    assertTrue(rows.get(12).endsWith(",0.00100000"), rows.get(12));
+    assertTrue(rows.get(13).endsWith(",0.000100000"), rows.get(13));
+    fails(
+        IllegalArgumentException.class,
+        () -> resume("run", 15L, -1.0),
+        "--learning-rate: expected a positive number, found -1.0");
   }
 
   // --- folders that cannot be used -------------------------------------------------------------
@@ -377,6 +409,11 @@ class TrainerTest {
     train("run", config(3));
     edit("run/config.json", "\"groups\": 2", "\"groups\": 4");
     fails(CheckpointException.class, () -> resume("run", null), "found another network's");
+    fails(
+        CheckpointException.class,
+        () -> RunExporter.export(folder.resolve("run"), folder.resolve("model.onnx")),
+        "step-00000003: expected a checkpoint of the network in config.json, found another");
+    assertFalse(Files.exists(folder.resolve("model.onnx")));
   }
 
   @Test
