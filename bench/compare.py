@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # of ONNX Runtime, in whatever is started here
 HERE = os.path.dirname(os.path.abspath(__file__))
 JAVA = os.path.join(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
 CLASSPATH = os.path.join(HERE, "target", "classes") + os.pathsep + os.path.join(HERE, "target", "lib", "*")

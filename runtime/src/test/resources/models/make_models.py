@@ -1,6 +1,6 @@
 """Writes the small models beside it: python3 make_models.py (needs the package onnx, nothing else).
 
-out = 0.5 * sample + t / 1000 (+ class_embedding[label]), which a test can compute by hand.
+out = 0.5 * sample + t / 1000 (+ 0.1 * label) (+ images / 100), which a test can compute by hand.
 """
 
 import json
@@ -16,16 +16,23 @@ SCHEDULER = {"_class_name": "DDPMScheduler", "num_train_timesteps": 20, "beta_st
 
 
 def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), names=("sample", "timestep"),
-          classes=(), learned=False, metadata=None, sample_type=T.FLOAT, unused=None, undefined_at_0=False):
+          classes=(), labels=(T.INT64, ["batch"]), learned=None, counts=False, metadata=None, sample_type=T.FLOAT,
+          types=None, unused=None, undefined_at_0=False, outputs=("out_sample",), out_shape=None, reshape=None):
+    """types: of sample and output, around a network of sample_type. outputs: the prediction, then copies of it.
+    learned: the constant by which the variance is a multiple of the prediction. counts: see above."""
     sample, t = names
-    out_shape = list(image)
+    given, out_shape = sample, list(image if out_shape is None else out_shape)
     nodes, constants = [], [
         h.make_tensor("half", sample_type, [], [0.5]),
         h.make_tensor("thousand", sample_type, [], [1000.0]),
         h.make_tensor("column", T.INT64, [4], [-1, 1, 1, 1]),
     ]
-    inputs = [h.make_tensor_value_info(sample, sample_type, list(image)),
+    in_type, out_type = types or (sample_type, sample_type)
+    inputs = [h.make_tensor_value_info(given, in_type, list(image)),
               h.make_tensor_value_info(t, timestep[0], timestep[1])]
+    if in_type != sample_type:
+        nodes.append(h.make_node("Cast", [given], ["cast_sample"], to=sample_type))
+        sample = "cast_sample"
     nodes += [
         h.make_node("Mul", [sample, "half"], ["halved"]),
         h.make_node("Cast", [t], ["t_float"], to=sample_type),
@@ -44,27 +51,46 @@ def model(name, *, timestep=(T.INT64, ["batch"]), image=("batch", 1, 4, 4), name
                   h.make_node("Add", [last, "undefined"], ["spoilt"])]
         last = "spoilt"
     if classes:
-        inputs.append(h.make_tensor_value_info("class_labels", T.INT64, ["batch"]))
+        inputs.append(h.make_tensor_value_info("class_labels", *labels))
         constants.append(h.make_tensor("class_embedding", T.FLOAT, [len(classes)],
                                        [0.1 * k for k in range(len(classes))]))
         nodes += [h.make_node("Gather", ["class_embedding", "class_labels"], ["embedded"]),
                   h.make_node("Reshape", ["embedded", "column"], ["class_column"]),
                   h.make_node("Add", [last, "class_column"], ["classed"])]
         last = "classed"
+    if counts:
+        constants += [h.make_tensor("first", T.INT64, [], [0]), h.make_tensor("hundred", T.FLOAT, [], [100.0])]
+        nodes += [h.make_node("Shape", [sample], ["extents"]),
+                  h.make_node("Gather", ["extents", "first"], ["images"]),
+                  h.make_node("Cast", ["images"], ["images_float"], to=T.FLOAT),
+                  h.make_node("Div", ["images_float", "hundred"], ["images_small"]),
+                  h.make_node("Add", [last, "images_small"], ["counted"])]
+        last = "counted"
     if learned:
-        out_shape[1] *= 2
+        if isinstance(out_shape[1], int):
+            out_shape[1] *= 2
         constants.append(h.make_tensor("zero", T.FLOAT, [], [0.0]))
-        nodes += [h.make_node("Mul", [last, "zero"], ["variance"]),
-                  h.make_node("Concat", [last, "variance"], ["out_sample"], axis=1)]
-    else:
-        nodes.append(h.make_node("Identity", [last], ["out_sample"]))
+        nodes += [h.make_node("Mul", [last, learned], ["variance"]),
+                  h.make_node("Concat", [last, "variance"], ["both"], axis=1)]
+        last = "both"
+    if reshape:  # to the shape that it has, in a way from which no checker finds out how many extents there are
+        constants.append(h.make_tensor("all", T.BOOL, [4], [True] * 4))
+        nodes += [h.make_node("Shape", [last], ["shape"]),
+                  h.make_node("Compress", ["shape", "all"], ["same_shape"], axis=0),
+                  h.make_node("Reshape", [last, "same_shape"], ["reshaped"])]
+        last, out_shape = "reshaped", None
+    for output in outputs:
+        same = out_type == sample_type
+        nodes.append(h.make_node("Identity", [last], [output]) if same else
+                      h.make_node("Cast", [last], [output], to=out_type))
     graph = h.make_graph(nodes, name, inputs,
-                         [h.make_tensor_value_info("out_sample", sample_type, out_shape)], constants)
+                         [h.make_tensor_value_info(output, out_type, out_shape) for output in outputs], constants)
     proto = h.make_model(graph, opset_imports=[h.make_opsetid("", 17)], ir_version=8)
     for key, value in (metadata or {}).items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
-    onnx.checker.check_model(proto, full_check=True)
+    if out_shape is not None:  # the checker wants a shape for every output; ONNX Runtime does not
+        onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, HERE / f"{name}.onnx")
 
 
@@ -76,8 +102,15 @@ def described(**more):
 
 model("conditional", classes=("boot", "coat", "hat"),
       metadata=described(**{"ddpm4j.classes": ["boot", "coat", "hat"]}))
+NULL_CLASS = {"ddpm4j.classes": ["boot", "coat", "hat"], "ddpm4j.null_class": 3}
+for variant in ({"name": "guidable"}, {"name": "guidable_counting", "counts": True},
+                {"name": "guidable_float", "timestep": (T.FLOAT, ["batch"])},
+                {"name": "guidable_learned", "learned": "half"},
+                {"name": "guidable_fixed", "image": (2, 1, 4, 4), "timestep": (T.INT64, [2]),
+                 "labels": (T.INT64, [2])}):
+    model(classes=("boot", "coat", "hat", "none"), metadata=described(**NULL_CLASS), **variant)
 model("unconditional", metadata=described())
-model("learned", learned=True,
+model("learned", learned="zero",
       metadata=described(**{"ddpm4j.scheduler": {**SCHEDULER, "variance_type": "learned_range"}}))
 model("fixed_batch", image=(3, 1, 4, 4), timestep=(T.INT64, [3]), metadata=described())
 model("open_size", image=("n", 1, "h", "w"))
@@ -90,6 +123,23 @@ model("newer_format", metadata=described(**{"ddpm4j.format": "2"}))
 model("bad_scheduler", metadata=described(**{"ddpm4j.scheduler": {**SCHEDULER, "beta_schedule": "cubic"}}))
 model("bad_image", metadata=described(**{"ddpm4j.image": {"channels": 3, "height": 4, "width": 4}}))
 model("double_image", sample_type=T.DOUBLE)
+model("half", sample_type=T.FLOAT16)
+model("half_timestep", sample_type=T.FLOAT16, timestep=(T.FLOAT16, []))
+model("half_in", types=(T.FLOAT16, T.FLOAT), timestep=(T.FLOAT, ["batch"]))
+model("half_out", types=(T.FLOAT, T.FLOAT16))
+model("bfloat16", types=(T.BFLOAT16, T.BFLOAT16), timestep=(T.BFLOAT16, ["batch"]))
+model("open_all", image=("n", "c", "h", "w"), timestep=(T.INT64, ["m"]))
+model("open_learned", image=("n", "c", "h", "w"), out_shape=("n", "d", "h", "w"), learned="zero")
+model("no_output_shape", reshape=True)
+model("no_output_shape_learned", reshape=True, learned="zero")
+model("fixed_timestep", timestep=(T.INT64, [3]))
+model("two_outputs", outputs=("out_sample", "features"))
+model("unclear_outputs", outputs=("a", "b"))
+model("text_encoder", unused=("encoder_hidden_states", T.FLOAT, ["batch", 77, 16]))
+model("two_images", unused=("condition", T.FLOAT, ["batch", 1, 4, 4]))
+model("int32_labels", classes=("boot", "coat"), labels=(T.INT32, ["batch"]))
+model("column_labels", classes=("boot", "coat"), labels=(T.INT64, ["batch", 1]))
+model("scalar_label", classes=("boot", "coat"), labels=(T.INT64, []))
 model("embedding", unused=("embedding", T.FLOAT, ["batch", 16]))
 model("ambiguous", names=("x", "a"), unused=("b", T.INT64, ["batch"]))
 model("undefined", undefined_at_0=True, metadata=described())

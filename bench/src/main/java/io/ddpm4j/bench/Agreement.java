@@ -4,6 +4,7 @@ import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -77,7 +78,7 @@ public final class Agreement {
     int size = unet.sampleSize();
     try (OnnxEpsilonModel model =
             OnnxEpsilonModel.open(BenchNetwork.model(unet), "agreement", settings);
-        OnnxEpsilonModel.Bound bound =
+        BoundModel bound =
             model.bind(noise, prediction, batch, unet.inChannels(), size, size)) {
       bound.predict(noise, batch, 500, prediction);
     }

@@ -1,6 +1,7 @@
 package io.ddpm4j.bench;
 
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -29,7 +30,7 @@ public final class ForwardTime {
     SessionSettings settings = new SessionSettings(Device.cpu(), threads);
     try (OnnxEpsilonModel model =
             OnnxEpsilonModel.open(BenchNetwork.model(unet), "bench", settings);
-        OnnxEpsilonModel.Bound bound = model.bind(x, out, batch, unet.inChannels(), size, size)) {
+        BoundModel bound = model.bind(x, out, batch, unet.inChannels(), size, size)) {
       for (int step = 0; step < warmup + steps; step++) {
         long start = System.nanoTime();
         bound.predict(x, batch, step, out);

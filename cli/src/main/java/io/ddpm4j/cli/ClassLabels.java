@@ -1,58 +1,72 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import java.util.List;
 
 /** The classes that a user asks for, as labels. */
 final class ClassLabels {
   private ClassLabels() {}
 
+  /** What the user calls the class that stands for none. */
+  private static final String NONE = "none";
+
   /**
-   * The labels of {@code --class}, checked against the model.
+   * The labels of an option, checked against the model.
    *
-   * @param classes names or labels; null for none, which is all classes in turn
+   * @param option named in messages
+   * @param classes names or labels; null where the user said nothing
+   * @return empty for all classes in turn, and of an unconditional model
    */
-  static int[] of(List<String> classes, DiffusionPipeline pipeline) {
-    List<String> names = pipeline.metadata().classNames();
+  static int[] of(String option, List<String> classes, DiffusionPipeline pipeline) {
+    ModelMetadata metadata = pipeline.metadata();
     String model = pipeline.model().name();
     if (pipeline.model().signature().classLabels().isEmpty()) {
       require(
+          option,
           classes == null,
           "none, since " + model + " is unconditional",
           classes == null ? "" : String.join(",", classes));
       return new int[0];
     }
     require(
-        classes != null || !names.isEmpty(),
+        option,
+        classes != null || !metadata.classNames().isEmpty(),
         "labels, since " + model + " names no classes",
         "none");
     return (classes == null ? List.<String>of() : classes)
-        .stream().mapToInt(name -> label(name.strip(), names)).toArray();
+        .stream().mapToInt(name -> label(option, name.strip(), metadata)).toArray();
   }
 
   /** Names before numbers: the classes of digits are named by digits. */
-  private static int label(String name, List<String> names) {
+  private static int label(String option, String name, ModelMetadata metadata) {
+    List<String> names = metadata.classNames();
     for (int label = 0; label < names.size(); label++) {
       if (names.get(label).equalsIgnoreCase(name)) {
         return label;
       }
     }
+    if (name.equalsIgnoreCase(NONE) && metadata.nullClass().isPresent()) {
+      return metadata.nullClass().getAsInt();
+    }
     boolean number = name.matches("\\d{1,9}");
     require(
-        number, names.isEmpty() ? "a label" : "one of " + String.join(", ", names), quoted(name));
+        option,
+        number,
+        names.isEmpty() ? "a label" : "one of " + String.join(", ", names),
+        "'" + name + "'");
     int label = Integer.parseInt(name);
     require(
-        names.isEmpty() || label < names.size(), "a label from 0 to " + (names.size() - 1), name);
+        option,
+        names.isEmpty() || label < names.size(),
+        "a label from 0 to " + (names.size() - 1),
+        name);
     return label;
   }
 
-  private static String quoted(String name) {
-    return "'" + name + "'";
-  }
-
-  private static void require(boolean ok, String expected, String found) {
+  private static void require(String option, boolean ok, String expected, String found) {
     if (!ok) {
-      throw new UsageException("--class: expected " + expected + ", found " + found);
+      throw new UsageException(option + ": expected " + expected + ", found " + found);
     }
   }
 }

@@ -153,6 +153,9 @@ final class InspectCommand implements Callable<Integer> {
           metadata.classNames().size() + ": " + String.join(", ", metadata.classNames()));
     }
     metadata
+        .nullClass()
+        .ifPresent(label -> print("null class", "label " + label + ", for guidance"));
+    metadata
         .scheduler()
         .ifPresentOrElse(
             this::printSchedule,

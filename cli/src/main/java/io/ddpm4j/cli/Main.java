@@ -45,6 +45,9 @@ public final class Main implements Runnable {
 
   static {
     COMMANDS.put("sample", SampleCommand::new);
+    COMMANDS.put("interpolate", InterpolateCommand::new);
+    COMMANDS.put("encode", EncodeCommand::new);
+    COMMANDS.put("decode", DecodeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("export", ExportCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);

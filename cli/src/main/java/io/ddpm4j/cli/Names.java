@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.model.Device;
+import io.ddpm4j.runtime.random.NoiseGenerator;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -23,6 +24,14 @@ final class Names {
     @Override
     public String convert(String value) {
       return oneOf(Samplers.names(), name -> name, value);
+    }
+  }
+
+  /** A generator of noise. */
+  static final class Generator implements ITypeConverter<NoiseGenerator> {
+    @Override
+    public NoiseGenerator convert(String value) {
+      return oneOf(List.of(NoiseGenerator.values()), NoiseGenerator::label, value);
     }
   }
 

@@ -59,6 +59,18 @@ final class Numbers {
     }
   }
 
+  /** A number above 0. */
+  static final class AboveZero implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double number = new Real().convert(value);
+      if (!(number > 0)) {
+        throw wrong("a number above 0", value);
+      }
+      return number;
+    }
+  }
+
   /** A beta: a number above 0 and below 1. */
   static final class Beta implements ITypeConverter<Double> {
     @Override
@@ -68,6 +80,18 @@ final class Numbers {
         throw wrong("a number above 0 and below 1", value);
       }
       return beta;
+    }
+  }
+
+  /** A part of a whole: above 0 and at most 1. */
+  static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double share = new Real().convert(value);
+      if (!(share > 0 && share <= 1)) {
+        throw wrong("a number above 0 and at most 1", value);
+      }
+      return share;
     }
   }
 

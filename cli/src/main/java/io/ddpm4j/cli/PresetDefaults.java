@@ -29,6 +29,7 @@ final class PresetDefaults extends ListResourceBundle {
       entry("layers", c -> c.network().layersPerBlock()),
       entry("groups", c -> c.network().groups()),
       entry("headChannels", c -> c.network().attentionHeadDim()),
+      entry("labelDropout", c -> number(c.network().labelDropout())),
       entry("batchSize", c -> c.optimizer().batchSize()),
       entry("learningRate", c -> number(c.optimizer().learningRate())),
       entry("warmupSteps", c -> c.optimizer().warmupSteps()),

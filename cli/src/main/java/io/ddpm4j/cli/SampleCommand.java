@@ -4,21 +4,11 @@ import io.ddpm4j.runtime.DenoisingStrip;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.GenerationResult;
-import io.ddpm4j.runtime.model.Device;
-import io.ddpm4j.runtime.model.ModelFormatException;
-import io.ddpm4j.runtime.sampling.Samplers;
-import io.ddpm4j.runtime.sampling.StepListener;
-import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.ThreadLocalRandom;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,6 +29,9 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
+  /** With RePaint's jumps they are 410 calls of the network. */
+  private static final int REPAINT_STEPS = 50;
+
   @Parameters(
       index = "0",
       arity = "0..1",
@@ -57,25 +50,9 @@ final class SampleCommand implements Callable<Integer> {
       description = "How many images (default: ${DEFAULT-VALUE}).")
   private int images;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of the noise (default: a random one, which is printed).")
-  private Long seed;
+  @Mixin private final GenerationOptions generation = new GenerationOptions();
 
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Steps per image (default: as many as the model was trained with).")
-  private Integer steps;
-
-  @Option(
-      names = "--class",
-      paramLabel = "CLASS",
-      split = ",",
-      description = "Name or index of a class; several are taken in turn (default: all in turn).")
-  private List<String> classes; // null: all
+  @Mixin private final EditOptions edit = new EditOptions();
 
   @Mixin private final SampleOutputs outputs = new SampleOutputs();
 
@@ -88,61 +65,7 @@ final class SampleCommand implements Callable<Integer> {
           "Number of the first image: 16 continues where -n 16 ended (default: ${DEFAULT-VALUE}).")
   private int firstImage;
 
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Images at once (default: as memory allows).")
-  private Integer batchSize;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Processor threads (default: all).")
-  private Integer threads;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      converter = Names.Devices.class,
-      defaultValue = "cpu",
-      description = "cpu, cuda or cuda:INDEX (default: ${DEFAULT-VALUE}).")
-  private Device device;
-
-  @Option(
-      names = "--sampler",
-      paramLabel = "NAME",
-      converter = Names.Sampler.class,
-      defaultValue = "ddpm",
-      description = "Sampling method (default: ${DEFAULT-VALUE}).")
-  private String sampler;
-
-  @Option(
-      names = "--variance",
-      paramLabel = "TYPE",
-      converter = Names.Variance.class,
-      description = "Variance of a step: fixed_small or fixed_large (default: the model's).")
-  private VarianceType variance;
-
-  @Option(
-      names = "--scheduler",
-      paramLabel = "FILE",
-      description =
-          "scheduler_config.json, for models without a schedule (default: the model's own).")
-  private Path scheduler;
-
-  @Option(
-      names = "--image-size",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Height and width where the model leaves them open (default: its own).")
-  private Integer imageSize;
-
-  @ArgGroup(
-      validate = false,
-      heading = "%nNoise schedule, of a model that has none and in place of --scheduler:%n")
-  private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
+  @Mixin private final PipelineOptions pipelines = new PipelineOptions();
 
   private final Terminal terminal;
 
@@ -152,15 +75,15 @@ final class SampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (scheduler != null && !schedule.given().isEmpty()) {
-      throw new UsageException(
-          "--scheduler: expected a file or options, found both it and "
-              + String.join(", ", schedule.given()));
+    pipelines.requireConsistent();
+    edit.requireConsistent();
+    if (edit.completes()) {
+      pipelines.defaultSampler("repaint", REPAINT_STEPS);
     }
     outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Path file = Models.resolve(model);
-    try (DiffusionPipeline pipeline = open(file)) {
+    try (DiffusionPipeline pipeline = pipelines.open(file)) {
       generate(pipeline);
       return Main.OK;
     } catch (CancellationException e) {
@@ -169,65 +92,14 @@ final class SampleCommand implements Callable<Integer> {
     }
   }
 
-  private DiffusionPipeline open(Path file) throws IOException {
-    Optional<SchedulerConfig> config = schedulerConfig();
-    try {
-      return open(file, config);
-    } catch (ModelFormatException e) {
-      if (e.missingOption().filter("schedulerConfig"::equals).isPresent()) {
-        throw new ModelFormatException(
-            file
-                + ": expected a noise schedule in the file or as an option, found neither; give"
-                + " --scheduler FILE, or --schedule NAME and the options beside it",
-            e);
-      }
-      throw e;
-    }
-  }
-
-  private Optional<SchedulerConfig> schedulerConfig() throws IOException {
-    if (scheduler != null) {
-      return Optional.of(SchedulerFiles.read(scheduler));
-    }
-    return schedule.given().isEmpty()
-        ? Optional.empty()
-        : Optional.of(schedule.over(SchedulerConfig.ddpm()));
-  }
-
-  private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
-    DiffusionPipeline.Builder builder =
-        DiffusionPipeline.open(file)
-            .device(device)
-            .sampler(
-                models ->
-                    Samplers.named(sampler)
-                        .create(
-                            variance == null
-                                ? models
-                                : models.with("variance_type", variance.label())));
-    config.ifPresent(builder::schedulerConfig);
-    if (steps != null) {
-      builder.steps(steps);
-    }
-    if (batchSize != null) {
-      builder.batchSize(batchSize);
-    }
-    if (threads != null) {
-      builder.threads(threads);
-    }
-    if (imageSize != null) {
-      builder.imageSize(imageSize, imageSize);
-    }
-    try {
-      return builder.build();
-    } catch (IllegalArgumentException e) { // an option that does not fit the model
-      throw new UsageException(e.getMessage());
-    }
-  }
-
   private void generate(DiffusionPipeline pipeline) throws IOException {
-    long used = seed == null ? ThreadLocalRandom.current().nextInt(1_000_000_000) : seed;
-    int[] labels = ClassLabels.of(classes, pipeline);
+    GenerationRequest request =
+        edit.over(
+            generation.over(
+                GenerationRequest.of(images, generation.seed()).withFirstImage(firstImage),
+                pipeline),
+            pipeline.imageShape(),
+            terminal);
     outputs.requireSizes(pipeline.imageShape(), images);
     terminal
         .out()
@@ -237,38 +109,18 @@ final class SampleCommand implements Callable<Integer> {
             images + (images == 1 ? " image" : " images"),
             pipeline.sampler().name(),
             pipeline.steps(),
-            used,
-            device);
+            generation.seed(),
+            pipelines.device());
     terminal.out().flush();
     DenoisingStrip frames = outputs.newStrip(images);
-    GenerationResult result;
-    try (ProgressBar bar = new ProgressBar(terminal, "Sampling")) {
-      result =
-          pipeline.generate(
-              GenerationRequest.of(images, used)
-                  .withFirstImage(firstImage)
-                  .withClassLabels(labels)
-                  .withListener(frames == null ? listener(bar) : frames.andThen(listener(bar)))
-                  .withCancellation(terminal.interrupts().cancellation()));
-    }
+    GenerationResult result =
+        StepProgress.run(
+            terminal,
+            "Sampling",
+            frames == null ? request : request.withListener(frames),
+            pipeline::generate);
     outputs.write(result.images(), frames, terminal);
     double seconds = result.wallNanos() / 1e9;
     terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
-  }
-
-  private StepListener listener(ProgressBar bar) {
-    return step -> {
-      long before = step.firstImage() - firstImage;
-      int batch = step.images();
-      long done = before * step.count() + batch * (step.index() + 1);
-      String which =
-          batch == images
-              ? ""
-              : ", images %d-%d of %d".formatted(before + 1, before + batch, images);
-      bar.update(
-          done,
-          (long) images * step.count(),
-          "step %d/%d%s".formatted(step.index() + 1, step.count(), which));
-    };
   }
 }

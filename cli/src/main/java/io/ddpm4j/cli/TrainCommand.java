@@ -1,5 +1,8 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.trainer.data.DatasetOptionException;
+import io.ddpm4j.trainer.loop.DivergedException;
+import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.RunSummary;
@@ -9,10 +12,13 @@ import io.ddpm4j.trainer.loop.TrainResult;
 import io.ddpm4j.trainer.loop.TrainStep;
 import io.ddpm4j.trainer.loop.Trainer;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -35,14 +41,16 @@ import picocli.CommandLine.Spec;
       "  ddpm train --data shapes --steps 600                    needs no files",
       "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
       "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
+      "  ddpm train --data fashion-mnist --init fashion-mnist --learning-rate 0.0001",
       "  ddpm train --resume --out runs/fashion --steps 40000    goes on, up to step 40000"
     })
 final class TrainCommand implements Callable<Integer> {
   /** Everything else stands in the configuration of the run that goes on. */
   private static final Set<String> WITH_RESUME =
-      Set.of("--resume", "--out", "--steps", "--help", "--debug");
+      Set.of("--resume", "--out", "--steps", "--learning-rate", "--help", "--debug");
 
   private static final long DEFAULT_STEPS = 2000;
+  private static final double USUAL_RATE = 5e-4; // of the preset small
 
   @Spec private CommandSpec spec;
 
@@ -74,8 +82,17 @@ final class TrainCommand implements Callable<Integer> {
       converter = Names.Presets.class,
       defaultValue = "tiny",
       description =
-          "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE}).")
+          "Where the other defaults come from: tiny, small or base (default: ${DEFAULT-VALUE};"
+              + " with --init: the one with the model's network).")
   private Preset preset;
+
+  @Option(
+      names = "--init",
+      paramLabel = "MODEL",
+      description =
+          "Begin with the weights of a model that ddpm export wrote, or that ships with ddpm, and"
+              + " with its network and forward process (default: random weights).")
+  private String init;
 
   @Option(
       names = "--resume",
@@ -121,14 +138,40 @@ final class TrainCommand implements Callable<Integer> {
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Trainer trainer =
         resume
-            ? Trainer.resume(folder, Optional.ofNullable(steps).map(Long::valueOf), warnings)
-            : Trainer.create(folder, config, warnings);
+            ? Trainer.resume(
+                folder,
+                Optional.ofNullable(steps).map(Long::valueOf),
+                optimizer.learningRate == null
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(optimizer.learningRate),
+                warnings)
+            : create(folder, config, warnings);
     warnings.summarize();
     TrainResult result;
     try (ProgressBar bar = new ProgressBar(terminal, "Training")) {
       result = trainer.run(new Watcher(folder, bar), terminal.interrupts().cancellation());
+    } catch (DivergedException e) {
+      throw new IOException(e.getMessage() + "; " + cure(folder, trainer.config(), e), e);
     }
     return report(folder, result);
+  }
+
+  private static Trainer create(Path folder, TrainConfig config, Warnings warnings)
+      throws IOException {
+    try {
+      return Trainer.create(folder, config, warnings);
+    } catch (DatasetOptionException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  /** What to type after training has broken down: a tenth of the rate, or a usual one. */
+  private static String cure(Path folder, TrainConfig config, DivergedException diverged) {
+    double rate = Math.min(config.optimizer().learningRate() / 10, USUAL_RATE);
+    String shown = new BigDecimal(rate).round(new MathContext(2)).toString();
+    return diverged.isResumable()
+        ? "go on with: ddpm train --resume --out " + folder + " --learning-rate " + shown
+        : "begin again with: --learning-rate " + shown;
   }
 
   private void requireUsage() {
@@ -142,8 +185,8 @@ final class TrainCommand implements Callable<Integer> {
       if (!WITH_RESUME.contains(option.longestName())) {
         throw new UsageException(
             option.longestName()
-                + " does not apply with --resume: the run goes on as it began (only --steps may"
-                + " change)");
+                + " does not apply with --resume: the run goes on as it began (only --steps and"
+                + " --learning-rate may change)");
       }
     }
     if (out == null) {
@@ -171,16 +214,47 @@ final class TrainCommand implements Callable<Integer> {
     return asked == done;
   }
 
-  private TrainConfig config() {
-    TrainConfig defaults = preset.config(data, DEFAULT_STEPS, 0);
+  private TrainConfig config() throws IOException {
+    TrainConfig defaults =
+        init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
     TrainConfig.Network levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
+    try {
+      return new TrainConfig(
+          images.over(defaults.data()),
+          levels,
+          TrainOptions.over(defaults.diffusion(), diffusion),
+          optimizer.over(defaults.optimizer()),
+          run.over(defaults.run(), steps),
+          defaults.init());
+    } catch (IllegalArgumentException e) { // names the option
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  /** Network and forward process of a model, with the optimizer of the preset that it is of. */
+  private TrainConfig defaultsOf(Path path) throws IOException {
+    InitialModel model = InitialModel.read(path);
+    network.requireSame(model.network(), init);
+    Optional<Preset> of = Preset.of(model.network());
+    boolean given = spec.commandLine().getParseResult().hasMatchedOption("--preset");
+    if (given && of.filter(preset::equals).isEmpty()) {
+      throw new UsageException(
+          "--preset: expected %s, whose network is that of %s, found %s"
+              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), init, lowerCase(preset)));
+    }
+    TrainConfig defaults = of.orElse(preset).config(data, DEFAULT_STEPS, 0);
     return new TrainConfig(
-        images.over(defaults.data()),
-        levels,
-        TrainOptions.over(defaults.diffusion(), diffusion),
-        optimizer.over(defaults.optimizer()),
-        run.over(defaults.run(), steps));
+        defaults.data(),
+        model.network(),
+        model.diffusion(),
+        defaults.optimizer(),
+        defaults.run(),
+        model.init());
+  }
+
+  private static String lowerCase(Preset preset) {
+    return preset.name().toLowerCase(Locale.ROOT);
   }
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */

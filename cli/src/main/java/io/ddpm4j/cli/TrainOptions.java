@@ -197,6 +197,14 @@ final class TrainOptions {
         description = "Do not tell the network the classes of the data.")
     boolean unconditional;
 
+    @Option(
+        names = "--label-dropout",
+        paramLabel = "X",
+        description =
+            "Share of images whose class is not told, for classifier-free guidance; 0.1 is usual"
+                + " (default: ${bundle:preset.labelDropout}).")
+    Double labelDropout;
+
     TrainConfig.Network over(TrainConfig.Network preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
@@ -213,7 +221,48 @@ final class TrainOptions {
           orElse(layers, preset.layersPerBlock()),
           groupCount,
           headWidth,
-          preset.classConditional() && !unconditional);
+          preset.classConditional() && !unconditional,
+          orElse(labelDropout, preset.labelDropout()));
+    }
+
+    /**
+     * Refuses what contradicts the network of a model that a run begins with.
+     *
+     * @param name of the model, for the message
+     */
+    void requireSame(TrainConfig.Network model, String name) {
+      requireSame("--widths", widths, model.channels(), name);
+      List<Integer> levels =
+          IntStream.rangeClosed(1, model.attention().size())
+              .filter(level -> model.attention().get(level - 1))
+              .boxed()
+              .toList();
+      List<Integer> asked =
+          attention == null
+              ? null
+              : attention.stream().filter(level -> level > 0).distinct().sorted().toList();
+      requireSame("--attention", asked, levels, name);
+      requireSame("--layers", layers, model.layersPerBlock(), name);
+      requireSame("--groups", groups, model.groups(), name);
+      requireSame("--head-channels", headChannels, model.attentionHeadDim(), name);
+      if (unconditional && model.classConditional()) {
+        throw new UsageException(
+            "--unconditional does not apply: the network of " + name + " is told the class");
+      }
+    }
+
+    private static void requireSame(String option, Object said, Object model, String name) {
+      if (said != null && !said.equals(model)) {
+        throw new UsageException(
+            "%s: expected %s, as in %s, found %s"
+                .formatted(option, joined(model), name, joined(said)));
+      }
+    }
+
+    /** As the option is written: 32,64. */
+    private static String joined(Object value) {
+      String text = value.toString().replaceAll("[\\[\\] ]", "");
+      return text.isEmpty() ? "0" : text;
     }
 
     private static void requireMultiple(int width, int factor, String option) {
@@ -251,7 +300,8 @@ final class TrainOptions {
     @Option(
         names = "--learning-rate",
         paramLabel = "X",
-        description = "Of Adam (default: ${bundle:preset.learningRate}).")
+        converter = Numbers.AboveZero.class,
+        description = "Of Adam; may change with --resume (default: ${bundle:preset.learningRate}).")
     Double learningRate;
 
     @Option(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.cli.Documents.Line;
+import io.ddpm4j.trainer.data.ShapesDataset;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -250,7 +251,11 @@ class DocumentedCommandsTest {
       unset(args, option);
     }
     args.remove("--labels-from-folders");
-    if (NETWORK.stream().noneMatch(args::contains)) {
+    if (args.contains("--init")) { // a stand-in, which has the size of the small shapes
+      Path model = dir.resolve("small/model.onnx");
+      Files.createDirectories(model.getParent());
+      set(args, "--init", TestModels.unet(model, 3, new ShapesDataset().classNames()).toString());
+    } else if (NETWORK.stream().noneMatch(args::contains)) {
       args.addAll(List.of("--widths", "8,8", "--groups", "4"));
     }
     set(args, "--data", "shapes");

@@ -40,6 +40,14 @@ class InspectCommandTest {
   }
 
   @Test
+  void showsTheNullClass() throws IOException {
+    Map<String, String> metadata = TestModels.metadata(1, TestModels.CLASSES);
+    metadata.put("ddpm4j.null_class", "3");
+    Path model = TestModels.write(dir.resolve("model.onnx"), 1, TestModels.CLASSES, metadata);
+    CommandRun.of("inspect", model).succeeds().prints("null class    label 3, for guidance");
+  }
+
+  @Test
   void json() throws IOException {
     Path model = TestModels.unet(dir.resolve("model.onnx"), 1, TestModels.CLASSES);
     JsonObject o =

@@ -82,6 +82,8 @@ class ModelFormatContractTest {
             "8,8",
             "--groups",
             4,
+            "--label-dropout",
+            0.1,
             "--batch-size",
             4,
             "--steps",
@@ -96,6 +98,7 @@ class ModelFormatContractTest {
     assertEquals(documented, new TreeSet<>(written.keySet()));
     ModelMetadata read = ModelMetadata.parse("model.onnx", written);
     assertEquals(List.of("circle", "square"), read.classNames().subList(0, 2));
+    assertEquals(read.classNames().size(), read.nullClass().orElseThrow());
     assertTrue(read.provenance().keySet().containsAll(List.of("dataset", "steps", "seed")));
   }
 }

@@ -92,12 +92,13 @@ class NoiseCommandTest {
     Path out = dir.resolve("strip.png");
     CommandRun.of("noise", dir.resolve("no.png"), "-o", out).failsSaying("no.png", "no such file");
     Path text = Files.writeString(dir.resolve("text.png"), "no image");
-    CommandRun.of("noise", text, "-o", out).failsSaying(text, "expected a PNG or JPEG");
+    CommandRun.of("noise", text, "-o", out)
+        .failsSaying(text, "expected a PNG or JPEG", "not a PNG or JPEG image");
     Path empty = Files.createFile(dir.resolve("empty.png"));
-    CommandRun.of("noise", empty, "-o", out).failsSaying(empty, "an empty file");
+    CommandRun.of("noise", empty, "-o", out).failsSaying(empty, "the file is empty");
     byte[] whole = Files.readAllBytes(picture(64, 64, BufferedImage.TYPE_INT_RGB, 0x123456));
     Path cut = Files.write(dir.resolve("cut.png"), java.util.Arrays.copyOf(whole, 60));
-    CommandRun.of("noise", cut, "-o", out).failsSaying(cut, "damaged");
+    CommandRun.of("noise", cut, "-o", out).failsSaying(cut, "cannot be read: ");
     Path image = picture(8, 8, BufferedImage.TYPE_INT_RGB, 0);
     CommandRun.of("noise", image, "-o", out, "--schedule", "steep")
         .isWrongUsage("'--schedule'", "squaredcos_cap_v2", "found 'steep'");

@@ -111,8 +111,19 @@ class ShippedModelsTest {
         "steps",
         "([\\d.]+) epochs",
         "%.1f".formatted(shown / Double.parseDouble(provenance.get("images"))));
-    rows.says("seed", "(.*)", provenance.get("seed"));
-    rows.says("settings", "--seed (\\d+)", provenance.get("seed"));
+    rows.says("seed", "^(-?\\d+)", provenance.get("seed"));
+    rows.says("settings", ".*--seed (-?\\d+)", provenance.get("seed")); // of the last run
+    rows.says("settings", ".*--steps (\\d+)", provenance.get("steps"));
+    if (provenance.containsKey("init")) {
+      rows.says(
+          "settings", ".*--init .*--learning-rate ([\\d.]+)", provenance.get("learning_rate"));
+      rows.says("weights", "SHA-256 `(\\w+)`", provenance.get("init_sha256"));
+    }
+    if (metadata.nullClass().isPresent()) {
+      rows.says("settings", ".*--label-dropout ([\\d.]+)", provenance.get("label_dropout"));
+      rows.says("network", "null class, label (\\d+)", "" + metadata.nullClass().getAsInt());
+      assertEquals(unet.numClassEmbeds() - 1, metadata.nullClass().getAsInt());
+    }
     rows.says("weights", "decay ([\\d.]+)", provenance.get("ema_decay"));
     rows.says("sampling", "^(\\d+) steps", "" + scheduler.trainTimesteps());
     rows.says("sampling", "`(\\w+)` variance", scheduler.varianceType().label());

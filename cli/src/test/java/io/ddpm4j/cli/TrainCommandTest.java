@@ -180,11 +180,96 @@ class TrainCommandTest {
     assertEquals(
         new TrainConfig(
             new TrainConfig.Data(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new TrainConfig.Network(List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false),
+            new TrainConfig.Network(
+                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0),
             new TrainConfig.Diffusion(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
             new TrainConfig.Optimizer(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
             new TrainConfig.Run(1, -4, 7, 3, 0, 5, 6, 1)),
         config);
+  }
+
+  @Test
+  void labelsAreDropped() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun trained = train(run, "--steps", 1, "--label-dropout", 0.25);
+    assertEquals(0, trained.exitCode(), trained.err());
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(0.25, config.network().labelDropout());
+    CommandRun.of("export", run).succeeds();
+    Path model = run.resolve("model.onnx");
+    CommandRun.of("inspect", model).succeeds().prints("null class    label 6, for guidance");
+    Path out = dir.resolve("out.png");
+    CommandRun.of("sample", model, "-n", 1, "--steps", 1, "--class", 6, "-o", out)
+        .isWrongUsage("--class: expected a label from 0 to 5, found 6");
+    train(dir.resolve("other"), "--steps", 1, "--label-dropout", 0.1, "--unconditional")
+        .failsSaying("--label-dropout: expected 0, since the network is not told the classes");
+    train(dir.resolve("other"), "--steps", 1, "--label-dropout", 1)
+        .failsSaying("--label-dropout: expected a number from 0 to below 1, found 1.0");
+    CommandRun.of(
+            "train", "--data", pictures(2), "--out", dir.resolve("other"), "--label-dropout", 0.1)
+        .failsSaying("--label-dropout: expected 0, since the images of", "have no classes");
+  }
+
+  @Test
+  void aRunBeginsWithAModel() throws IOException {
+    Path first = dir.resolve("first");
+    assertEquals(
+        0, train(first, "--steps", 1, "--schedule", "sigmoid", "--sample-every", 0).exitCode());
+    CommandRun.of("export", first).succeeds();
+    Path model = first.resolve("model.onnx");
+    Path next = dir.resolve("next");
+    Object[] onwards = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      8,
+      "--init",
+      model,
+      "--steps",
+      1,
+      "--batch-size",
+      4,
+      "--sample-every",
+      0,
+      "--out",
+      next
+    };
+    CommandRun trained = with(onwards, "--label-dropout", 0.1, "--beta-start", 0.001);
+    assertEquals(0, trained.exitCode(), trained.err());
+    TrainConfig config = new RunFolder(next).readConfig();
+    TrainConfig expected = new RunFolder(first).readConfig();
+    assertEquals(expected.network().withLabelDropout(0.1), config.network());
+    assertEquals("sigmoid", config.diffusion().betaSchedule());
+    assertEquals(0.001, config.diffusion().betaStart());
+    assertEquals(model.toString(), config.init().model());
+    CommandRun.of("export", next).succeeds();
+    CommandRun.of("inspect", next.resolve("model.onnx"))
+        .succeeds()
+        .prints("init first/model.onnx,", "init_sha256 " + config.init().sha256());
+
+    String as = ", as in " + model + ", found ";
+    with(onwards, "--widths", "8,16").isWrongUsage("--widths: expected 8,8" + as + "8,16");
+    with(onwards, "--attention", 1).isWrongUsage("--attention: expected 2" + as + "1");
+    with(onwards, "--layers", 2).isWrongUsage("--layers: expected 1" + as + "2");
+    with(onwards, "--groups", 2).isWrongUsage("--groups: expected 4" + as + "2");
+    with(onwards, "--head-channels", 4).isWrongUsage("--head-channels: expected 8" + as + "4");
+    with(onwards, "--unconditional").isWrongUsage("--unconditional does not apply", model);
+    with(onwards, "--preset", "tiny")
+        .isWrongUsage("--preset: expected none, whose network is that of " + model, "found tiny");
+    Object[] larger = onwards.clone();
+    larger[List.of(onwards).indexOf("--image-size") + 1] = 16;
+    larger[onwards.length - 1] = dir.resolve("larger");
+    CommandRun.of(larger).failsSaying("sample_size: expected the run's 16, found 8");
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
+    CommandRun.of("train", "--data", "shapes", "--init", foreign)
+        .failsSaying(foreign, "expected a model that ddpm4j wrote");
+    CommandRun.of("train", "--resume", "--out", next, "--init", model)
+        .isWrongUsage("--init does not apply with --resume");
+  }
+
+  private static CommandRun with(Object[] command, Object... options) {
+    return CommandRun.of(Stream.of(command, options).flatMap(Stream::of).toArray());
   }
 
   @Test
@@ -277,7 +362,9 @@ class TrainCommandTest {
     CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
         .failsSaying(folder);
     CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
-        .failsSaying("--labels does not apply");
+        .isWrongUsage("--labels does not apply to data set shapes");
+    CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)
+        .isWrongUsage("--data-dir does not apply to data set shapes");
     assertFalse(Files.exists(out));
   }
 
@@ -296,8 +383,10 @@ class TrainCommandTest {
     train(out, "--prediction", "noise")
         .isWrongUsage("'--prediction'", "expected epsilon, sample, v_prediction", "'noise'");
     train(out, "--beta-end", 2).isWrongUsage("'--beta-end'", "above 0 and below 1, found '2'");
-    train(out, "--learning-rate", 0).failsSaying("--learning-rate: expected a positive number");
-    train(out, "--max-gradient-norm", -1).failsSaying("--max-gradient-norm", "0 for no clipping");
+    train(out, "--learning-rate", -1)
+        .isWrongUsage("'--learning-rate'", "expected a number above 0, found '-1'");
+    train(out, "--beta1", 1).isWrongUsage("--beta1: expected a number from 0 to below 1");
+    train(out, "--max-gradient-norm", -1).isWrongUsage("--max-gradient-norm", "0 for no clipping");
     train(out, "--beta-start", 0.9, "--beta-end", 0.9)
         .isWrongUsage("--beta-start, --beta-end: betas: expected a product of alphas above 0");
     assertFalse(Files.exists(out));
@@ -323,6 +412,23 @@ class TrainCommandTest {
     assertEquals(1, run.exitCode(), run.err());
     String last = run.err().lines().reduce("", (a, b) -> b);
     assertTrue(last.contains("is not finite") && last.contains("learning rate"), run.err());
+    assertTrue(last.endsWith("; begin again with: --learning-rate 0.00050"), last);
+  }
+
+  @Test
+  void whatIsSaidAfterDivergenceWorks() throws IOException {
+    Path run = dir.resolve("run");
+    Object[] options = {"--steps", 2, "--sample-every", 0, "--warmup-steps", 0};
+    assertEquals(0, train(run, options).exitCode());
+    CommandRun diverged =
+        CommandRun.of("train", "--resume", "--out", run, "--steps", 9, "--learning-rate", "1e30");
+    assertEquals(1, diverged.exitCode(), diverged.err());
+    String last = diverged.err().lines().reduce("", (a, b) -> b);
+    String command =
+        last.substring(last.indexOf("go on with: ddpm ") + "go on with: ddpm ".length());
+    CommandRun mended = CommandRun.of((Object[]) command.split(" "));
+    assertEquals(0, mended.exitCode(), last + mended.err());
+    assertEquals(5e-4, new RunFolder(run).readConfig().optimizer().learningRate());
   }
 
   @Test
@@ -331,6 +437,9 @@ class TrainCommandTest {
     CommandRun.of("train", "--resume", "--out", run).failsSaying(run);
     CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(run);
     assertEquals(0, train(run, "--steps", 1).exitCode());
+    Path file = new RunFolder(run).lossCurve();
+    CommandRun.of("export", file)
+        .failsSaying(file + ": expected the folder of a run with a config.json, found a file");
     train(run, "--steps", 1).failsSaying(run, "resume");
     CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
     Path state = new RunFolder(run).checkpoints().latest().orElseThrow();

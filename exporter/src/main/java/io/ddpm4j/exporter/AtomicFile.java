@@ -29,6 +29,7 @@ public final class AtomicFile implements AutoCloseable {
   /** Writes the bytes of a file. */
   @FunctionalInterface
   public interface Content {
+    /** Writes the whole content; the stream is the caller's to close. */
     void writeTo(OutputStream out) throws IOException;
   }
 

@@ -32,8 +32,11 @@ final class BatchSizes {
   /** On the processor a batch whose activations take at most a quarter of the machine's memory. */
   static int choose(ModelMetadata metadata, ImageShape shape, Device device) {
     long perImage = bytesPerImage(metadata, shape);
-    return device instanceof Device.Cuda
-        ? choose(CUDA_MEMORY, MOST_ON_CUDA, perImage)
+    return device instanceof Device.Cuda cuda
+        ? choose(
+            Math.min(CUDA_MEMORY, cuda.memoryLimit().orElse(Long.MAX_VALUE) / 2),
+            MOST_ON_CUDA,
+            perImage)
         : choose(totalMemory() / 4, MOST_ON_CPU, perImage);
   }
 

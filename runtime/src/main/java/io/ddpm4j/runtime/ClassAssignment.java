@@ -7,13 +7,20 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Which class each image of a request gets: image k that at k mod n of n classes. Immutable. */
+/**
+ * Which class each image of a request gets: image k that at k mod n of n classes; and which label
+ * guidance leads away from. Immutable.
+ */
 final class ClassAssignment {
+  private static final int NONE = -1;
+
   private final int[] cycle; // empty in an unconditional model
+  private final int awayFrom; // NONE without guidance
   private final List<String> names;
 
-  private ClassAssignment(int[] cycle, List<String> names) {
+  private ClassAssignment(int[] cycle, int awayFrom, List<String> names) {
     this.cycle = cycle;
+    this.awayFrom = awayFrom;
     this.names = names;
   }
 
@@ -34,7 +41,14 @@ final class ClassAssignment {
                 + " is unconditional, found "
                 + (request.classNames().isEmpty() ? request.classLabels() : request.classNames()));
       }
-      return new ClassAssignment(new int[0], names);
+      if (request.guidance().isOn()) {
+        throw new IllegalArgumentException(
+            "guidance scale: expected 1, since "
+                + model.name()
+                + " is unconditional, found "
+                + request.guidance().scale());
+      }
+      return new ClassAssignment(new int[0], NONE, names);
     }
     if (!asked && names.isEmpty()) {
       throw new IllegalArgumentException(
@@ -49,20 +63,63 @@ final class ClassAssignment {
                 ? request.classLabels().stream().mapToInt(Integer::intValue).toArray()
                 : request.classNames().stream().mapToInt(metadata::classLabel).toArray();
     for (int label : cycle) {
-      if (label < 0 || !names.isEmpty() && label >= names.size()) {
-        throw new IllegalArgumentException(
-            "class: expected a label "
-                + (names.isEmpty() ? "of at least 0" : "from 0 to " + (names.size() - 1))
-                + ", found "
-                + label);
-      }
+      check(label, metadata);
     }
-    return new ClassAssignment(cycle, names);
+    return new ClassAssignment(cycle, awayFrom(request.guidance(), model), names);
+  }
+
+  private static void check(int label, ModelMetadata metadata) {
+    List<String> names = metadata.classNames();
+    boolean isNull = metadata.nullClass().isPresent() && metadata.nullClass().getAsInt() == label;
+    if (label < 0 || !names.isEmpty() && label >= names.size() && !isNull) {
+      throw new IllegalArgumentException(
+          "class: expected a label "
+              + (names.isEmpty() ? "of at least 0" : "from 0 to " + (names.size() - 1))
+              + ", found "
+              + label);
+    }
+  }
+
+  private static int awayFrom(Guidance guidance, OnnxEpsilonModel model) {
+    if (!guidance.isOn()) {
+      return NONE;
+    }
+    ModelMetadata metadata = model.metadata();
+    if (guidance.awayFromName().isPresent()) {
+      return metadata.classLabel(guidance.awayFromName().get());
+    }
+    int label =
+        guidance
+            .awayFromLabel()
+            .orElseGet(
+                () ->
+                    metadata
+                        .nullClass()
+                        .orElseThrow(
+                            () ->
+                                new IllegalArgumentException(
+                                    "guidance scale: expected 1, or a class to lead away from,"
+                                        + " since "
+                                        + model.name()
+                                        + " names no class that stands for none, found "
+                                        + guidance.scale())));
+    check(label, metadata);
+    return label;
   }
 
   /** Whether there are classes at all. */
   boolean isConditional() {
     return cycle.length > 0;
+  }
+
+  /** Whether the network has to be asked for another class, too. */
+  boolean isGuided() {
+    return awayFrom != NONE;
+  }
+
+  /** The label that guidance leads away from. */
+  int awayFrom() {
+    return awayFrom;
   }
 
   /** The labels of {@code count} images from number {@code firstImage} on. */
@@ -77,7 +134,12 @@ final class ClassAssignment {
   /** Their names, or their labels where the model names none. */
   String describe(long firstImage, int count) {
     return Arrays.stream(labels(firstImage, count))
-        .mapToObj(label -> names.isEmpty() ? "" + label : names.get(label))
+        .mapToObj(this::describe)
         .collect(Collectors.joining(", "));
+  }
+
+  /** The name of a label, or itself where it has none. */
+  String describe(int label) {
+    return label < names.size() ? names.get(label) : Integer.toString(label);
   }
 }

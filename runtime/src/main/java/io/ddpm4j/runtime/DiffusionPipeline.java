@@ -1,25 +1,40 @@
 package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelDescription;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.model.RoleNames;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.DeadlineException;
 import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.TimestepSpacing;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * A model ready to generate images.
@@ -32,18 +47,24 @@ import java.util.function.Function;
  *
  * <p>Thread-safe: any number of threads may generate at once. {@link #close} is idempotent and
  * returns at once: generations that run end before their next step with a {@link
- * java.util.concurrent.CancellationException}, the last of them frees the session, and a later
- * {@link #generate} throws {@link IllegalStateException}.
+ * java.util.concurrent.CancellationException}, the last of them frees the session. What is still to
+ * begin ends with an {@link IllegalStateException}: a later {@link #generate}, what waits in {@link
+ * #generateAsync}, the next batch of a {@link #stream}.
  */
 public final class DiffusionPipeline implements AutoCloseable {
+  private static final long WORKER_IDLE_SECONDS = 10;
+
   private final OnnxEpsilonModel model;
   private final SchedulerConfig config;
   private final NoiseSchedule schedule;
   private final Sampler sampler;
   private final ImageShape shape;
+  private final boolean learnsVariance;
   private final int batchSize;
+  private final ModelMetadata metadata;
   private final String device;
   private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
+  private final ThreadPoolExecutor worker = worker();
   private volatile boolean closed;
 
   private DiffusionPipeline(OnnxEpsilonModel model, Builder builder) throws IOException {
@@ -53,15 +74,41 @@ public final class DiffusionPipeline implements AutoCloseable {
     Sampler made = builder.sampler.create(config);
     this.sampler = builder.steps == 0 ? made : made.withSteps(builder.steps);
     this.sampler.steps(schedule); // refuses timesteps that do not fit, here and not at first use
-    this.shape = ModelRequirements.imageShape(model, builder.height, builder.width);
+    this.shape =
+        ModelRequirements.imageShape(model, builder.channels, builder.height, builder.width);
     this.batchSize = ModelRequirements.batchSize(model, builder.batchSize, shape, builder.device);
+    ValueRange range = builder.valueRange;
+    this.metadata = range == null ? model.metadata() : model.metadata().withValueRange(range);
     this.device = builder.device.toString();
-    ModelRequirements.requireVariance(model, sampler, shape);
+    this.learnsVariance = model.learnsVariance(shape);
+    ModelRequirements.requireVariance(model, sampler, shape, learnsVariance);
   }
 
-  /** Starts opening a model: an ONNX file, or a folder that holds {@code model.onnx}. */
+  /** One thread, which is there while there is work. */
+  private static ThreadPoolExecutor worker() {
+    ThreadPoolExecutor worker =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            WORKER_IDLE_SECONDS,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "ddpm4j generation");
+              thread.setDaemon(true);
+              return thread;
+            });
+    worker.allowCoreThreadTimeOut(true);
+    return worker;
+  }
+
+  /**
+   * Starts opening a model: an ONNX file, a folder that holds {@code model.onnx}, or a folder of
+   * diffusers or optimum that holds {@code unet/model.onnx} and {@code
+   * scheduler/scheduler_config.json}.
+   */
   public static Builder open(Path path) {
-    return new Builder(settings -> OnnxEpsilonModel.open(path, settings));
+    return new Builder((settings, names) -> OnnxEpsilonModel.open(path, settings, names));
   }
 
   /**
@@ -70,11 +117,11 @@ public final class DiffusionPipeline implements AutoCloseable {
    * @param name stands for the file in messages and parameters
    */
   public static Builder open(byte[] model, String name) {
-    return new Builder(settings -> OnnxEpsilonModel.open(model, name, settings));
+    return new Builder((settings, names) -> OnnxEpsilonModel.open(model, name, settings, names));
   }
 
   private interface ModelOpener {
-    OnnxEpsilonModel open(SessionSettings settings) throws IOException;
+    OnnxEpsilonModel open(SessionSettings settings, RoleNames names) throws IOException;
   }
 
   /** How to open a model. Everything has a default, most of it from the file. */
@@ -82,10 +129,13 @@ public final class DiffusionPipeline implements AutoCloseable {
     private final ModelOpener opener;
     private Device device = Device.cpu();
     private int threads = Runtime.getRuntime().availableProcessors();
-    private SamplerFactory sampler = Samplers.ddpm();
+    private SamplerFactory sampler = Samplers::of;
     private int steps;
     private int batchSize;
     private SchedulerConfig config;
+    private RoleNames names = RoleNames.none();
+    private ValueRange valueRange; // null: the file's
+    private int channels = -1;
     private int height = -1;
     private int width = -1;
 
@@ -105,7 +155,10 @@ public final class DiffusionPipeline implements AutoCloseable {
       return this;
     }
 
-    /** The sampling method, fitted to the model's configuration; ancestral sampling by default. */
+    /**
+     * The sampling method, fitted to the model's configuration. By default the configuration's
+     * class decides; that of models which ddpm4j has trained is ancestral sampling.
+     */
     public Builder sampler(SamplerFactory method) {
       this.sampler = method;
       return this;
@@ -148,6 +201,28 @@ public final class DiffusionPipeline implements AutoCloseable {
       return this;
     }
 
+    /** The images' channels where the file leaves them open. */
+    public Builder imageChannels(int imageChannels) {
+      this.channels = imageChannels;
+      return this;
+    }
+
+    /**
+     * The values of black and white in the model's images, in place of the file's. Only pictures
+     * are made and read with them; what clipping bounds x_0 to is the scheduler configuration's
+     * {@code clip_sample_range}, ± around 0.
+     */
+    public Builder valueRange(double low, double high) {
+      this.valueRange = new ValueRange(low, high);
+      return this;
+    }
+
+    /** Which input or output plays which role, where a foreign file leaves that in doubt. */
+    public Builder roleNames(RoleNames roles) {
+      this.names = roles;
+      return this;
+    }
+
     /**
      * Opens it.
      *
@@ -157,7 +232,7 @@ public final class DiffusionPipeline implements AutoCloseable {
      * @throws IllegalArgumentException if an option does not fit the model
      */
     public DiffusionPipeline build() throws IOException {
-      OnnxEpsilonModel model = opener.open(new SessionSettings(device, threads));
+      OnnxEpsilonModel model = opener.open(new SessionSettings(device, threads), names);
       try {
         return new DiffusionPipeline(model, this);
       } catch (IOException | RuntimeException e) {
@@ -169,12 +244,17 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** The model: its name, its inputs and outputs, its metadata. */
   public ModelDescription model() {
-    return new ModelDescription(model.name(), model.signature(), model.metadata());
+    return new ModelDescription(model.name(), model.signature(), metadata);
   }
 
-  /** What the file says about itself. */
+  /** What the file says about itself, with the value range in use. */
   public ModelMetadata metadata() {
-    return model.metadata();
+    return metadata;
+  }
+
+  /** What a user should know of the model's files, a sentence each; empty if all is in order. */
+  public List<String> warnings() {
+    return ModelRequirements.warnings(model, config);
   }
 
   /** The configuration in use: the file's, or the option's. */
@@ -202,6 +282,11 @@ public final class DiffusionPipeline implements AutoCloseable {
     return shape;
   }
 
+  /** Whether the network predicts the variance too. */
+  boolean learnsVariance() {
+    return learnsVariance;
+  }
+
   /** Images that go through the network at once. */
   public int batchSize() {
     return batchSize;
@@ -210,6 +295,11 @@ public final class DiffusionPipeline implements AutoCloseable {
   /** Where the model runs. */
   String device() {
     return device;
+  }
+
+  /** The values of black and white. */
+  public ValueRange valueRange() {
+    return metadata.valueRange();
   }
 
   /** Generates images 0 to {@code images - 1} of a seed. */
@@ -221,25 +311,31 @@ public final class DiffusionPipeline implements AutoCloseable {
    * Generates what is asked for, on the caller's thread.
    *
    * @throws java.util.concurrent.CancellationException if the request was cancelled, the thread
-   *     interrupted or the pipeline closed meanwhile
-   * @throws IllegalArgumentException if the classes do not fit the model, or so many images do not
-   *     fit into memory together
+   *     interrupted or the pipeline closed meanwhile, or the time is over
+   * @throws IllegalArgumentException if the request does not fit the model, or so many images do
+   *     not fit into memory together
    * @throws IllegalStateException after {@link #close}, or if the model's output is not finite
    */
   public GenerationResult generate(GenerationRequest request) {
+    return generate(request, sampler, token(request));
+  }
+
+  private GenerationResult generate(GenerationRequest request, Sampler method, Cancellation token) {
     Generation.requireRoom(request.images(), shape, Runtime.getRuntime().maxMemory());
     return whileOpen(
-        request,
-        generation -> {
+        token,
+        () -> {
+          Generation generation = new Generation(this, model, request, method);
           long start = System.nanoTime();
           int elements = Generation.elements(shape);
           float[] all = new float[request.images() * elements];
           generation.run(
+              token,
               (first, count, x) -> System.arraycopy(x, 0, all, first * elements, count * elements));
           return new GenerationResult(
               generation.images(0, request.images(), all),
               generation.batches(),
-              steps(),
+              generation.steps(),
               System.nanoTime() - start,
               generation.sessionNanos());
         });
@@ -265,27 +361,179 @@ public final class DiffusionPipeline implements AutoCloseable {
    *     generation. A batch knows the number of its first image, and its parameters are those that
    *     make this batch again
    * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
-   * @throws IllegalArgumentException if the classes do not fit the model
+   * @throws IllegalArgumentException if the request does not fit the model
    * @throws IllegalStateException as {@link #generate(GenerationRequest)}
    */
   public void generate(GenerationRequest request, Consumer<ImageBatch> taker) {
+    Cancellation token = token(request);
     whileOpen(
-        request,
-        generation -> {
-          generation.run((first, count, x) -> taker.accept(generation.images(first, count, x)));
+        token,
+        () -> {
+          Generation generation = new Generation(this, model, request, sampler);
+          generation.run(
+              token, (first, count, x) -> taker.accept(generation.images(first, count, x)));
           return null;
         });
   }
 
-  private <T> T whileOpen(GenerationRequest request, Function<Generation, T> task) {
-    Cancellation token = new Cancellation(request.cancellation());
-    Generation generation = new Generation(this, model, request, token);
+  /**
+   * Generates what is asked for on a thread of the pipeline, one request after the other, since the
+   * network takes all processors for each.
+   *
+   * @return completes with the images, or exceptionally as {@link #generate(GenerationRequest)}
+   *     throws; past the request's time limit at once, even while it waits for others. To cancel
+   *     it, or to complete it in any other way ({@code orTimeout}), ends the generation before its
+   *     next step
+   */
+  public CompletableFuture<GenerationResult> generateAsync(GenerationRequest request) {
+    return generateAsync(request, worker);
+  }
+
+  /** The same on a thread of {@code executor}. */
+  public CompletableFuture<GenerationResult> generateAsync(
+      GenerationRequest request, Executor executor) {
+    Cancellation token = token(request); // now: time in the queue counts
+    CompletableFuture<GenerationResult> future = new CompletableFuture<>();
+    future.whenComplete((result, failure) -> token.cancel("the future was completed"));
+    request.timeout().ifPresent(limit -> failAfter(limit, future));
+    Runnable task =
+        () -> {
+          try {
+            token.throwIfCancelled();
+            future.complete(generate(request, sampler, token));
+          } catch (Throwable e) {
+            future.completeExceptionally(e);
+          }
+        };
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      future.completeExceptionally(closed ? closedException() : e);
+    }
+    return future;
+  }
+
+  /** A generation that has begun watches its time itself; one that waits for others cannot. */
+  private static void failAfter(Duration limit, CompletableFuture<?> future) {
+    long nanos = TimeUnit.NANOSECONDS.convert(limit); // at most 292 years
+    CompletableFuture<Void> timer =
+        new CompletableFuture<Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+    timer.thenRun(() -> future.completeExceptionally(new DeadlineException(limit)));
+    future.whenComplete((result, failure) -> timer.complete(null)); // which takes it off the clock
+  }
+
+  /**
+   * Generates image by image as the stream is read, on the thread that reads it, in order. Never
+   * more than a batch is in memory, however many images are asked for, and nothing of the session
+   * is held between batches: a stream that is not read to its end needs no closing. To make it
+   * parallel changes nothing, since the network takes all processors already.
+   *
+   * @return of one image each. Reading it throws what {@link #generate(GenerationRequest)} throws;
+   *     the time limit begins with this call
+   * @throws IllegalArgumentException if the request does not fit the model
+   * @throws IllegalStateException after {@link #close}
+   */
+  public Stream<ImageBatch> stream(GenerationRequest request) {
+    Cancellation token = token(request);
+    Generation generation = whileOpen(token, () -> new Generation(this, model, request, sampler));
+    return StreamSupport.stream(
+        new ImageSpliterator(
+            request.images(),
+            taker ->
+                whileOpen(
+                    token,
+                    () -> {
+                      generation.next(
+                          token,
+                          (first, count, x) -> taker.accept(generation.each(first, count, x)));
+                      return null;
+                    })),
+        false);
+  }
+
+  /**
+   * The noise from which {@link #decode} makes these images again: DDIM backwards (Song et al.
+   * 2021, §4.3), without clipping, over as many steps as the pipeline has. The more steps, the
+   * closer.
+   *
+   * @param images of the model's size and channels
+   * @return x_T, standard normal as far as the images are what the model knows
+   */
+  public ImageBatch encode(ImageBatch images) {
+    return encode(GenerationRequest.of(images.images(), 0).withImage(images, 1)).images();
+  }
+
+  /**
+   * The same for a request whose {@link GenerationRequest#withImage image} it is, with classes, a
+   * listener and so on.
+   */
+  public GenerationResult encode(GenerationRequest request) {
+    requireSource("encode", "an image", request, source -> !source.isLatent());
+    return generate(request, deterministic("encode", "DDIMInverseScheduler"), token(request));
+  }
+
+  /** The images of such noise: DDIM, without clipping, over as many steps as the pipeline has. */
+  public ImageBatch decode(ImageBatch latents) {
+    return decode(GenerationRequest.of(latents.images(), 0).withLatents(latents)).images();
+  }
+
+  /** The same for a request whose {@link GenerationRequest#withLatents latents} they are. */
+  public GenerationResult decode(GenerationRequest request) {
+    requireSource("decode", "latents", request, GenerationRequest.SourceImage::isLatent);
+    return generate(request, deterministic("decode", "DDIMScheduler"), token(request));
+  }
+
+  private static void requireSource(
+      String task,
+      String expected,
+      GenerationRequest request,
+      Predicate<GenerationRequest.SourceImage> fits) {
+    if (request.source().filter(fits).isEmpty()) {
+      throw new IllegalArgumentException(
+          "%s: expected a request with %s, found one with %s"
+              .formatted(
+                  task,
+                  expected,
+                  request
+                      .source()
+                      .map(s -> s.isLatent() ? "latents" : "an image")
+                      .orElse("neither")));
+    }
+  }
+
+  /** DDIM's flow in one direction or the other, over the same timesteps. */
+  private Sampler deterministic(String task, String className) {
+    if (!config.isSet("beta_schedule")) {
+      throw new IllegalArgumentException(
+          task + ": expected a model with a schedule of betas, found " + config.className());
+    }
+    SchedulerConfig plain =
+        config
+            .as(className)
+            .with("clip_sample", false)
+            .with("timestep_spacing", TimestepSpacing.LEADING.label());
+    if (plain.isSet("thresholding")) { // a field of one of the two classes
+      plain = plain.with("thresholding", false);
+    }
+    int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
+    return Samplers.of(plain).withSteps(count);
+  }
+
+  private IllegalStateException closedException() {
+    return new IllegalStateException(model.name() + ": this pipeline is closed");
+  }
+
+  private static Cancellation token(GenerationRequest request) {
+    return new Cancellation(request.cancellation(), request.timeout().orElse(null));
+  }
+
+  private <T> T whileOpen(Cancellation token, Supplier<T> task) {
     running.add(token);
     try {
       if (closed) { // after adding: close either sees this run or is seen by it
-        throw new IllegalStateException(model.name() + ": this pipeline is closed");
+        throw closedException();
       }
-      return task.apply(generation);
+      return task.get();
     } finally {
       running.remove(token);
     }
@@ -296,6 +544,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   public void close() {
     closed = true;
     running.forEach(token -> token.cancel(model.name() + ": this pipeline was closed"));
+    worker.shutdown(); // what waits there finds the pipeline closed
     model.close();
   }
 }

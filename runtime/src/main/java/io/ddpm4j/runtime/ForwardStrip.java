@@ -38,11 +38,7 @@ public final class ForwardStrip {
    */
   public static ImageBatch of(ImageBatch image, NoiseSchedule schedule, int frames, long seed) {
     int[] timesteps = timesteps(schedule, frames);
-    float[] x0 = image.values(0);
-    ValueRange range = image.range();
-    for (int i = 0; i < x0.length; i++) {
-      x0[i] = (float) (2 * (x0[i] - range.low()) / (range.high() - range.low()) - 1);
-    }
+    float[] x0 = image.toRange(ValueRange.SIGNED).values(0);
     float[] noise = new float[x0.length];
     NoiseSource.ofSeed(seed).fill(noise, 0, 1, x0.length, 0);
     float[] all = new float[frames * x0.length];

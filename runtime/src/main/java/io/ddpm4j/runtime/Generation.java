@@ -3,23 +3,37 @@ package io.ddpm4j.runtime;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.random.NoiseGenerator;
+import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.KnownImage;
+import io.ddpm4j.runtime.sampling.RunStart;
+import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplingRun;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** One call of generate: makes the images of a request, batch by batch. For one thread, once. */
+/**
+ * One call of the pipeline: makes the images of a request, batch by batch. For one thread, once.
+ */
 final class Generation {
   private static final int LONGEST_ARRAY = Integer.MAX_VALUE - 8; // a JVM may refuse the last few
 
   private final DiffusionPipeline pipeline;
   private final OnnxEpsilonModel model;
   private final GenerationRequest request;
+  private final Sampler sampler;
   private final ClassAssignment classes;
-  private final Cancellation token;
   private final ImageShape shape;
+  private final RunStart start;
+  private final KnownImage known; // null: none
+  private final NoiseSource noise;
+  private SamplingRun run; // of the last batch, for the next of its size
   private long sessionNanos;
+  private int done;
   private int batches;
 
   /** Receives a batch; the array is the run's own and valid during the call. */
@@ -33,17 +47,28 @@ final class Generation {
     void take(int first, int count, float[] x);
   }
 
+  /**
+   * Checks all that can be checked before the first step.
+   *
+   * @param sampler the method, which need not be the pipeline's own
+   */
   Generation(
       DiffusionPipeline pipeline,
       OnnxEpsilonModel model,
       GenerationRequest request,
-      Cancellation token) {
+      Sampler sampler) {
     this.pipeline = pipeline;
     this.model = model;
     this.request = request;
+    this.sampler = sampler;
     this.classes = ClassAssignment.of(request, model);
-    this.token = token;
     this.shape = pipeline.imageShape();
+    this.start = RequestImages.start(request, shape, pipeline.valueRange());
+    this.known = RequestImages.known(request, shape, pipeline.valueRange());
+    this.noise = request.noise();
+    if (!start.isNoise() && sampler.startsFromImages()) {
+      start.firstStep(sampler.levels(pipeline.schedule()).steps()); // refuses a strength of no step
+    }
   }
 
   /** Values of one image. */
@@ -68,48 +93,73 @@ final class Generation {
   }
 
   /** Makes all images. */
-  void run(Taker taker) {
-    int size = pipeline.batchSize();
-    int whole = request.images() / size * size;
-    int rest = request.images() - whole;
-    batches(0, whole, size, taker);
-    batches(whole, rest, model.signature().fixedBatch() > 0 ? size : rest, taker);
+  void run(Cancellation token, Taker taker) {
+    while (!isDone()) {
+      next(token, taker);
+    }
   }
 
-  /** Batches of one size over the same buffers; of the last, only the asked-for images count. */
-  private void batches(int from, int count, int size, Taker taker) {
-    if (count == 0) {
-      return;
-    }
-    SamplingRun run =
-        SamplingRun.builder(size, shape.channels(), shape.height(), shape.width())
-            .seed(request.seed())
-            .learnsVariance(model.signature().learnsVariance())
-            .listener(request.listener().orElse(null))
-            .cancellation(token)
-            .build();
-    try (OnnxEpsilonModel.Bound bound =
-        model.bind(
-            run.inputBuffer(),
-            run.outputBuffer(),
-            size,
-            shape.channels(),
-            shape.height(),
-            shape.width())) {
-      for (int first = from; first < from + count; first += size) {
-        long number = request.firstImage() + first;
-        int kept = Math.min(size, from + count - first);
-        run.restart(number, kept);
-        if (classes.isConditional()) {
-          bound.classLabels(classes.labels(number, kept), 0);
-        }
-        pipeline.sampler().sample(bound, pipeline.schedule(), run);
-        requireFinite(run, number, kept);
-        taker.take(first, kept, run.x());
-        batches++;
+  /** Whether all images are made. */
+  boolean isDone() {
+    return done == request.images();
+  }
+
+  /** Makes the next batch. Nothing of the session stays lent between batches. */
+  void next(Cancellation token, Taker taker) {
+    int kept = Math.min(batchSize(), request.images() - done);
+    SamplingRun batch = runOf(model.signature().fixedBatch() > 0 ? batchSize() : kept);
+    long number = request.firstImage() + done;
+    batch.restart(number, kept, token);
+    try (LentModel lent = lend(batch, token)) {
+      if (classes.isConditional()) {
+        lent.classLabels(classes.labels(number, kept));
       }
-      sessionNanos += bound.sessionNanos();
+      sampler.sample(lent, pipeline.schedule(), batch);
+      sessionNanos += lent.sessionNanos();
     }
+    requireFinite(batch, number, kept);
+    int first = done;
+    done += kept;
+    batches++;
+    taker.take(first, kept, batch.x());
+  }
+
+  /** Under guidance each image goes through the network twice. */
+  private int batchSize() {
+    boolean twice = classes.isGuided() && model.signature().fixedBatch() < 1;
+    return twice ? Math.max(1, pipeline.batchSize() / 2) : pipeline.batchSize();
+  }
+
+  private SamplingRun runOf(int size) {
+    if (run == null || run.images() != size) {
+      run =
+          SamplingRun.builder(size, shape.channels(), shape.height(), shape.width())
+              .noise(noise)
+              .start(start)
+              .known(known)
+              .learnsVariance(pipeline.learnsVariance())
+              .listener(request.listener().orElse(null))
+              .build();
+    }
+    return run;
+  }
+
+  /** Where the pipeline was closed between two batches, the token says so and not the model. */
+  private LentModel lend(SamplingRun batch, Cancellation token) {
+    token.throwIfCancelled();
+    try {
+      return lend(batch);
+    } catch (IllegalStateException e) {
+      token.throwIfCancelled(); // closed just now
+      throw e;
+    }
+  }
+
+  private LentModel lend(SamplingRun batch) {
+    long[] extents = {batch.images(), shape.channels(), shape.height(), shape.width()};
+    return classes.isGuided()
+        ? new GuidedModel(model, batch, extents, request.guidance().scale(), classes.awayFrom())
+        : LentModel.of(model.bind(batch.inputBuffer(), batch.outputBuffer(), extents));
   }
 
   /** The run checks the network's output; what became of it at the last step is checked here. */
@@ -131,7 +181,7 @@ final class Generation {
     OnnxEpsilonModel source = model; // alone: the images do not keep this run alive
     return ImageBatch.of(
             values.length == length ? values : Arrays.copyOf(values, length),
-            pipeline.metadata().valueRange(),
+            pipeline.valueRange(),
             count,
             shape.channels(),
             shape.height(),
@@ -145,6 +195,16 @@ final class Generation {
             });
   }
 
+  /** The same one by one. */
+  List<ImageBatch> each(int first, int count, float[] values) {
+    int elements = elements(shape);
+    List<ImageBatch> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(images(first + i, 1, Arrays.copyOfRange(values, i * elements, (i + 1) * elements)));
+    }
+    return all;
+  }
+
   private Map<String, String> parameters(long firstImage, int images) {
     Map<String, String> text = new LinkedHashMap<>();
     String version = DiffusionPipeline.class.getPackage().getImplementationVersion();
@@ -153,14 +213,33 @@ final class Generation {
     text.put("Seed", Long.toString(request.seed()));
     text.put("First image", Long.toString(firstImage));
     text.put("Images", Integer.toString(images));
-    text.put("Sampler", pipeline.sampler().name());
-    text.put("Steps", Integer.toString(pipeline.steps()));
+    text.put("Sampler", sampler.name());
+    text.put("Steps", Integer.toString(sampler.steps(pipeline.schedule())));
     text.put("Device", pipeline.device());
     text.put("Scheduler", pipeline.schedulerConfig().toJson());
     if (classes.isConditional()) {
       text.put("Classes", classes.describe(firstImage, images));
     }
+    if (classes.isGuided()) {
+      text.put("Guidance scale", Double.toString(request.guidance().scale()));
+      text.put("Guidance away from", classes.describe(classes.awayFrom()));
+    }
+    if (!request.noiseName().equals(NoiseGenerator.PHILOX.label())) {
+      text.put("Noise", request.noiseName());
+    }
+    request
+        .source()
+        .ifPresent(
+            from ->
+                text.put(
+                    "Start", from.isLatent() ? "latents" : "image, strength " + from.strength()));
+    request.inpainting().ifPresent(from -> text.put("Known pixels", "by a mask"));
     return text;
+  }
+
+  /** Calls of the network for a batch. */
+  int steps() {
+    return run.callsDone();
   }
 
   /** How many batches there were. */

@@ -7,6 +7,8 @@ import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What sampling needs to know of a model: from the graph, from the metadata, or from an option of
@@ -33,13 +35,29 @@ final class ModelRequirements {
                         + " as schedulerConfig, found neither"));
   }
 
+  /** What a user should know of the model's files and the configuration in use. */
+  static List<String> warnings(OnnxEpsilonModel model, SchedulerConfig config) {
+    List<String> warnings = new ArrayList<>(model.warnings());
+    List<String> unknown = config.unknownFields();
+    if (!unknown.isEmpty()) {
+      warnings.add(
+          "the scheduler configuration holds %s that %s does not know: %s"
+              .formatted(
+                  unknown.size() == 1 ? "a field" : "fields",
+                  config.className(),
+                  String.join(", ", unknown)));
+    }
+    return warnings;
+  }
+
   /**
    * The size of the images.
    *
-   * @param height of the option, -1 for none
+   * @param channels of the option, -1 for none
+   * @param height likewise
    * @param width likewise
    */
-  static ImageShape imageShape(OnnxEpsilonModel model, int height, int width)
+  static ImageShape imageShape(OnnxEpsilonModel model, int channels, int height, int width)
       throws ModelFormatException {
     ModelSignature signature = model.signature();
     int[] graph = {signature.channels(), signature.height(), signature.width()};
@@ -49,7 +67,7 @@ final class ModelRequirements {
             .image()
             .map(image -> new int[] {image.channels(), image.height(), image.width()})
             .orElse(new int[] {-1, -1, -1});
-    int[] asked = {-1, height, width};
+    int[] asked = {channels, height, width};
     String[] names = {"channels", "height", "width"};
     int[] chosen = new int[3];
     for (int i = 0; i < 3; i++) {
@@ -65,14 +83,11 @@ final class ModelRequirements {
       }
       chosen[i] = graph[i] > 0 ? graph[i] : asked[i] > 0 ? asked[i] : said[i];
       if (chosen[i] < 1) {
-        throw i == 0
-            ? new ModelFormatException(
-                "%s: expected the image's channels in the graph or in ddpm4j.image, found none"
-                    .formatted(model.name()))
-            : ModelFormatException.lacking(
-                "imageSize",
-                "%s: expected the image's %s, in the graph, in ddpm4j.image or given as imageSize, found none"
-                    .formatted(model.name(), names[i]));
+        String option = i == 0 ? "imageChannels" : "imageSize";
+        throw ModelFormatException.lacking(
+            option,
+            "%s: expected the image's %s, in the graph, in ddpm4j.image or given as %s, found none"
+                .formatted(model.name(), names[i], option));
       }
     }
     return new ImageShape(chosen[0], chosen[1], chosen[2]);
@@ -96,9 +111,10 @@ final class ModelRequirements {
   }
 
   /** Refuses a model that does not predict the variance which the sampler needs. */
-  static void requireVariance(OnnxEpsilonModel model, Sampler sampler, ImageShape shape)
+  static void requireVariance(
+      OnnxEpsilonModel model, Sampler sampler, ImageShape shape, boolean learnsVariance)
       throws ModelFormatException {
-    if (sampler.learnsVariance() && !model.signature().learnsVariance()) {
+    if (sampler.learnsVariance() && !learnsVariance) {
       throw new ModelFormatException(
           "%s: variance_type: expected an output of %d channels, found %s"
               .formatted(model.name(), 2 * shape.channels(), model.signature().output()));

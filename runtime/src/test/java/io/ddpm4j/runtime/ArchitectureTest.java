@@ -4,19 +4,21 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
-import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
@@ -58,16 +60,28 @@ class ArchitectureTest {
   }
 
   @Test
-  void oneClassTouchesOnnxRuntime() {
+  void theSessionAndItsTensorsTouchOnnxRuntime() {
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName(OnnxEpsilonModel.class.getName())
-        .and()
-        .haveNameNotMatching(".*OnnxEpsilonModel\\$.*")
+        .haveNameNotMatching(Pattern.quote(ROOT) + "\\.model\\.(OnnxSession|DirectTensor)(\\$.*)?")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("ai.onnxruntime..")
         .check(MODULE);
+  }
+
+  @Test
+  void whoTakesTheEnvironmentTurnsItsTelemetryOff() {
+    List<JavaMethodCall> taking =
+        MODULE.stream()
+            .flatMap(c -> c.getMethodCallsFromSelf().stream())
+            .filter(call -> call.getTarget().getName().equals("getEnvironment"))
+            .toList();
+    assertEquals(1, taking.size(), taking.toString());
+    assertTrue(
+        taking.get(0).getOrigin().getMethodCallsFromSelf().stream()
+            .anyMatch(call -> call.getTarget().getName().equals("setTelemetry")),
+        taking.toString());
   }
 
   @Test

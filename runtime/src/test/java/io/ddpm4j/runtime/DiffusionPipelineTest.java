@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -515,6 +516,7 @@ class DiffusionPipelineTest {
         Optional.empty(),
         ValueRange.SIGNED,
         List.of(),
+        OptionalInt.empty(),
         Optional.of(json),
         Map.of());
   }

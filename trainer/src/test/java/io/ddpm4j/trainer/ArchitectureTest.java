@@ -4,10 +4,12 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
@@ -53,6 +55,20 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAPackage("ai.onnxruntime..")
         .check(MODULE);
+  }
+
+  @Test
+  void whoTakesTheEnvironmentTurnsItsTelemetryOff() {
+    List<JavaMethodCall> taking =
+        MODULE.stream()
+            .flatMap(c -> c.getMethodCallsFromSelf().stream())
+            .filter(call -> call.getTarget().getName().equals("getEnvironment"))
+            .toList();
+    assertEquals(1, taking.size(), taking.toString());
+    assertTrue(
+        taking.get(0).getOrigin().getMethodCallsFromSelf().stream()
+            .anyMatch(call -> call.getTarget().getName().equals("setTelemetry")),
+        taking.toString());
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.Map;
  */
 public record Safetensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
 
+  /** Copies both maps; refuses a tensor of the name that the metadata have. */
   public Safetensors {
     tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));

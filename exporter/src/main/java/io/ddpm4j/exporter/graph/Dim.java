@@ -5,6 +5,7 @@ public sealed interface Dim {
 
   /** A known size, at least 0. */
   record Fixed(long size) implements Dim {
+    /** Refuses a negative size. */
     public Fixed {
       if (size < 0) {
         throw new IllegalArgumentException("a dimension must be at least 0, found " + size);
@@ -19,6 +20,7 @@ public sealed interface Dim {
 
   /** A size that is known only when the graph runs; equal names mean equal sizes. */
   record Named(String name) implements Dim {
+    /** Refuses an empty name. */
     public Named {
       if (name.isBlank()) {
         throw new IllegalArgumentException("a named dimension needs a name, found a blank");
@@ -31,10 +33,12 @@ public sealed interface Dim {
     }
   }
 
+  /** A known size. */
   static Dim of(long size) {
     return new Fixed(size);
   }
 
+  /** An unknown size of this name. */
   static Dim named(String name) {
     return new Named(name);
   }

@@ -51,10 +51,12 @@ public final class Graph {
     return sub;
   }
 
+  /** The name in the file. */
   public String name() {
     return name;
   }
 
+  /** The operators that nodes may be of. */
   public OpSet opSet() {
     return opSet;
   }

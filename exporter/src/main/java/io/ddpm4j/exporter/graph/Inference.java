@@ -33,26 +33,32 @@ public final class Inference {
     return outputs;
   }
 
+  /** How many inputs there are, absent ones counted. */
   public int inputs() {
     return inputs.size();
   }
 
+  /** Whether input {@code i} is there. */
   public boolean has(int i) {
     return i < inputs.size() && inputs.get(i) != null;
   }
 
+  /** Element type and shape of input {@code i}. */
   public TensorType type(int i) {
     return inputs.get(i).type();
   }
 
+  /** The element type of input {@code i}. */
   public DataType dataType(int i) {
     return inputs.get(i).dataType();
   }
 
+  /** The shape of input {@code i}. */
   public Shape shape(int i) {
     return inputs.get(i).shape();
   }
 
+  /** The rank of input {@code i}. */
   public int rank(int i) {
     return shape(i).rank();
   }
@@ -94,22 +100,27 @@ public final class Inference {
         : null;
   }
 
+  /** The value of a whole-number attribute, or {@code absent}. */
   public long intAttribute(String key, long absent) {
     return attributes.get(key) instanceof Attribute.Int a ? a.value() : absent;
   }
 
+  /** The value of a float attribute, or {@code absent}. */
   public float floatAttribute(String key, float absent) {
     return attributes.get(key) instanceof Attribute.Float a ? a.value() : absent;
   }
 
+  /** The value of a text attribute, or {@code absent}. */
   public String textAttribute(String key, String absent) {
     return attributes.get(key) instanceof Attribute.Text a ? a.value() : absent;
   }
 
+  /** The values of an attribute of whole numbers, or {@code absent}. */
   public long[] intsAttribute(String key, long[] absent) {
     return attributes.get(key) instanceof Attribute.Ints a ? a.toArray() : absent;
   }
 
+  /** The attribute of this name; null where it is absent. */
   public Attribute attribute(String key) {
     return attributes.get(key);
   }

@@ -33,6 +33,7 @@ public final class Node {
     outputs.add(value);
   }
 
+  /** The operator. */
   public OpSchema schema() {
     return schema;
   }
@@ -64,18 +65,22 @@ public final class Node {
     return inputs.stream().filter(v -> v != null).toList();
   }
 
+  /** Input {@code i}. */
   public Value in(int i) {
     return inputs.get(i);
   }
 
+  /** Whether input {@code i} is there. */
   public boolean hasIn(int i) {
     return i < inputs.size() && inputs.get(i) != null;
   }
 
+  /** All outputs, in the operator's order. */
   public List<Value> outputs() {
     return Collections.unmodifiableList(outputs);
   }
 
+  /** Output {@code i}. */
   public Value out(int i) {
     return outputs.get(i);
   }
@@ -90,18 +95,22 @@ public final class Node {
     return attributes;
   }
 
+  /** The attribute of this name. */
   public Optional<Attribute> attribute(String key) {
     return Optional.ofNullable(attributes.get(key));
   }
 
+  /** The value of a whole-number attribute, or {@code absent}. */
   public long intAttribute(String key, long absent) {
     return attributes.get(key) instanceof Attribute.Int a ? a.value() : absent;
   }
 
+  /** The value of a float attribute, or {@code absent}. */
   public float floatAttribute(String key, float absent) {
     return attributes.get(key) instanceof Attribute.Float a ? a.value() : absent;
   }
 
+  /** The value of a text attribute, or {@code absent}. */
   public String textAttribute(String key, String absent) {
     return attributes.get(key) instanceof Attribute.Text a ? a.value() : absent;
   }

@@ -40,13 +40,21 @@ public record OpSchema(
 
   /** The kinds of attributes. */
   public enum AttributeKind {
+    /** A whole number. */
     INT,
+    /** A float. */
     FLOAT,
+    /** A text. */
     TEXT,
+    /** Whole numbers. */
     INTS,
+    /** Floats. */
     FLOATS,
+    /** Texts. */
     TEXTS,
+    /** A constant tensor. */
     TENSOR,
+    /** A subgraph. */
     BODY;
 
     boolean fits(Attribute attribute) {
@@ -129,11 +137,13 @@ public record OpSchema(
       this.sinceVersion = sinceVersion;
     }
 
+    /** An input of one of these types; inputs of one type variable have the same type. */
     public Builder in(String input, String typeVariable, Set<DataType> types) {
       inputs.add(new Input(input, typeVariable, EnumSet.copyOf(types), false));
       return this;
     }
 
+    /** The same for an input that may be absent. */
     public Builder optional(String input, String typeVariable, Set<DataType> types) {
       inputs.add(new Input(input, typeVariable, EnumSet.copyOf(types), true));
       return this;
@@ -145,17 +155,20 @@ public record OpSchema(
       return this;
     }
 
+    /** How many outputs a node may have. */
     public Builder outputs(int min, int max) {
       minOutputs = min;
       maxOutputs = max;
       return this;
     }
 
+    /** An attribute that a node may have. */
     public Builder attribute(String attribute, AttributeKind kind) {
       attributes.put(attribute, kind);
       return this;
     }
 
+    /** An attribute that a node must have. */
     public Builder required(String attribute, AttributeKind kind) {
       required.add(attribute);
       return attribute(attribute, kind);
@@ -167,6 +180,7 @@ public record OpSchema(
       return this;
     }
 
+    /** The rule for the outputs' shapes, which ends the schema. */
     public OpSchema shape(ShapeRule rule) {
       int minInputs = 0;
       for (int i = 0; i < inputs.size(); i++) {

@@ -79,10 +79,12 @@ public final class OpSet {
     return schema;
   }
 
+  /** Whether there is an operator of this domain and name. */
   public boolean contains(String domain, String op) {
     return schemas.containsKey(OpSchema.key(domain, op));
   }
 
+  /** Every operator. */
   public List<OpSchema> all() {
     return new ArrayList<>(schemas.values());
   }

@@ -15,10 +15,12 @@ import java.util.Map;
 public final class Ops {
   private final Graph graph;
 
+  /** Adds to this graph. */
   public Ops(Graph graph) {
     this.graph = graph;
   }
 
+  /** The graph that is added to. */
   public Graph graph() {
     return graph;
   }
@@ -47,110 +49,137 @@ public final class Ops {
 
   // --- elementwise -----------------------------------------------------------------------------
 
+  /** The operator Add. */
   public Value add(Value a, Value b) {
     return one("Add", a, b);
   }
 
+  /** The operator Sub. */
   public Value sub(Value a, Value b) {
     return one("Sub", a, b);
   }
 
+  /** The operator Mul. */
   public Value mul(Value a, Value b) {
     return one("Mul", a, b);
   }
 
+  /** The operator Div. */
   public Value div(Value a, Value b) {
     return one("Div", a, b);
   }
 
+  /** The operator Pow. */
   public Value pow(Value a, Value b) {
     return one("Pow", a, b);
   }
 
+  /** The operator Add with a scalar. */
   public Value add(Value a, double b) {
     return add(a, scalar(b, a));
   }
 
+  /** The operator Sub with a scalar. */
   public Value sub(double a, Value b) {
     return sub(scalar(a, b), b);
   }
 
+  /** The operator Mul with a scalar. */
   public Value mul(Value a, double b) {
     return mul(a, scalar(b, a));
   }
 
+  /** The operator Div with a scalar. */
   public Value div(Value a, double b) {
     return div(a, scalar(b, a));
   }
 
+  /** The operator Max. */
   public Value max(Value a, Value b) {
     return one("Max", a, b);
   }
 
+  /** The operator Min. */
   public Value min(Value a, Value b) {
     return one("Min", a, b);
   }
 
+  /** The operator Abs. */
   public Value abs(Value x) {
     return one("Abs", x);
   }
 
+  /** The operator Ceil. */
   public Value ceil(Value x) {
     return one("Ceil", x);
   }
 
+  /** The operator Cos. */
   public Value cos(Value x) {
     return one("Cos", x);
   }
 
+  /** The operator Erf. */
   public Value erf(Value x) {
     return one("Erf", x);
   }
 
+  /** The operator Exp. */
   public Value exp(Value x) {
     return one("Exp", x);
   }
 
+  /** The operator Floor. */
   public Value floor(Value x) {
     return one("Floor", x);
   }
 
+  /** The operator Identity. */
   public Value identity(Value x) {
     return one("Identity", x);
   }
 
+  /** The operator Log. */
   public Value log(Value x) {
     return one("Log", x);
   }
 
+  /** The operator Neg. */
   public Value neg(Value x) {
     return one("Neg", x);
   }
 
+  /** The operator Reciprocal. */
   public Value reciprocal(Value x) {
     return one("Reciprocal", x);
   }
 
+  /** The operator Relu. */
   public Value relu(Value x) {
     return one("Relu", x);
   }
 
+  /** The operator Sigmoid. */
   public Value sigmoid(Value x) {
     return one("Sigmoid", x);
   }
 
+  /** The operator Sign. */
   public Value sign(Value x) {
     return one("Sign", x);
   }
 
+  /** The operator Sin. */
   public Value sin(Value x) {
     return one("Sin", x);
   }
 
+  /** The operator Sqrt. */
   public Value sqrt(Value x) {
     return one("Sqrt", x);
   }
 
+  /** The operator Tanh. */
   public Value tanh(Value x) {
     return one("Tanh", x);
   }

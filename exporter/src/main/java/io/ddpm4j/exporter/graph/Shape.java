@@ -11,6 +11,7 @@ public record Shape(List<Dim> dims) {
   /** The shape of a scalar. */
   public static final Shape SCALAR = new Shape(List.of());
 
+  /** Copies the extents. */
   public Shape {
     dims = List.copyOf(dims);
   }
@@ -30,6 +31,7 @@ public record Shape(List<Dim> dims) {
     return new Shape(dims);
   }
 
+  /** How many extents there are. */
   public int rank() {
     return dims.size();
   }

@@ -7,6 +7,7 @@ package io.ddpm4j.exporter.graph;
 public final class ShapeException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
 
+  /** With the sentence that says what does not fit. */
   public ShapeException(String message) {
     super(message);
   }

@@ -47,18 +47,21 @@ public final class TensorData {
     return new TensorData(dataType, shape, bytes);
   }
 
+  /** Floats of this shape, row-major. */
   public static TensorData ofFloats(float[] values, long... sizes) {
     byte[] bytes = new byte[values.length * Float.BYTES];
     little(bytes).asFloatBuffer().put(values);
     return new TensorData(DataType.FLOAT, Shape.of(sizes), bytes);
   }
 
+  /** Values of int64 of this shape, row-major. */
   public static TensorData ofLongs(long[] values, long... sizes) {
     byte[] bytes = new byte[values.length * Long.BYTES];
     little(bytes).asLongBuffer().put(values);
     return new TensorData(DataType.INT64, Shape.of(sizes), bytes);
   }
 
+  /** Truth values of this shape, row-major. */
   public static TensorData ofBools(boolean[] values, long... sizes) {
     byte[] bytes = new byte[values.length];
     for (int i = 0; i < values.length; i++) {
@@ -67,10 +70,12 @@ public final class TensorData {
     return new TensorData(DataType.BOOL, Shape.of(sizes), bytes);
   }
 
+  /** A float of rank 0. */
   public static TensorData scalar(float value) {
     return ofFloats(new float[] {value});
   }
 
+  /** An int64 of rank 0. */
   public static TensorData scalar(long value) {
     return ofLongs(new long[] {value});
   }
@@ -101,14 +106,17 @@ public final class TensorData {
     return new TensorData(dataType, Shape.SCALAR, bytes);
   }
 
+  /** The element type. */
   public DataType dataType() {
     return dataType;
   }
 
+  /** The shape. */
   public Shape shape() {
     return shape;
   }
 
+  /** Element type and shape. */
   public TensorType type() {
     return new TensorType(dataType, shape);
   }
@@ -118,6 +126,7 @@ public final class TensorData {
     return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
   }
 
+  /** The size of all elements, in bytes. */
   public int byteSize() {
     return bytes.remaining();
   }

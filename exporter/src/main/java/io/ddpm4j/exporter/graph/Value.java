@@ -23,6 +23,7 @@ public final class Value {
     this.data = data;
   }
 
+  /** The graph that it belongs to. */
   public Graph graph() {
     return graph;
   }
@@ -32,14 +33,17 @@ public final class Value {
     return name;
   }
 
+  /** Element type and shape. */
   public TensorType type() {
     return type;
   }
 
+  /** The element type. */
   public DataType dataType() {
     return type.dataType();
   }
 
+  /** The shape. */
   public Shape shape() {
     return type.shape();
   }
@@ -59,10 +63,12 @@ public final class Value {
     return Optional.ofNullable(data);
   }
 
+  /** Whether it is a constant of the graph. */
   public boolean isConstant() {
     return data != null;
   }
 
+  /** Whether it is an input of the graph. */
   public boolean isInput() {
     return data == null && producer == null;
   }

@@ -48,7 +48,9 @@ public record UNetConfig(
 
   /** How the timestep becomes a vector. */
   public enum TimeEmbedding {
+    /** Sines and cosines. */
     POSITIONAL("positional"),
+    /** A table of weights. */
     LEARNED("learned");
 
     private final String text;
@@ -68,8 +70,11 @@ public record UNetConfig(
    * {@link #PLAIN}.
    */
   public enum BlockType {
+    /** Residual blocks. */
     PLAIN("DownBlock2D", "UpBlock2D"),
+    /** Residual blocks, each with self-attention behind it. */
     ATTENTION("AttnDownBlock2D", "AttnUpBlock2D"),
+    /** Residual blocks that change the size too. */
     RESNET("ResnetDownsampleBlock2D", "ResnetUpsampleBlock2D");
 
     private final String down;
@@ -89,6 +94,7 @@ public record UNetConfig(
   private static final int MANY = 1 << 20; // beyond any network, and far from overflow
   private static final int MAX_LEVELS = 16;
 
+  /** Refuses what does not fit together, naming the field. */
   public UNetConfig {
     downBlockTypes = List.copyOf(downBlockTypes);
     upBlockTypes = List.copyOf(upBlockTypes);

@@ -36,126 +36,151 @@ public final class UNetConfigBuilder {
 
   UNetConfigBuilder() {}
 
+  /** Sets {@link UNetConfig#sampleSize}. */
   public UNetConfigBuilder sampleSize(int value) {
     sampleSize = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#inChannels}. */
   public UNetConfigBuilder inChannels(int value) {
     inChannels = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#outChannels}. */
   public UNetConfigBuilder outChannels(int value) {
     outChannels = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#centerInputSample}. */
   public UNetConfigBuilder centerInputSample(boolean value) {
     centerInputSample = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#timeEmbedding}. */
   public UNetConfigBuilder timeEmbedding(TimeEmbedding value) {
     timeEmbedding = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#timeEmbeddingDim}. */
   public UNetConfigBuilder timeEmbeddingDim(int value) {
     timeEmbeddingDim = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#numTrainTimesteps}. */
   public UNetConfigBuilder numTrainTimesteps(int value) {
     numTrainTimesteps = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#freqShift}. */
   public UNetConfigBuilder freqShift(double value) {
     freqShift = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#flipSinToCos}. */
   public UNetConfigBuilder flipSinToCos(boolean value) {
     flipSinToCos = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#downBlockTypes}. */
   public UNetConfigBuilder downBlockTypes(List<BlockType> value) {
     downBlockTypes = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#upBlockTypes}. */
   public UNetConfigBuilder upBlockTypes(List<BlockType> value) {
     upBlockTypes = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#addMidAttention}. */
   public UNetConfigBuilder addMidAttention(boolean value) {
     addMidAttention = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#blockOutChannels}. */
   public UNetConfigBuilder blockOutChannels(List<Integer> value) {
     blockOutChannels = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#layersPerBlock}. */
   public UNetConfigBuilder layersPerBlock(int value) {
     layersPerBlock = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#midBlockScaleFactor}. */
   public UNetConfigBuilder midBlockScaleFactor(double value) {
     midBlockScaleFactor = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#downsamplePadding}. */
   public UNetConfigBuilder downsamplePadding(int value) {
     downsamplePadding = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#resnetDownsample}. */
   public UNetConfigBuilder resnetDownsample(boolean value) {
     resnetDownsample = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#resnetUpsample}. */
   public UNetConfigBuilder resnetUpsample(boolean value) {
     resnetUpsample = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#attentionHeadDim}. */
   public UNetConfigBuilder attentionHeadDim(int value) {
     attentionHeadDim = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#normNumGroups}. */
   public UNetConfigBuilder normNumGroups(int value) {
     normNumGroups = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#attnNormNumGroups}. */
   public UNetConfigBuilder attnNormNumGroups(int value) {
     attnNormNumGroups = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#normEps}. */
   public UNetConfigBuilder normEps(double value) {
     normEps = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#scaleShift}. */
   public UNetConfigBuilder scaleShift(boolean value) {
     scaleShift = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#numClassEmbeds}. */
   public UNetConfigBuilder numClassEmbeds(int value) {
     numClassEmbeds = value;
     return this;
   }
 
+  /** Sets {@link UNetConfig#dropout}. */
   public UNetConfigBuilder dropout(double value) {
     dropout = value;
     return this;

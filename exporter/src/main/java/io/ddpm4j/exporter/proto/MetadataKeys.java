@@ -10,6 +10,7 @@ public final class MetadataKeys {
   /** The version of the format, always {@link #FORMAT_VERSION}. */
   public static final String FORMAT = "ddpm4j.format";
 
+  /** The format that is written. */
   public static final String FORMAT_VERSION = "1";
 
   /** The noise schedule: JSON object of diffusers' scheduler fields. */
@@ -20,6 +21,9 @@ public final class MetadataKeys {
 
   /** JSON array of class names in label order; absent in an unconditional model. */
   public static final String CLASSES = "ddpm4j.classes";
+
+  /** The label that stands for no class; absent in a model that was trained without one. */
+  public static final String NULL_CLASS = "ddpm4j.null_class";
 
   /** JSON object: the {@code config.json} of the network. */
   public static final String UNET = "ddpm4j.unet";

@@ -9,10 +9,12 @@ import java.io.IOException;
 public final class OnnxFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** With the sentence that names the file and what is wrong. */
   public OnnxFormatException(String message) {
     super(message);
   }
 
+  /** The same with what it was found by. */
   public OnnxFormatException(String message, Throwable cause) {
     super(message, cause);
   }

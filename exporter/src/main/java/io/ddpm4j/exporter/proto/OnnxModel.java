@@ -20,6 +20,7 @@ public record OnnxModel(
     String producerVersion,
     String docString) {
 
+  /** Copies the metadata. */
   public OnnxModel {
     metadata = Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
   }
@@ -30,18 +31,22 @@ public record OnnxModel(
     return new OnnxModel(graph, Map.of(), "ddpm4j", version == null ? "" : version, "");
   }
 
+  /** The same with this metadata. */
   public OnnxModel withMetadata(Map<String, String> changed) {
     return new OnnxModel(graph, changed, producerName, producerVersion, docString);
   }
 
+  /** The same with another graph. */
   public OnnxModel withGraph(Graph changed) {
     return new OnnxModel(changed, metadata, producerName, producerVersion, docString);
   }
 
+  /** The same with another producer. */
   public OnnxModel withProducer(String name, String version) {
     return new OnnxModel(graph, metadata, name, version, docString);
   }
 
+  /** The same with another description. */
   public OnnxModel withDocString(String changed) {
     return new OnnxModel(graph, metadata, producerName, producerVersion, changed);
   }

@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -37,6 +38,8 @@ public final class OnnxReader {
     byte[] bytes;
     try {
       bytes = Files.readAllBytes(file);
+    } catch (AccessDeniedException e) { // whose message is a bare path
+      throw new IOException("cannot read " + file + ": permission denied", e);
     } catch (IOException e) {
       throw new IOException("cannot read " + file + ": " + e.getMessage(), e);
     }

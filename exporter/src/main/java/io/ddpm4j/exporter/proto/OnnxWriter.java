@@ -29,6 +29,7 @@ public final class OnnxWriter {
     /** External data from just under 2 GB, no inner shapes. */
     public static final Options DEFAULT = new Options(2_000_000_000L, false);
 
+    /** Refuses a threshold beyond what one file can hold. */
     public Options {
       if (externalThreshold < 0 || externalThreshold > 2_000_000_000L) {
         throw new IllegalArgumentException(
@@ -36,10 +37,12 @@ public final class OnnxWriter {
       }
     }
 
+    /** The same with another size from which tensors lie in a file of their own. */
     public Options withExternalThreshold(long bytes) {
       return new Options(bytes, valueInfo);
     }
 
+    /** The same with the types of inner values, or without them. */
     public Options withValueInfo(boolean wanted) {
       return new Options(externalThreshold, wanted);
     }

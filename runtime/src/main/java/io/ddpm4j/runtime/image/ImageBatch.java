@@ -122,6 +122,37 @@ public final class ImageBatch {
     return ofBytes(levels, 1, channels, image.getHeight(), image.getWidth());
   }
 
+  /**
+   * All images of several batches of one size and value range, one after the other, with the number
+   * and the parameters of the first.
+   */
+  public static ImageBatch join(ImageBatch... batches) {
+    ImageBatch first = batches[0];
+    int count = 0;
+    for (ImageBatch batch : batches) {
+      if (!Arrays.equals(batch.shape(), 1, 4, first.shape(), 1, 4)
+          || !batch.range.equals(first.range)) {
+        throw new IllegalArgumentException(
+            "images: expected batches of one size and value range, found %s %s and %s %s"
+                .formatted(
+                    Arrays.toString(first.shape()),
+                    first.range,
+                    Arrays.toString(batch.shape()),
+                    batch.range));
+      }
+      count = Math.addExact(count, batch.images);
+    }
+    float[] all = new float[Math.multiplyExact(count, first.values.length / first.images)];
+    int at = 0;
+    for (ImageBatch batch : batches) {
+      System.arraycopy(batch.values, 0, all, at, batch.values.length);
+      at += batch.values.length;
+    }
+    int[] shape = first.shape();
+    shape[0] = count;
+    return new ImageBatch(shape, all, first.range, first.firstImage, first.text);
+  }
+
   /** The same images with these parameters, which go into the PNG files. */
   public ImageBatch withText(Map<String, String> parameters) {
     Map<String, String> copy = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
@@ -139,6 +170,19 @@ public final class ImageBatch {
   /** The same images, numbered from {@code number} on instead of from 0. */
   public ImageBatch withFirstImage(long number) {
     return new ImageBatch(shape(), values, range, number, text);
+  }
+
+  /** The same images with other values for black and white. */
+  public ImageBatch toRange(ValueRange other) {
+    if (other.equals(range)) {
+      return this;
+    }
+    double scale = (other.high() - other.low()) / (range.high() - range.low());
+    float[] moved = new float[values.length];
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] = (float) (other.low() + scale * (values[i] - range.low()));
+    }
+    return new ImageBatch(shape(), moved, other, firstImage, text);
   }
 
   private int[] shape() {

@@ -10,7 +10,8 @@ import java.util.Optional;
 public final class ModelFormatException extends IOException {
   private static final long serialVersionUID = 1L;
 
-  private final String missingOption; // null: none would help
+  /** Null: none would help. */
+  private final String missingOption;
 
   /** With the sentence to show. */
   public ModelFormatException(String message) {

@@ -23,6 +23,8 @@ import java.util.stream.StreamSupport;
  * @param image channels, height and width
  * @param valueRange the values of black and white
  * @param classNames in label order; empty in an unconditional model
+ * @param nullClass the label that stands for no class, for classifier-free guidance (Ho and
+ *     Salimans 2022): none of the named classes; empty in a model that was trained without one
  * @param unet the network's configuration, JSON
  * @param provenance data set, steps, seed, …, as text; free to show, never needed
  */
@@ -31,6 +33,7 @@ public record ModelMetadata(
     Optional<ImageShape> image,
     ValueRange valueRange,
     List<String> classNames,
+    OptionalInt nullClass,
     Optional<String> unet,
     Map<String, String> provenance) {
   /** The one version of the format. */
@@ -65,22 +68,40 @@ public record ModelMetadata(
         Optional.empty(),
         ValueRange.SIGNED,
         List.of(),
+        OptionalInt.empty(),
         Optional.empty(),
         Map.of());
+  }
+
+  /** The same with this noise schedule. */
+  ModelMetadata withScheduler(Optional<SchedulerConfig> config) {
+    return new ModelMetadata(config, image, valueRange, classNames, nullClass, unet, provenance);
+  }
+
+  /** The same with this size of the images and configuration of the network. */
+  ModelMetadata withNetwork(Optional<ImageShape> size, Optional<String> config) {
+    return new ModelMetadata(
+        scheduler, size, valueRange, classNames, nullClass, config, provenance);
+  }
+
+  /** The same with other values of black and white. */
+  public ModelMetadata withValueRange(ValueRange range) {
+    return new ModelMetadata(scheduler, image, range, classNames, nullClass, unet, provenance);
   }
 
   /**
    * Reads the {@code metadata_props} of a file.
    *
    * @param file named in messages
+   * @return {@link #foreign} where the file says nothing
    * @throws ModelFormatException naming the key, what was expected and what was found
    */
   public static ModelMetadata parse(String file, Map<String, String> properties)
       throws ModelFormatException {
-    String format = properties.get("ddpm4j.format");
-    if (format == null) {
+    if (!isOurs(properties)) {
       return foreign();
     }
+    String format = properties.get("ddpm4j.format");
     if (!format.equals(FORMAT)) {
       throw new ModelFormatException(
           file + ": ddpm4j.format: expected " + FORMAT + ", found \"" + format + "\"");
@@ -92,8 +113,14 @@ public record ModelMetadata(
         Optional.ofNullable(image == null ? null : reader.shape(image)),
         image == null ? ValueRange.SIGNED : reader.valueRange(image),
         reader.classNames(),
+        reader.nullClass(),
         Optional.ofNullable(properties.get("ddpm4j.unet")),
         reader.provenance());
+  }
+
+  /** Whether a file with these {@code metadata_props} says anything about itself. */
+  static boolean isOurs(Map<String, String> properties) {
+    return properties.containsKey("ddpm4j.format");
   }
 
   /**
@@ -208,6 +235,23 @@ public record ModelMetadata(
       return StreamSupport.stream(element.getAsJsonArray().spliterator(), false)
           .map(JsonElement::getAsString)
           .toList();
+    }
+
+    OptionalInt nullClass() throws ModelFormatException {
+      JsonElement element = json("ddpm4j.null_class");
+      if (element == null) {
+        return OptionalInt.empty();
+      }
+      int named = classNames().size();
+      try {
+        int label = element.getAsBigDecimal().intValueExact();
+        if (label >= named) {
+          return OptionalInt.of(label);
+        }
+      } catch (RuntimeException e) {
+        // Falls through to the message: no number, not whole, or too large.
+      }
+      throw wrong("ddpm4j.null_class", "a label of at least " + named, element.toString());
     }
 
     Map<String, String> provenance() throws ModelFormatException {

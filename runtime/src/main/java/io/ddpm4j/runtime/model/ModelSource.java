@@ -31,17 +31,13 @@ final class ModelSource {
   }
 
   /**
-   * An ONNX file, or the one in a folder.
+   * An ONNX file.
    *
    * @throws IOException if there is no regular, readable file with something in it
    */
-  static ModelSource of(Path path) throws IOException {
-    Path file = Files.isDirectory(path) ? path.resolve(OnnxEpsilonModel.FILE_NAME) : path;
+  static ModelSource of(Path file) throws IOException {
     if (!Files.exists(file)) {
-      throw new FileNotFoundException(
-          file == path
-              ? file + ": there is no such file"
-              : path + ": this folder holds no " + OnnxEpsilonModel.FILE_NAME);
+      throw new FileNotFoundException(file + ": there is no such file");
     }
     if (!Files.isRegularFile(file)) { // opening a pipe would wait for its other end
       throw new IOException(

@@ -1,189 +1,139 @@
 package io.ddpm4j.runtime.model;
 
-import ai.onnxruntime.NodeInfo;
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OrtEnvironment;
-import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
-import ai.onnxruntime.OrtProvider;
-import ai.onnxruntime.OrtSession;
-import ai.onnxruntime.TensorInfo;
+import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
 /**
  * An ONNX noise predictor in an ONNX Runtime session, which this object owns. Thread-safe: each run
  * {@linkplain #bind binds} its own buffers. {@link #close} is idempotent and returns at once; while
  * runs are bound, the last of them to close frees the session.
- *
- * <p>A CUDA session is created, run and freed by one thread of its own, since ONNX Runtime keeps
- * CUDA state per thread.
  */
 public final class OnnxEpsilonModel implements AutoCloseable {
   /** The file that a folder is opened by. */
   public static final String FILE_NAME = "model.onnx";
 
-  private static final String MESSAGE = " - message:";
-  private static final OrtEnvironment ENVIRONMENT = OrtEnvironment.getEnvironment();
-
   private final ModelSource source;
-  private final OrtSession session;
-  private final SessionThread thread;
+  private final OnnxSession session;
   private final ModelSignature signature;
   private final ModelMetadata metadata;
-  private int bound; // guarded by this
-  private boolean closed; // guarded by this
+  private final List<String> warnings;
 
-  private interface SessionFactory {
-    OrtSession create(OrtSession.SessionOptions options) throws OrtException;
-  }
-
-  private OnnxEpsilonModel(ModelSource source, SessionSettings settings, SessionFactory factory)
+  /** {@code folder} is where the file lies, null where it was named itself. */
+  private OnnxEpsilonModel(
+      ModelSource source, ModelFolder folder, OnnxSession session, RoleNames names)
       throws IOException {
     this.source = source;
-    this.thread = new SessionThread(settings.device());
-    String name = source.name();
-    OrtSession created = null;
-    try {
-      created = thread.call(() -> createSession(name, settings, factory));
-      this.session = created;
-      this.signature =
-          ModelSignature.of(
-              name,
-              specs(session.getInputInfo().values()),
-              specs(session.getOutputInfo().values()));
-      this.metadata = ModelMetadata.parse(name, session.getMetadata().getCustomMetadata());
-    } catch (Exception e) {
-      if (created != null) {
-        free(created);
-      } else {
-        thread.shutdown();
+    this.session = session;
+    this.signature =
+        new RoleFinder(source.name(), names, session.inputs(), session.outputs()).find();
+    boolean ours = ModelMetadata.isOurs(session.metadata());
+    this.metadata =
+        ours || folder == null
+            ? ModelMetadata.parse(source.name(), session.metadata())
+            : folder.metadata(signature);
+    this.warnings = warnings(ours ? folder : null);
+  }
+
+  /** What is not as it seems; {@code unused} is a folder of which only the model counts. */
+  private List<String> warnings(ModelFolder unused) throws IOException {
+    List<String> found = new ArrayList<>();
+    if (unused != null && unused.scheduler().isPresent()) {
+      String own = metadata.scheduler().map(SchedulerConfig::toJson).orElse("");
+      if (!unused.readScheduler().map(SchedulerConfig::toJson).orElse("").equals(own)) {
+        found.add(
+            unused.scheduler().get()
+                + " is not used, since "
+                + source.name()
+                + " holds a schedule of its own");
       }
-      if (e instanceof IOException io) {
-        throw io;
-      }
-      throw new ModelFormatException(name + ": " + firstLine(e), e);
     }
+    return List.copyOf(found);
+  }
+
+  /**
+   * Opens a model whose roles rank and type tell.
+   *
+   * @throws IOException as {@link #open(Path, SessionSettings, RoleNames)}
+   */
+  public static OnnxEpsilonModel open(Path path, SessionSettings settings) throws IOException {
+    return open(path, settings, RoleNames.none());
   }
 
   /**
    * Opens a model.
    *
-   * @param path an ONNX file, or a folder that holds {@code model.onnx}
+   * @param path an ONNX file, a folder that holds {@code model.onnx}, or a folder of diffusers or
+   *     optimum that holds {@code unet/model.onnx}, with its {@code scheduler_config.json}
+   * @param names of inputs and outputs whose roles rank and type leave in doubt
    * @throws ModelFormatException if the file is empty, cut short, no ONNX or no noise predictor
    * @throws DeviceException if the device is not there
    * @throws IOException if the file is missing, no regular file or cannot be read
    */
-  public static OnnxEpsilonModel open(Path path, SessionSettings settings) throws IOException {
-    ModelSource source = ModelSource.of(path);
-    return new OnnxEpsilonModel(
-        source, settings, options -> ENVIRONMENT.createSession(source.name(), options));
+  public static OnnxEpsilonModel open(Path path, SessionSettings settings, RoleNames names)
+      throws IOException {
+    ModelFolder folder = Files.isDirectory(path) ? ModelFolder.of(path) : null;
+    ModelSource source = ModelSource.of(folder == null ? path : folder.model());
+    OnnxSession session = OnnxSession.open(source, null, settings);
+    return whole(session, () -> new OnnxEpsilonModel(source, folder, session, names));
   }
 
   /**
    * Opens a model from memory.
    *
    * @param name stands for the file in messages
-   * @throws IOException as {@link #open(Path, SessionSettings)}
+   * @throws IOException as {@link #open(Path, SessionSettings, RoleNames)}
    */
   public static OnnxEpsilonModel open(byte[] model, String name, SessionSettings settings)
       throws IOException {
-    return new OnnxEpsilonModel(
-        ModelSource.of(model, name),
-        settings,
-        options -> ENVIRONMENT.createSession(model, options));
+    return open(model, name, settings, RoleNames.none());
+  }
+
+  /**
+   * Opens a model from memory.
+   *
+   * @param name stands for the file in messages
+   * @param names of inputs and outputs whose roles rank and type leave in doubt
+   * @throws IOException as {@link #open(Path, SessionSettings, RoleNames)}
+   */
+  public static OnnxEpsilonModel open(
+      byte[] model, String name, SessionSettings settings, RoleNames names) throws IOException {
+    ModelSource source = ModelSource.of(model, name);
+    OnnxSession session = OnnxSession.open(source, model, settings);
+    return whole(session, () -> new OnnxEpsilonModel(source, null, session, names));
+  }
+
+  private interface Maker {
+    OnnxEpsilonModel make() throws IOException;
+  }
+
+  /** The model, or a closed session. */
+  private static OnnxEpsilonModel whole(OnnxSession session, Maker maker) throws IOException {
+    try {
+      return maker.make();
+    } catch (IOException | RuntimeException e) {
+      session.close();
+      throw e;
+    }
   }
 
   /** ONNX Runtime's version. */
   public static String runtimeVersion() {
-    return ENVIRONMENT.getVersion();
+    return OnnxSession.version();
   }
 
   /** The providers that this build of ONNX Runtime holds, such as CPU and CUDA. */
   public static List<String> providers() {
-    return OrtEnvironment.getAvailableProviders().stream().map(OrtProvider::name).toList();
-  }
-
-  private static OrtSession createSession(
-      String name, SessionSettings settings, SessionFactory factory) throws IOException {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
-      options.setIntraOpNumThreads(settings.threads());
-      if (settings.device() instanceof Device.Cuda cuda) {
-        addCuda(options, cuda);
-      }
-      return factory.create(options);
-    } catch (OrtException e) {
-      boolean unreadable =
-          switch (e.getCode()) {
-            case ORT_INVALID_PROTOBUF, ORT_NO_MODEL, ORT_INVALID_GRAPH -> true;
-            default -> false;
-          };
-      throw new ModelFormatException(
-          name
-              + (unreadable
-                  ? ": expected an ONNX model, found a file that is no ONNX or was cut short ("
-                  : ": ONNX Runtime " + runtimeVersion() + " does not load this model (")
-              + firstLine(e)
-              + ")",
-          e);
-    }
-  }
-
-  private static void addCuda(OrtSession.SessionOptions options, Device.Cuda cuda)
-      throws DeviceException {
-    String version = "ONNX Runtime " + runtimeVersion();
-    if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
-      throw new DeviceException(
-          cuda
-              + ": expected CUDA, found "
-              + version
-              + " with "
-              + new TreeSet<>(providers())
-              + " only; use the artifact onnxruntime_gpu (Maven profile gpu) or the device cpu",
-          null);
-    }
-    try {
-      options.addCUDA(cuda.index());
-    } catch (OrtException e) {
-      throw new DeviceException(
-          cuda + ": " + version + " cannot use this device (" + firstLine(e) + ")", e);
-    }
-  }
-
-  private static List<TensorSpec> specs(Collection<NodeInfo> nodes) {
-    return nodes.stream()
-        .map(
-            node ->
-                node.getInfo() instanceof TensorInfo info
-                    ? TensorSpec.of(
-                        node.getName(), info.type.name().toLowerCase(Locale.ROOT), info.getShape())
-                    : TensorSpec.of(node.getName(), "no tensor"))
-        .toList();
-  }
-
-  /**
-   * The message without ONNX Runtime's prefix of the error code and what follows its first line.
-   */
-  private static String firstLine(Throwable e) {
-    String line = String.valueOf(e.getMessage()).lines().findFirst().orElse("").strip();
-    int message = line.indexOf(MESSAGE);
-    line = message < 0 ? line : line.substring(message + MESSAGE.length()).strip();
-    return line.endsWith(".") ? line.substring(0, line.length() - 1) : line;
+    return OnnxSession.providers();
   }
 
   /** The file as it was named, for messages. */
@@ -209,9 +159,18 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     return signature;
   }
 
-  /** What the file says about itself. */
+  /** What the file says about itself, or the files beside it where it says nothing. */
   public ModelMetadata metadata() {
     return metadata;
+  }
+
+  /** What a user should know of the files, a sentence each; empty where all is in order. */
+  public List<String> warnings() {
+    return warnings;
+  }
+
+  OnnxSession session() {
+    return session;
   }
 
   /**
@@ -219,26 +178,19 @@ public final class OnnxEpsilonModel implements AutoCloseable {
    * it from one thread at a time and close it.
    *
    * @param x direct, native order, (N, C, H, W)
-   * @param output direct, native order, the model's output for the same N
+   * @param output direct, native order, the model's output for the same N: as many numbers as
+   *     {@code x}, or twice as many where the variance is learned
    * @param shape N, C, H, W
    * @throws IllegalStateException after {@link #close}
    */
-  public Bound bind(FloatBuffer x, FloatBuffer output, long... shape) {
+  public BoundModel bind(FloatBuffer x, FloatBuffer output, long... shape) {
     requireWrappable("x", x);
     requireWrappable("output", output);
-    synchronized (this) {
-      if (closed) {
-        throw new IllegalStateException(name() + ": this model is closed");
-      }
-      bound++;
-    }
+    session.retain();
     try {
-      return new Bound(x, output, shape);
-    } catch (OrtException e) {
-      release();
-      throw new IllegalStateException(name() + ": " + firstLine(e), e);
+      return new BoundModel(this, x, output, shape);
     } catch (RuntimeException e) {
-      release();
+      session.release();
       throw e;
     }
   }
@@ -250,169 +202,47 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     }
   }
 
+  /**
+   * Whether the output has twice the image's channels: the variance is learned. Where the graph
+   * does not say it, the model is run once, on an image of zeros.
+   *
+   * @throws ModelFormatException if the output has neither the image's channels nor twice as many
+   * @throws IllegalStateException if ONNX Runtime fails, or after {@link #close}
+   */
+  public boolean learnsVariance(ImageShape image) throws ModelFormatException {
+    Optional<Boolean> said = signature.learnsVariance();
+    return said.isPresent() ? said.get() : tryOut(image) == 2 * image.channels();
+  }
+
+  /** The channels of the output. */
+  private long tryOut(ImageShape image) throws ModelFormatException {
+    int images = Math.max(1, signature.fixedBatch());
+    long[] shape = {images, image.channels(), image.height(), image.width()};
+    int elements = images * image.channels() * image.height() * image.width();
+    FloatBuffer zeros = DirectTensor.allocate(ElementType.FLOAT, elements).asFloatBuffer();
+    session.retain();
+    try (ModelInputs inputs = new ModelInputs(signature, zeros, shape)) {
+      inputs.load(0);
+      long[] found = session.runOnce(inputs.tensors()).get(signature.output().name()).shape();
+      long[] expected = shape.clone();
+      if (found.length == shape.length) {
+        expected[1] = found[1] == 2 * shape[1] ? found[1] : shape[1];
+      }
+      if (!Arrays.equals(expected, found)) {
+        throw new ModelFormatException(
+            "%s is no noise predictor: expected an output of the shape %s, or with twice the channels, found %s"
+                .formatted(name(), Arrays.toString(shape), Arrays.toString(found)));
+      }
+      return found[1];
+    } finally {
+      session.release();
+    }
+  }
+
   /** Idempotent. Frees the session now, or with the last bound run; no new run can be bound. */
   @Override
   public void close() {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      if (bound > 0) {
-        return;
-      }
-    }
-    free(session);
-  }
-
-  private void release() {
-    synchronized (this) {
-      bound--;
-      if (bound > 0 || !closed) {
-        return;
-      }
-    }
-    free(session);
-  }
-
-  private void free(OrtSession victim) {
-    try {
-      thread.call(
-          () -> {
-            victim.close();
-            return null;
-          });
-    } catch (Exception e) {
-      throw new IllegalStateException(name() + ": " + firstLine(e), e);
-    } finally {
-      thread.shutdown();
-    }
-  }
-
-  /** The model over the buffers of one run. Closing is idempotent and leaves the buffers alone. */
-  public final class Bound implements EpsilonModel, AutoCloseable {
-    private final FloatBuffer x;
-    private final FloatBuffer output;
-    private final int images;
-    private final TimestepBuffer timestep;
-    private final LongBuffer labels; // null in an unconditional model
-    private final Map<String, OnnxTensor> inputs = new HashMap<>();
-    private final Map<String, OnnxTensor> outputs = new HashMap<>();
-    private final Callable<Void> runSession = this::runSession;
-    private long sessionNanos;
-    private boolean open = true;
-
-    private Bound(FloatBuffer x, FloatBuffer output, long[] shape) throws OrtException {
-      this.x = x;
-      this.output = output;
-      this.images = Math.toIntExact(shape[0]);
-      long[] outputShape = shape.clone();
-      outputShape[1] = signature.learnsVariance() ? 2 * shape[1] : shape[1];
-      this.timestep = new TimestepBuffer(signature.timestep(), images);
-      this.labels = signature.classLabels().isPresent() ? direct(images) : null;
-      try {
-        inputs.put(signature.sample().name(), OnnxTensor.createTensor(ENVIRONMENT, x, shape));
-        inputs.put(signature.timestep().name(), timestepTensor());
-        if (labels != null) {
-          inputs.put(
-              signature.classLabels().orElseThrow().name(),
-              OnnxTensor.createTensor(ENVIRONMENT, labels, new long[] {images}));
-        }
-        outputs.put(
-            signature.output().name(), OnnxTensor.createTensor(ENVIRONMENT, output, outputShape));
-      } catch (OrtException | RuntimeException e) {
-        closeTensors();
-        throw e;
-      }
-    }
-
-    private OnnxTensor timestepTensor() throws OrtException {
-      ByteBuffer bytes = timestep.bytes();
-      int count = timestep.count();
-      long[] shape = timestep.shape();
-      return switch (signature.timestep().type()) {
-        case "int64" ->
-            OnnxTensor.createTensor(ENVIRONMENT, bytes.asLongBuffer().slice(0, count), shape);
-        case "int32" ->
-            OnnxTensor.createTensor(ENVIRONMENT, bytes.asIntBuffer().slice(0, count), shape);
-        case "float" ->
-            OnnxTensor.createTensor(ENVIRONMENT, bytes.asFloatBuffer().slice(0, count), shape);
-        default ->
-            OnnxTensor.createTensor(ENVIRONMENT, bytes.asDoubleBuffer().slice(0, count), shape);
-      };
-    }
-
-    /**
-     * Sets the class of every image.
-     *
-     * @param from the index in {@code classes} of the batch's first image; past its end the last
-     *     class counts
-     */
-    public void classLabels(int[] classes, int from) {
-      if (labels == null) {
-        throw new IllegalArgumentException(
-            "class labels: expected none, since " + name() + " is unconditional");
-      }
-      for (int i = 0; i < images; i++) {
-        labels.put(i, classes[Math.min(from + i, classes.length - 1)]);
-      }
-    }
-
-    @Override
-    public String name() {
-      return source.name();
-    }
-
-    @Override
-    public void predict(FloatBuffer x, int images, double t, FloatBuffer output) {
-      if (x != this.x || output != this.output || images != this.images) {
-        throw new IllegalArgumentException(
-            "expected the buffers and the batch of " + this.images + " that were bound");
-      }
-      if (!open) {
-        throw new IllegalStateException(name() + ": this binding is closed");
-      }
-      timestep.fill(t);
-      try {
-        thread.call(runSession);
-      } catch (RuntimeException e) {
-        throw e;
-      } catch (Exception e) {
-        throw new IllegalStateException(name() + ": ONNX Runtime failed: " + firstLine(e), e);
-      }
-    }
-
-    private Void runSession() throws OrtException {
-      long start = System.nanoTime();
-      session.run(inputs, outputs).close(); // the tensors are ours: this frees only the list
-      sessionNanos += System.nanoTime() - start;
-      return null;
-    }
-
-    /** Nanoseconds spent inside the ONNX Runtime session through this binding. */
-    public long sessionNanos() {
-      return sessionNanos;
-    }
-
-    @Override
-    public void close() {
-      if (open) {
-        open = false;
-        closeTensors();
-        release();
-      }
-    }
-
-    private void closeTensors() {
-      inputs.values().forEach(OnnxTensor::close);
-      outputs.values().forEach(OnnxTensor::close);
-    }
-  }
-
-  private static LongBuffer direct(int count) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(count, Long.BYTES))
-        .order(ByteOrder.nativeOrder())
-        .asLongBuffer();
+    session.close();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.model;
 
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -9,7 +10,8 @@ import java.util.stream.Collectors;
  *
  * @param name its name
  * @param type the element type in ONNX's spelling, lower case ({@code float}, {@code int64}, …)
- * @param shape the extents; -1 for one that is named or unknown
+ * @param shape the extents; -1 for one that is named or unknown. Empty for a single number, and
+ *     where the file says nothing of the shape
  */
 public record TensorSpec(String name, String type, List<Long> shape) {
   /** Copies the shape. */
@@ -21,12 +23,27 @@ public record TensorSpec(String name, String type, List<Long> shape) {
     return new TensorSpec(name, type, Arrays.stream(shape).boxed().toList());
   }
 
+  /** The same with this many extents, all of them open. */
+  TensorSpec withOpenRank(int rank) {
+    return new TensorSpec(name, type, Collections.nCopies(rank, -1L));
+  }
+
   int rank() {
     return shape.size();
   }
 
+  /** Whether the file says how long this axis is; false for an axis that there is not. */
   boolean isFixed(int axis) {
-    return shape.get(axis) > 0;
+    return axis < rank() && shape.get(axis) > 0;
+  }
+
+  boolean isFloat() {
+    return ElementType.of(type).filter(ElementType::isFloat).isPresent();
+  }
+
+  /** Of a tensor whose type was checked. */
+  ElementType elementType() {
+    return ElementType.of(type).orElseThrow();
   }
 
   @Override

@@ -1,28 +1,33 @@
 package io.ddpm4j.runtime.model;
 
+import io.ddpm4j.runtime.image.HalfPrecision;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** The timestep in the type and shape that a model wants: the same number throughout. */
 final class TimestepBuffer {
+  private static final double ROUNDING = 1e-6;
+
   private final TensorSpec spec;
+  private final ElementType type;
   private final long[] shape;
-  private final int count;
   private final ByteBuffer bytes; // direct, native order
 
   /** For a batch. Rank 0 is one number; a first axis left open takes the batch, a second one 1. */
   TimestepBuffer(TensorSpec spec, int images) {
     this.spec = spec;
+    this.type = ElementType.of(spec.type()).orElseThrow();
     this.shape = new long[spec.rank()];
     int product = 1;
     for (int axis = 0; axis < shape.length; axis++) {
       shape[axis] = spec.isFixed(axis) ? spec.shape().get(axis) : axis == 0 ? images : 1;
       product = Math.toIntExact(product * shape[axis]);
     }
-    this.count = product;
-    this.bytes =
-        ByteBuffer.allocateDirect(Math.multiplyExact(count, Long.BYTES))
-            .order(ByteOrder.nativeOrder());
+    this.bytes = DirectTensor.allocate(type, product);
+  }
+
+  /** The type of the numbers. */
+  ElementType type() {
+    return type;
   }
 
   /** The extents. */
@@ -30,12 +35,7 @@ final class TimestepBuffer {
     return shape.clone();
   }
 
-  /** How many numbers there are. */
-  int count() {
-    return count;
-  }
-
-  /** The numbers, in the first bytes. */
+  /** The numbers. */
   ByteBuffer bytes() {
     return bytes;
   }
@@ -43,21 +43,25 @@ final class TimestepBuffer {
   /**
    * Sets every number.
    *
-   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none
+   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none, beyond
+   *     the rounding of the grids that it comes from
    */
   void fill(double timestep) {
-    String type = spec.type();
-    if (type.startsWith("int") && timestep != Math.rint(timestep)) {
-      throw new IllegalArgumentException(
-          "timestep: expected a whole number for " + spec + ", found " + timestep);
+    if (!type.isFloat()) {
+      if (Math.abs(timestep - Math.rint(timestep)) > ROUNDING) {
+        throw new IllegalArgumentException(
+            "timestep: expected a whole number for " + spec + ", found " + timestep);
+      }
+      timestep = Math.rint(timestep);
     }
-    int width = type.equals("int32") || type.equals("float") ? Integer.BYTES : Long.BYTES;
-    for (int i = 0; i < count; i++) {
+    for (int at = 0; at < bytes.capacity(); at += type.bytes()) {
       switch (type) {
-        case "int64" -> bytes.putLong(i * width, (long) timestep);
-        case "int32" -> bytes.putInt(i * width, (int) timestep);
-        case "float" -> bytes.putFloat(i * width, (float) timestep);
-        default -> bytes.putDouble(i * width, timestep);
+        case INT64 -> bytes.putLong(at, (long) timestep);
+        case INT32 -> bytes.putInt(at, (int) timestep);
+        case FLOAT -> bytes.putFloat(at, (float) timestep);
+        case FLOAT16 -> bytes.putShort(at, HalfPrecision.ofFloat((float) timestep));
+        case BFLOAT16 -> bytes.putShort(at, HalfPrecision.bfloat16OfFloat((float) timestep));
+        default -> bytes.putDouble(at, timestep);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
+import java.time.Duration;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -9,6 +10,8 @@ import java.util.concurrent.CancellationException;
  */
 public final class Cancellation {
   private final Cancellation parent; // null: none
+  private final Duration timeout; // null: none
+  private final long started = System.nanoTime();
   private volatile String reason;
 
   /** Not cancelled. */
@@ -18,7 +21,18 @@ public final class Cancellation {
 
   /** Also cancelled when {@code parent} is. */
   public Cancellation(Cancellation parent) {
+    this(parent, null);
+  }
+
+  /**
+   * Also cancelled when {@code parent} is, or when a time has passed from now on.
+   *
+   * @param parent null for none
+   * @param timeout null for none
+   */
+  public Cancellation(Cancellation parent, Duration timeout) {
     this.parent = parent;
+    this.timeout = timeout;
   }
 
   /** Asks the run to stop. */
@@ -31,19 +45,26 @@ public final class Cancellation {
     reason = why == null ? "cancelled" : why;
   }
 
-  /** Whether {@link #cancel} was called. */
+  /** Whether {@link #cancel} was called, or the time has passed. */
   public boolean isCancelled() {
-    return reason != null || parent != null && parent.isCancelled();
+    return reason != null || isLate() || parent != null && parent.isCancelled();
+  }
+
+  private boolean isLate() {
+    return timeout != null && Duration.ofNanos(System.nanoTime() - started).compareTo(timeout) >= 0;
   }
 
   /**
    * Returns if nobody has cancelled and the current thread is not interrupted.
    *
-   * @throws CancellationException otherwise
+   * @throws CancellationException otherwise; a {@link DeadlineException} where time has run out
    */
   public void throwIfCancelled() {
     if (reason != null) {
       throw new CancellationException(reason);
+    }
+    if (isLate()) {
+      throw new DeadlineException(timeout);
     }
     if (parent != null) {
       parent.throwIfCancelled();

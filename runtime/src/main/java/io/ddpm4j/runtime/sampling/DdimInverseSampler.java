@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -66,6 +67,11 @@ public record DdimInverseSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, rising(schedule));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = rising(schedule);
     int[] before = new int[timesteps.length];
@@ -73,12 +79,7 @@ public record DdimInverseSampler(
     Parameterization[] parameterizations =
         Parameterization.at(denoising.predictionType(), schedule, before);
     float[] x = run.x();
-    float[] image = run.knownImage();
-    if (image == null) {
-      run.startFromNoise(1);
-    } else {
-      System.arraycopy(image, 0, x, 0, x.length);
-    }
+    run.startFromImage(1);
     for (int step = 0; step < timesteps.length; step++) {
       int t = timesteps[step];
       double target = schedule.alphaCumprod(t);

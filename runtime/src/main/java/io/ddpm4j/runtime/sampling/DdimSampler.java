@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -70,13 +71,18 @@ public record DdimSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, timestepGrid.timesteps(schedule.trainTimesteps()));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
     Parameterization[] parameterizations =
         Parameterization.at(denoising.predictionType(), schedule, timesteps);
-    run.startFromNoise(1);
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), 1);
+    for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       float[] output = run.predict(model, t);
       Parameterization weights = parameterizations[step];

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -55,13 +56,18 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, timestepGrid.timesteps(schedule.trainTimesteps()));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
-    run.startFromNoise(1); // algorithm 2, line 1
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), 1); // algorithm 2, line 1
+    for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       int previous = step + 1 < timesteps.length ? timesteps[step + 1] : -1;
       float[] output = run.predict(model, t);

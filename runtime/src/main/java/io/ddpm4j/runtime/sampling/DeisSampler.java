@@ -71,11 +71,11 @@ public record DeisSampler(
     History outputs = new History(run, 0, solverOrder);
     WeightedSum sum = new WeightedSum(solverOrder + 1);
     AdamsWeights adams = new AdamsWeights(solverOrder);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = SolverOrder.lowered(solverOrder, step, levels, timesteps.length, lowerOrderFinal);
+      int order = SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
       double target = levels[step + 1];
       double[] nodes = adams.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}

@@ -122,15 +122,20 @@ public record DpmSolverMultistepSampler(
     WeightedSum sum = new WeightedSum(solverOrder + 2);
     double[] back = new double[solverOrder];
     DpmStep[] steps = DpmStep.all(algorithm, path, levels);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = 0;
+    if (isInverse(sigmaGrid)) {
+      run.startFromImage(grid.initNoiseSigma());
+    } else {
+      first = run.start(levels(schedule), grid.initNoiseSigma());
+    }
+    for (int step = first; step < timesteps.length; step++) {
       double level = levels[step];
       float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
       output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
       DpmStep weights = steps[step];
       sum.add(weights.x(), run.x());
-      weights.addMultistep(sum, order(step, levels, timesteps.length), rule, back, outputs);
+      weights.addMultistep(sum, order(step, first, levels), rule, back, outputs);
       if (algorithm.stochastic()) {
         sum.add(weights.noise(), run.nextNoise());
       }
@@ -139,10 +144,10 @@ public record DpmSolverMultistepSampler(
     }
   }
 
-  private int order(int step, double[] levels, int steps) {
-    boolean last = step == steps - 1;
+  private int order(int step, int first, double[] levels) {
+    boolean last = step == levels.length - 2;
     return last && (eulerAtFinal || sigmaGrid.endsAtZero())
         ? 1
-        : SolverOrder.lowered(solverOrder, step, levels, steps, lowerOrderFinal);
+        : SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
   }
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -67,14 +68,19 @@ public record DpmSolverSdeSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid,
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = sigmaGrid.over(schedule).sigmas();
     float[] start = run.buffer(0);
     float[] x = run.x();
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int call = 0; call < timesteps.length; call++) {
+    int begin = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int call = 2 * begin; call < timesteps.length; call++) {
       double from = sigmas[call / 2];
       double to = sigmas[call / 2 + 1];
       double middle = Sigmas.between(from, to);

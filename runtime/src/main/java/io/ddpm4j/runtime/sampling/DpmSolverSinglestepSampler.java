@@ -80,11 +80,12 @@ public record DpmSolverSinglestepSampler(
     double[] back = new double[solverOrder];
     DpmStep[] steps = steps(path, levels, timesteps.length);
     float[] start = run.buffer(0); // x where the group began
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, path, levels[step], predicted, outputs.push());
-      int order = order(step, timesteps.length);
+      // Where a run begins within a group, as far as there are outputs.
+      int order = Math.min(order(step, timesteps.length), step - first + 1);
       if (order == 1) {
         System.arraycopy(run.x(), 0, start, 0, start.length);
       }

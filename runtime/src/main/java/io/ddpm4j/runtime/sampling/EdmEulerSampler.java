@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.EdmGrid;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -47,14 +48,19 @@ public record EdmEulerSampler(EdmGrid edmGrid, PredictionType predictionType, Ch
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
     NoisePath path = edmGrid.path();
     Clipping none = new Clipping.None();
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       double sigma = sigmas[step];
       float[] output = run.predict(model, timesteps[step], path.inputScale(sigma));
       double raised = churn.raise(run, sigma, sigmas.length - 1); // lines 5 and 6

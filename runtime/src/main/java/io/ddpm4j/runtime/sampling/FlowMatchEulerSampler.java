@@ -2,6 +2,8 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.FlowGrid;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
+import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -39,13 +41,18 @@ public record FlowMatchEulerSampler(FlowGrid flowGrid, boolean stochastic) imple
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(NoisePath.FLOW, grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
     Clipping none = new Clipping.None();
-    run.startFromNoise(1);
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), 1);
+    for (int step = first; step < timesteps.length; step++) {
       float[] velocity = run.predict(model, timesteps[step]);
       double next = sigmas[step + 1];
       run.predictX0(none, 1, -sigmas[step], velocity);

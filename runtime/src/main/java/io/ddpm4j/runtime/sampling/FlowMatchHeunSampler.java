@@ -2,6 +2,8 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.FlowGrid;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
+import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -39,6 +41,12 @@ public record FlowMatchHeunSampler(FlowGrid flowGrid, Churn churn) implements Sa
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(NoisePath.FLOW, flowGrid.over(schedule.trainTimesteps()).sigmas())
+        .withCallsAtEnds();
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -48,8 +56,8 @@ public record FlowMatchHeunSampler(FlowGrid flowGrid, Churn churn) implements Sa
     float[] start = run.buffer(0);
     float[] slope = run.buffer(1);
     float[] x = run.x();
-    run.startFromNoise(1);
-    for (int call = 0; call < calls; call++) {
+    int first = run.start(levels(schedule), 1);
+    for (int call = 2 * first; call < calls; call++) {
       float[] velocity = run.predict(model, timesteps[call]);
       double sigma = sigmas[call];
       if (call % 2 == 0) {

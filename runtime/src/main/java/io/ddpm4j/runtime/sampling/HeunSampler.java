@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -39,6 +40,11 @@ public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) impleme
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -47,8 +53,8 @@ public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) impleme
     float[] firstX0 = run.buffer(1);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int call = 0; call < timesteps.length; call++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int call = 2 * first; call < timesteps.length; call++) {
       double sigma = sigmas[call];
       denoising.denoise(model, run, timesteps[call], sigma);
       if (call % 2 == 0) {

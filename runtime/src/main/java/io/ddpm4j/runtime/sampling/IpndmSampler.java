@@ -1,11 +1,13 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Pseudo linear multistep sampling for models of v = α·ε - σ·x_0 over continuous time (Liu et al.
@@ -64,7 +66,7 @@ public record IpndmSampler(int steps, List<Double> sigmas) implements Sampler {
 
   @Override
   public SamplingGrid grid(NoiseSchedule schedule) {
-    double[] levels = levels(schedule);
+    double[] levels = sines(schedule);
     double[] timesteps = new double[levels.length - 1];
     for (int i = 0; i < timesteps.length; i++) {
       timesteps[i] = Math.atan2(levels[i], alpha(levels[i])) / Math.PI * 2;
@@ -72,7 +74,7 @@ public record IpndmSampler(int steps, List<Double> sigmas) implements Sampler {
     return new SamplingGrid(timesteps, new double[0], 1);
   }
 
-  private double[] levels(NoiseSchedule schedule) {
+  private double[] sines(NoiseSchedule schedule) {
     if (!sigmas.isEmpty()) {
       return sigmas.stream().mapToDouble(Double::doubleValue).toArray();
     }
@@ -90,21 +92,28 @@ public record IpndmSampler(int steps, List<Double> sigmas) implements Sampler {
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    double[] sines = sines(schedule);
+    double[] cosines = Arrays.stream(sines).map(IpndmSampler::alpha).toArray();
+    return new NoiseLevels(cosines, sines, IntStream.range(0, sines.length).toArray());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     double[] timesteps = grid(schedule).timesteps();
-    double[] levels = levels(schedule);
+    double[] levels = sines(schedule);
     float[][] epsilons = {run.buffer(0), run.buffer(1), run.buffer(2), run.buffer(3)};
     float[] epsilon = run.buffer(4);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
-    run.startFromNoise(1);
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), 1);
+    for (int step = first; step < timesteps.length; step++) {
       double sigma = levels[step];
       double alpha = alpha(sigma);
       float[] output = run.predict(model, timesteps[step]);
       Vectors.shift(epsilons);
       Vectors.combine(epsilons[0], sigma, x, alpha, output); // ε = σ·x + α·v
-      double[] weights = ADAMS_BASHFORTH[Math.min(step, epsilons.length - 1)];
+      double[] weights = ADAMS_BASHFORTH[Math.min(step - first, epsilons.length - 1)];
       Vectors.combine(epsilon, weights[0], epsilons[0]);
       Vectors.add(epsilon, weights, epsilons, 1, weights.length); // eq. 9
       double scale = 1 / Math.max(alpha, MIN_ALPHA);

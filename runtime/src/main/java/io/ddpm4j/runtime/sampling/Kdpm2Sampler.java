@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -72,6 +73,11 @@ public record Kdpm2Sampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, boolea
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
@@ -79,8 +85,8 @@ public record Kdpm2Sampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, boolea
     float[] start = run.buffer(0);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int call = 0; call < timesteps.length; call++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int call = 2 * first; call < timesteps.length; call++) {
       double from = sigmas[call / 2];
       double to = sigmas[call / 2 + 1];
       double end = end(from, to);

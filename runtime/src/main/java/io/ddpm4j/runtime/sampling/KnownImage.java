@@ -1,10 +1,10 @@
 package io.ddpm4j.runtime.sampling;
 
-import java.util.Arrays;
-
 /**
- * What is known of the images before a run: inpainting keeps it where the mask says so, inversion
- * starts from it. Immutable.
+ * What is known of images that are completed: the pixels, and where they are kept (inpainting).
+ * Immutable.
+ *
+ * <p>Of M images and masks, image k of the generation gets those at k mod M.
  */
 public final class KnownImage {
   private final float[] image;
@@ -23,47 +23,31 @@ public final class KnownImage {
   /**
    * Pixels of an image.
    *
-   * @param image values as the model sees them: (N, C, H, W), or (C, H, W) for all images of a run
-   * @param mask 1 where the image is kept, 0 where it is made anew: (N, C, H, W), (C, H, W) for all
+   * @param image values as the model sees them, (M, C, H, W)
+   * @param mask 1 where the image is kept, 0 where it is made anew: (M, C, H, W), (C, H, W) for all
    *     images, or (H, W) for all channels too
    */
   public static KnownImage of(float[] image, float[] mask) {
     return new KnownImage(image, mask);
   }
 
-  /** All pixels of an image. */
-  public static KnownImage whole(float[] image) {
-    float[] mask = new float[image.length];
-    Arrays.fill(mask, 1);
-    return new KnownImage(image, mask);
-  }
-
-  float[] image(int images, int elements) {
-    return repeat("known image", image, images, elements, elements);
-  }
-
-  float[] mask(int images, int elements, int plane) {
-    return repeat("mask", mask, images, elements, plane);
-  }
-
-  private static float[] repeat(
-      String what, float[] values, int images, int elements, int smallest) {
-    float[] all = new float[images * elements];
-    int length = values.length;
-    if (length != all.length && length != elements && length != smallest) {
+  /** Refuses sizes that do not fit images of {@code elements} values in planes of {@code plane}. */
+  void check(int elements, int plane) {
+    ImageCycle.check("known image", image.length, elements);
+    if (mask.length != plane && (mask.length == 0 || mask.length % elements != 0)) {
       throw new IllegalArgumentException(
-          "%s: expected %d values for %d images, or %d for one%s, found %d"
-              .formatted(
-                  what,
-                  all.length,
-                  images,
-                  elements,
-                  smallest == elements ? "" : ", or " + smallest + " for one channel",
-                  length));
+          "mask: expected %d values for all channels, or %d, or a multiple of that for several images, found %d"
+              .formatted(plane, elements, mask.length));
     }
-    for (int i = 0; i < all.length; i++) {
-      all[i] = values[i % length]; // the extents that are left out are the outer ones
-    }
-    return all;
+  }
+
+  /** Writes the pixels of a batch. */
+  void fillImage(float[] target, long firstImage, int elements) {
+    ImageCycle.fill(target, image, firstImage, elements);
+  }
+
+  /** Writes the weights of a batch. */
+  void fillMask(float[] target, long firstImage, int elements) {
+    ImageCycle.fill(target, mask, firstImage, Math.min(mask.length, elements));
   }
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -54,14 +55,19 @@ public record LcmSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, timesteps.timesteps(schedule.trainTimesteps()));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] visited = timesteps.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, visited);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
     Parameterization[] weights = Parameterization.at(denoising.predictionType(), schedule, visited);
-    run.startFromNoise(1);
-    for (int step = 0; step < visited.length; step++) {
+    int first = run.start(levels(schedule), 1);
+    for (int step = first; step < visited.length; step++) {
       int t = visited[step];
       weights[step].predictX0(run, denoising.clipping(), run.predict(model, t));
       double scaled = t * timestepScaling;

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -48,19 +49,25 @@ public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int orde
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(grid(schedule).sigmas());
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
-    double[][] weights = weights(sigmas);
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    double[][] weights = weights(sigmas, first);
     int depth = weights[weights.length - 1].length;
     float[][] slopes = new float[depth][]; // newest first
     for (int k = 0; k < depth; k++) {
       slopes[k] = run.buffer(k);
     }
     float[] x = run.x();
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+
+    for (int step = first; step < timesteps.length; step++) {
       double sigma = sigmas[step];
       denoising.denoise(model, run, timesteps[step], sigma);
       Vectors.shift(slopes);
@@ -71,15 +78,15 @@ public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int orde
   }
 
   /** For each step the weights of the slopes, newest first. */
-  private double[][] weights(double[] sigmas) {
+  private double[][] weights(double[] sigmas, int first) {
     double[][] weights = new double[sigmas.length - 1][];
-    for (int step = 0; step < weights.length; step++) {
+    for (int step = first; step < weights.length; step++) {
       if (!(sigmas[step] > sigmas[step + 1])) {
         throw new IllegalArgumentException(
             "sigmas: expected falling levels, found %s before %s"
                 .formatted(sigmas[step], sigmas[step + 1]));
       }
-      double[] nodes = new double[Math.min(step + 1, order)];
+      double[] nodes = new double[Math.min(step - first + 1, order)];
       for (int k = 0; k < nodes.length; k++) {
         nodes[k] = sigmas[step - k];
       }

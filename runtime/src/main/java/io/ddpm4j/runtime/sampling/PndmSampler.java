@@ -1,12 +1,14 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -76,6 +78,21 @@ public record PndmSampler(
     return SamplingGrid.ofTimesteps(calls(plan, schedule.trainTimesteps() / plan.length));
   }
 
+  @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return levels(schedule, timesteps.timesteps(schedule.trainTimesteps()));
+  }
+
+  private NoiseLevels levels(NoiseSchedule schedule, int[] plan) {
+    IntUnaryOperator calls =
+        step ->
+            skipPrkSteps
+                ? plan.length == 1 || step == 0 ? step : step + 1
+                : STAGES * Math.min(step, PRK_STEPS) + Math.max(step - PRK_STEPS, 0);
+    return NoiseLevels.ofTimesteps(schedule, plan)
+        .withCalls(IntStream.rangeClosed(0, plan.length).map(calls).toArray());
+  }
+
   /** What the model is told at each call; {@code plan} falls. */
   private int[] calls(int[] plan, int stride) {
     if (skipPrkSteps && plan.length == 1) {
@@ -99,18 +116,19 @@ public record PndmSampler(
 
   @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    int stride = schedule.trainTimesteps() / timesteps.timesteps(schedule.trainTimesteps()).length;
-    double[] told = grid(schedule).timesteps();
+    int[] whole = timesteps.timesteps(schedule.trainTimesteps());
+    int stride = schedule.trainTimesteps() / whole.length;
+    // Whatever it begins with, the first steps of a run are those without a history.
+    int[] plan = Arrays.copyOfRange(whole, run.firstStep(whole.length), whole.length);
+    int[] told = calls(plan, stride);
     int prkCalls = prkCalls();
-    Parameterization[] weights =
-        Parameterization.at(
-            predictionType, schedule, Arrays.stream(told).mapToInt(t -> (int) t).toArray());
+    Parameterization[] weights = Parameterization.at(predictionType, schedule, told);
     Transfer[] transfers = transfers(told, stride, schedule);
     Clipping none = new Clipping.None();
     int kept = 0; // outputs that the multistep formula may use, the last in buffer (kept-1) % 4
-    run.startFromNoise(1);
+    run.startAt(levels(schedule, plan), 0, 1);
     for (int step = 0; step < told.length; step++) {
-      int t = (int) told[step];
+      int t = told[step];
       float[] output = run.predict(model, t);
       weights[step].predictX0(run, none, output);
       output = run.withoutVariance(output);
@@ -141,15 +159,15 @@ public record PndmSampler(
   }
 
   /** From where to where each call leads, by eq. 11. */
-  private Transfer[] transfers(double[] told, int stride, NoiseSchedule schedule) {
+  private Transfer[] transfers(int[] told, int stride, NoiseSchedule schedule) {
     int end = setAlphaToOne ? -1 : 0; // below 0 is ᾱ = 1, or ᾱ_0
     Transfer[] transfers = new Transfer[told.length];
     for (int step = 0; step < told.length; step++) {
-      int from = (int) told[step];
+      int from = told[step];
       int to = Math.max(from - stride, end);
       if (step < prkCalls()) {
         to = step % 2 == 0 ? from - stride / 2 : from;
-        from = (int) told[step - step % STAGES];
+        from = told[step - step % STAGES];
       } else if (skipPrkSteps && step == 1) { // the first step once more
         to = from;
         from += stride;

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -94,6 +95,17 @@ public record RepaintSampler(
       }
     }
     return SamplingGrid.ofTimesteps(timesteps.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(
+        schedule, Arrays.stream(grid(schedule).timesteps()).mapToInt(t -> (int) t).toArray());
+  }
+
+  @Override
+  public boolean startsFromImages() {
+    return false;
   }
 
   @Override

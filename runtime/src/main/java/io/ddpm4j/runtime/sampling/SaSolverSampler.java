@@ -129,20 +129,20 @@ public record SaSolverSampler(
     History outputs = new History(run, 2, Math.max(predictorOrder, correctorOrder));
     int most = Math.max(predictorOrder, correctorOrder);
     Terms terms = new Terms(new WeightedSum(most + 2), new AdamsWeights(most), outputs);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < steps; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < steps; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > 0) {
+      if (step > first) {
         // known: the outputs up to this step; the end nears for the step that is corrected
-        int order = Math.min(order(correctorOrder, steps - step + 2), step + 1);
+        int order = Math.min(order(correctorOrder, steps - step + 2), step - first + 1);
         double amount = tau.at(timesteps[step - 1]);
         collect(terms, start, noise, levels, step - 1, order, amount, true);
         terms.sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       System.arraycopy(run.nextNoise(), 0, noise, 0, noise.length);
-      int order = Math.min(order(predictorOrder, steps - step), step + 1);
+      int order = Math.min(order(predictorOrder, steps - step), step - first + 1);
       double amount = tau.at(timesteps[step]);
       collect(terms, start, noise, levels, step, order, amount, false);
       terms.sum.into(run.x());

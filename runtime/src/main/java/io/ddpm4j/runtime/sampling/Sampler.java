@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 
@@ -19,6 +20,12 @@ public interface Sampler {
   /** Where a run over this schedule calls the model; methods without betas ignore the schedule. */
   SamplingGrid grid(NoiseSchedule schedule);
 
+  /**
+   * How image and noise are mixed in x before each step of a run over this schedule: what starting
+   * from an image and keeping known pixels need.
+   */
+  NoiseLevels levels(NoiseSchedule schedule);
+
   /** How often a run over this schedule calls the model. */
   default int steps(NoiseSchedule schedule) {
     return grid(schedule).steps();
@@ -27,6 +34,11 @@ public interface Sampler {
   /** Whether the model's output must hold a learned variance: twice the image's channels. */
   default boolean learnsVariance() {
     return false;
+  }
+
+  /** Whether a run can start from an image in the middle of the way; otherwise it takes noise. */
+  default boolean startsFromImages() {
+    return true;
   }
 
   /**

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.random.NoiseSource;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,14 +29,17 @@ public final class SamplingRun {
   private final FloatBuffer outputBuffer;
   private final NoiseSource noiseSource;
   private final StepListener listener; // null: nobody watches
-  private final Cancellation cancellation;
-  private final float[] knownImage; // null: none
-  private final float[] knownMask; // likewise
+  private Cancellation cancellation;
+  private final RunStart start;
+  private final KnownPixels known; // null: none
   private final List<float[]> buffers = new ArrayList<>();
   private long firstImage;
   private int wanted; // of the images: the rest only fills the batch
   private int draw;
-  private int stepsDone;
+  private NoiseLevels levels; // of the method that runs; null: it keeps known pixels itself
+  private int nextStep; // of those levels
+  private int firstCall; // of the method's whole grid
+  private int callsDone;
 
   private SamplingRun(Builder builder) {
     this.images = builder.images;
@@ -54,10 +58,15 @@ public final class SamplingRun {
     this.listener = builder.listener;
     this.cancellation = builder.cancellation;
     this.firstImage = builder.firstImage;
-    KnownImage known = builder.known;
-    int plane = builder.height * builder.width;
-    this.knownImage = known == null ? null : known.image(images, elements);
-    this.knownMask = known == null ? null : known.mask(images, elements, plane);
+    this.start = builder.start;
+    start.check(elements);
+    this.known =
+        builder.known == null
+            ? null
+            : new KnownPixels(
+                builder.known,
+                new int[] {images, builder.channels, builder.height, builder.width},
+                firstImage);
   }
 
   /** Starts a description of a run over N images of C·H·W. */
@@ -82,6 +91,7 @@ public final class SamplingRun {
     private StepListener listener;
     private Cancellation cancellation = new Cancellation();
     private boolean learnsVariance;
+    private RunStart start = RunStart.noise();
     private KnownImage known;
 
     private Builder(int images, int channels, int height, int width) {
@@ -131,7 +141,13 @@ public final class SamplingRun {
       return this;
     }
 
-    /** What is known of the images; null for nothing. */
+    /** What the run starts from; noise by default. */
+    public Builder start(RunStart from) {
+      this.start = from;
+      return this;
+    }
+
+    /** What is known of the images, which then stays so; null for nothing. */
     public Builder known(KnownImage image) {
       this.known = image;
       return this;
@@ -170,12 +186,12 @@ public final class SamplingRun {
 
   /** The known image, (N, C, H, W), null if there is none. The run's own array. */
   public float[] knownImage() {
-    return knownImage;
+    return known == null ? null : known.image();
   }
 
   /** Where it is kept, 0 to 1, (N, C, H, W), null if there is none. The run's own array. */
   public float[] knownMask() {
-    return knownMask;
+    return known == null ? null : known.mask();
   }
 
   /** The direct buffer that {@link #predict} hands to the model as x. */
@@ -205,15 +221,113 @@ public final class SamplingRun {
     }
     firstImage = newFirstImage;
     wanted = count;
-    draw = 0;
-    stepsDone = 0;
+    if (known != null) {
+      known.moveTo(newFirstImage);
+    }
+    rewind();
   }
 
-  /** Sets x to draw 0 of the noise times {@code sigma}, and tells the listener. */
+  /**
+   * The same with another token.
+   *
+   * @param token what may stop the run from now on
+   */
+  public void restart(long newFirstImage, int count, Cancellation token) {
+    cancellation = token;
+    restart(newFirstImage, count);
+  }
+
+  private void rewind() {
+    draw = 0;
+    levels = null;
+    firstCall = 0;
+    callsDone = 0;
+  }
+
+  /**
+   * The step that a run of this many steps begins with: 0, or where it starts from an image, one
+   * that {@link RunStart#strength} says.
+   */
+  public int firstStep(int steps) {
+    return start.firstStep(steps);
+  }
+
+  /**
+   * Sets x to what a run starts from, and tells the listener. Known pixels are kept from now on,
+   * after every step.
+   *
+   * @param method how the method mixes image and noise before each step
+   * @param noiseSigma the deviation of pure noise, where the run starts from that
+   * @return the step to begin with
+   */
+  public int start(NoiseLevels method, double noiseSigma) {
+    int first = firstStep(method.steps());
+    startAt(method, first, noiseSigma);
+    return first;
+  }
+
+  /** The same for a method that has chosen the step to begin with. */
+  void startAt(NoiseLevels method, int first, double noiseSigma) {
+    rewind();
+    if (start.isNoise()) {
+      Vectors.combine(x, noiseSigma, nextNoise());
+    } else {
+      start.fill(x, firstImage, elements);
+      if (start.isNoisy()) {
+        Vectors.combine(x, method.scale(first), x);
+      } else {
+        Vectors.combine(x, method.signal(first), x, method.noise(first), nextNoise());
+      }
+    }
+    levels = method;
+    nextStep = first + 1;
+    firstCall = method.calls(first);
+    if (known != null) {
+      known.noise(draw == 0 ? nextNoise() : noise);
+      known.keep(x, levels, first);
+    }
+    tellStart();
+  }
+
+  /**
+   * Sets x to draw 0 of the noise times {@code sigma}, and tells the listener: for methods that
+   * start from nothing else and keep known pixels themselves.
+   */
   public void startFromNoise(double sigma) {
-    restart(firstImage, wanted);
-    float[] z = nextNoise();
-    Vectors.combine(x, sigma, z);
+    if (!start.isNoise()) {
+      throw new IllegalArgumentException(
+          "start: expected noise, from which this method starts alone, found an image");
+    }
+    rewind();
+    Vectors.combine(x, sigma, nextNoise());
+    tellStart();
+  }
+
+  /**
+   * Sets x to what the run starts from as it is, times {@code scale}: for methods that go from the
+   * image to noise, all the way and with all pixels.
+   */
+  void startFromImage(double scale) {
+    if (known != null) {
+      throw new IllegalArgumentException(
+          "known image: expected none with a method that goes from the image to noise, found one");
+    }
+    if (start.strength() < 1) {
+      throw new IllegalArgumentException(
+          "strength: expected 1 with a method that goes from the image to noise, found "
+              + start.strength());
+    }
+    if (start.isNoise()) {
+      startFromNoise(scale);
+      return;
+    }
+    rewind();
+    start.fill(x, firstImage, elements);
+    Vectors.combine(x, scale, x);
+    tellStart();
+  }
+
+  private void tellStart() {
     if (listener != null) {
       listener.onStart(new StepListener.Start(firstImage, wanted, view(x)));
     }
@@ -267,7 +381,7 @@ public final class SamplingRun {
                     model.name(),
                     output[i],
                     firstImage + i / stride,
-                    stepsDone + 1,
+                    callsDone + 1,
                     timestep == Math.rint(timestep) ? "" + (long) timestep : "" + timestep));
       }
     }
@@ -315,14 +429,41 @@ public final class SamplingRun {
     return modelOutput;
   }
 
-  /** Tells the listener, if there is one, that a step is done. */
+  /**
+   * Says that a call of the model has been used: known pixels are put back at the end of a step,
+   * and the listener is told.
+   *
+   * @param index the call, from 0, of all that the method's grid has
+   * @param count how many those are
+   */
   public void stepDone(int index, int count, double timestep) {
-    stepsDone = index + 1;
+    callsDone = index - firstCall + 1;
+    if (known != null && levels != null && index + 1 == levels.calls(nextStep)) {
+      known.keep(x, levels, nextStep++);
+    }
     if (listener != null) {
       listener.onStep(
           new StepListener.Step(
-              index, count, timestep, firstImage, wanted, view(x), view(predictedX0)));
+              index - firstCall,
+              count - firstCall,
+              timestep,
+              firstImage,
+              wanted,
+              view(x),
+              view(predictedX0)));
     }
+  }
+
+  /** Puts known pixels into the result: for methods that change x after their last step. */
+  void keepKnown() {
+    if (known != null) {
+      known.keep(x, levels, levels.steps());
+    }
+  }
+
+  /** The calls of the model since the start. */
+  public int callsDone() {
+    return callsDone;
   }
 
   private FloatBuffer view(float[] values) {

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -91,14 +92,19 @@ public record ScoreSdeVeSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofSigmas(Sigmas.append(grid(schedule).sigmas(), 0));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
     int n = timesteps.length;
     double[] discrete = discrete(n);
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < n; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < n; step++) {
       for (int k = 0; k < correctSteps; k++) {
         correct(run.predict(model, sigmas[step]), run);
       }
@@ -113,6 +119,7 @@ public record ScoreSdeVeSampler(
       run.stepDone(step, n, timesteps[step]);
     }
     Vectors.combine(run.x(), 1, run.predictedX0());
+    run.keepKnown();
   }
 
   /** n levels, rising from the smallest, which is all there is of one. */

@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SolverGrid;
@@ -21,5 +22,10 @@ interface SolverMethod extends Sampler {
   @Override
   default boolean learnsVariance() {
     return output().learnsVariance();
+  }
+
+  @Override
+  default NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofPath(sigmaGrid().path(), grid(schedule).sigmas());
   }
 }

@@ -9,10 +9,14 @@ final class SolverOrder {
 
   private SolverOrder() {}
 
-  /** The order asked for, as far as there are outputs; 1 for a step whose h is 0 or infinite. */
-  static int available(int order, int step, double[] levels) {
+  /**
+   * The order asked for, as far as there are outputs; 1 for a step whose h is 0 or infinite.
+   *
+   * @param first the step that the run began with
+   */
+  static int available(int order, int step, int first, double[] levels) {
     boolean degenerate = levels[step + 1] == 0 || levels[step + 1] == levels[step];
-    return degenerate ? 1 : Math.min(order, step + 1);
+    return degenerate ? 1 : Math.min(order, step - first + 1);
   }
 
   /**
@@ -20,9 +24,10 @@ final class SolverOrder {
    *
    * @param lowerFinal whether that is asked for
    */
-  static int lowered(int order, int step, double[] levels, int steps, boolean lowerFinal) {
+  static int lowered(int order, int step, int first, double[] levels, boolean lowerFinal) {
+    int steps = levels.length - 1;
     boolean lowers = lowerFinal && steps < FEW_STEPS;
-    return available(lowers ? Math.min(order, steps - step) : order, step, levels);
+    return available(lowers ? Math.min(order, steps - step) : order, step, first, levels);
   }
 
   /** Refuses an order outside 1 to {@code most}. */

@@ -10,7 +10,7 @@ import java.nio.FloatBuffer;
 @FunctionalInterface
 public interface StepListener {
 
-  /** A batch starts: x is pure noise. */
+  /** A batch starts: x is noise, or the noisy image that a run starts from. */
   default void onStart(Start start) {}
 
   /** One step is done. */
@@ -39,7 +39,8 @@ public interface StepListener {
    *
    * @param firstImage the number of the batch's first image within the generation
    * @param images how many images the batch has
-   * @param x x_T, (N, C, H, W), a read-only view that is valid during the call
+   * @param x x_T, or x at the first timestep that is run, (N, C, H, W), a read-only view that is
+   *     valid during the call
    */
   record Start(long firstImage, int images, FloatBuffer x) {}
 

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -56,14 +57,19 @@ public record TcdSampler(
   }
 
   @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return NoiseLevels.ofTimesteps(schedule, timesteps.timesteps(schedule.trainTimesteps()));
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] visited = timesteps.timesteps(schedule.trainTimesteps());
     Denoising denoising = new Denoising(predictionType, new Clipping.None());
     denoising.check(schedule, visited);
     float[] x = run.x();
     Parameterization[] parameterizations = Parameterization.at(predictionType, schedule, visited);
-    run.startFromNoise(1);
-    for (int step = 0; step < visited.length; step++) {
+    int first = run.start(levels(schedule), 1);
+    for (int step = first; step < visited.length; step++) {
       int t = visited[step];
       boolean last = step + 1 == visited.length;
       int next = last ? 0 : visited[step + 1];

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
+import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -70,6 +71,11 @@ public record UnclipSampler(DdpmSampler ancestral) implements Sampler {
   @Override
   public boolean learnsVariance() {
     return ancestral.learnsVariance();
+  }
+
+  @Override
+  public NoiseLevels levels(NoiseSchedule schedule) {
+    return ancestral.levels(schedule);
   }
 
   @Override

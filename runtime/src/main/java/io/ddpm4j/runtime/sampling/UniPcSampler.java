@@ -124,20 +124,20 @@ public record UniPcSampler(
     Terms terms = new Terms(new WeightedSum(kept + 2), new UniPcWeights(scale, kept), outputs);
     int order = 0;
     boolean[] corrects = new boolean[timesteps.length];
-    for (int step = 0; step < corrects.length; step++) {
+    for (int step = 0; step < corrects.length; step++) { // a set would box each question
       corrects[step] = !uncorrected.contains(step);
     }
-    run.startFromNoise(grid.initNoiseSigma());
-    for (int step = 0; step < timesteps.length; step++) {
+    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    for (int step = first; step < timesteps.length; step++) {
       float[] predicted = run.predict(model, timesteps[step]);
       output.convert(run, sigmaGrid.path(), levels[step], predicted, outputs.push());
-      if (step > 0 && corrects[step - 1]) {
+      if (step > first && corrects[step - 1]) {
         collect(terms, start, levels, step - 1, order, true);
         terms.sum.into(run.x());
       }
       System.arraycopy(run.x(), 0, start, 0, start.length);
       int asked = lowerOrderFinal ? Math.min(kept, timesteps.length - step) : kept;
-      order = SolverOrder.available(asked, step, levels);
+      order = SolverOrder.available(asked, step, first, levels);
       collect(terms, start, levels, step, order, false);
       terms.sum.into(run.x());
       run.stepDone(step, timesteps.length, timesteps[step]);

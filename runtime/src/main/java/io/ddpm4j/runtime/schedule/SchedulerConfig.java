@@ -108,7 +108,8 @@ public final class SchedulerConfig {
   }
 
   /**
-   * Reads a JSON object.
+   * Reads a JSON object. A schedule may also be given number by number as {@code betas} or {@code
+   * alphas_cumprod}, which become {@code trained_betas}; T is then the length of the list.
    *
    * @throws IllegalArgumentException naming the field, what was expected and what was found
    */
@@ -122,7 +123,7 @@ public final class SchedulerConfig {
     if (!element.isJsonObject()) {
       throw new IllegalArgumentException("expected a JSON object, found " + shorten(element));
     }
-    return new SchedulerConfig(element.getAsJsonObject());
+    return new SchedulerConfig(BetaLists.asTrainedBetas(element.getAsJsonObject()));
   }
 
   private void check() {
@@ -415,7 +416,7 @@ public final class SchedulerConfig {
     return Optional.of(values);
   }
 
-  private static double number(String name, JsonElement element) {
+  static double number(String name, JsonElement element) {
     if (element.isJsonPrimitive()) {
       JsonPrimitive primitive = element.getAsJsonPrimitive();
       if (primitive.isNumber()) {

@@ -8,6 +8,7 @@ import io.ddpm4j.runtime.image.ValueRange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,6 +21,7 @@ class ModelMetadataTest {
           "ddpm4j.image",
               "{\"channels\": 3, \"height\": 8, \"width\": 16, \"value_range\": [0, 1]}",
           "ddpm4j.classes", "[\"T-shirt/top\", \"Sneaker\"]",
+          "ddpm4j.null_class", "2",
           "ddpm4j.unet", "{\"block_out_channels\": [32, 64]}",
           "ddpm4j.provenance", "{\"dataset\": \"x\", \"steps\": 2000, \"extra\": [1, 2]}");
 
@@ -30,11 +32,19 @@ class ModelMetadataTest {
     assertEquals(new ModelMetadata.ImageShape(3, 8, 16), metadata.image().orElseThrow());
     assertEquals(new ValueRange(0, 1), metadata.valueRange());
     assertEquals(List.of("T-shirt/top", "Sneaker"), metadata.classNames());
+    assertEquals(OptionalInt.of(2), metadata.nullClass());
     assertEquals(Map.of("dataset", "x", "steps", "2000", "extra", "[1,2]"), metadata.provenance());
     assertEquals(1, metadata.classLabel("sneaker"));
     Exception e =
         assertThrows(IllegalArgumentException.class, () -> metadata.classLabel("trainer"));
     assertEquals("class: expected one of T-shirt/top, Sneaker, found \"trainer\"", e.getMessage());
+  }
+
+  @Test
+  void aNullClassMayBeAbsent() throws ModelFormatException {
+    Map<String, String> properties = new HashMap<>(GOOD);
+    properties.remove("ddpm4j.null_class");
+    assertEquals(OptionalInt.empty(), ModelMetadata.parse("m.onnx", properties).nullClass());
   }
 
   @Test
@@ -54,6 +64,11 @@ class ModelMetadataTest {
         "ddpm4j.image      | nothing {          | ddpm4j.image: expected JSON, found nothing {",
         "ddpm4j.image      | {\"channels\": 1, \"height\": 1, \"width\": 1, \"value_range\": [1, 0]} | ddpm4j.image: value_range: expected [low, high] with low < high, found [1,0]",
         "ddpm4j.classes    | {\"a\": 1}         | ddpm4j.classes: expected a JSON array of names, found {\"a\":1}",
+        "ddpm4j.null_class | 1                  | ddpm4j.null_class: expected a label of at least 2, found 1",
+        "ddpm4j.null_class | 2.5                | ddpm4j.null_class: expected a label of at least 2, found 2.5",
+        "ddpm4j.null_class | 4294967298         | ddpm4j.null_class: expected a label of at least 2, found 4294967298",
+        "ddpm4j.null_class | [2]x               | ddpm4j.null_class: expected JSON, found [2]x",
+        "ddpm4j.null_class | {}                 | ddpm4j.null_class: expected a label of at least 2, found {}",
         "ddpm4j.provenance | 3                  | ddpm4j.provenance: expected a JSON object, found 3"
       })
   void whatIsWrongIsNamed(String key, String value, String message) {
@@ -81,14 +96,12 @@ class ModelMetadataTest {
     TensorSpec b = TensorSpec.of("b", "int64", -1);
     Exception e =
         assertThrows(
-            ModelFormatException.class,
-            () -> ModelSignature.of("m.onnx", List.of(image, a, b), List.of(out)));
+            ModelFormatException.class, () -> find("m.onnx", List.of(image, a, b), List.of(out)));
     assertTrue(e.getMessage().contains("[x float[?,3,8,8], a int64[?], b int64[?]]"));
     TensorSpec wrong = TensorSpec.of("y", "float", -1, 5, 8, 8);
     e =
         assertThrows(
-            ModelFormatException.class,
-            () -> ModelSignature.of("m.onnx", List.of(image, a), List.of(wrong)));
+            ModelFormatException.class, () -> find("m.onnx", List.of(image, a), List.of(wrong)));
     assertTrue(e.getMessage().contains("found the outputs [y float[?,5,8,8]]"), e.getMessage());
   }
 
@@ -102,9 +115,14 @@ class ModelMetadataTest {
             TensorSpec.of("timestep", "int64", -1),
             TensorSpec.of("t", "float", -1),
             TensorSpec.of("t", "int64"))) {
-      ModelSignature found = ModelSignature.of("m.onnx", List.of(labels, image, t), List.of(out));
+      ModelSignature found = find("m.onnx", List.of(labels, image, t), List.of(out));
       assertEquals(labels, found.classLabels().orElseThrow());
       assertEquals(t, found.timestep());
     }
+  }
+
+  private static ModelSignature find(String file, List<TensorSpec> inputs, List<TensorSpec> outputs)
+      throws ModelFormatException {
+    return new RoleFinder(file, RoleNames.none(), inputs, outputs).find();
   }
 }

@@ -5,6 +5,7 @@ import static java.util.Map.entry;
 
 import io.ddpm4j.exporter.graph.Attribute;
 import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Functions;
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** The table of gradient rules, sorted as ONNX's operator list; longer ones are methods below. */
 public final class GradientRules {
@@ -331,10 +333,7 @@ public final class GradientRules {
     Value deep = o.unsqueeze(g, axis + 1);
     long[] pads = new long[2 * deep.shape().rank()];
     pads[deep.shape().rank() + axis + 1] = step - 1;
-    Value merged =
-        o.reshape(
-            o.pad(deep, pads),
-            g.shape().with(axis, io.ddpm4j.exporter.graph.Dim.of(count * step)).sizes());
+    Value merged = o.reshape(o.pad(deep, pads), g.shape().with(axis, Dim.of(count * step)).sizes());
     return o.slice(merged, axis, 0, (count - 1) * step + 1);
   }
 
@@ -517,12 +516,7 @@ public final class GradientRules {
    * x̂ = (x-μ)/σ: dx = (g - mean(g) - x̂·mean(g·x̂))/σ with g = dy·scale, means over {@code axes}.
    */
   private static List<Value> normGrad(
-      Ops o,
-      Node n,
-      Value dy,
-      Value scale,
-      long[] axes,
-      java.util.function.UnaryOperator<Value> toParameter) {
+      Ops o, Node n, Value dy, Value scale, long[] axes, UnaryOperator<Value> toParameter) {
     Value x = n.in(0);
     Value centred = o.sub(x, o.reduceMean(x, true, axes));
     Value variance = o.reduceMean(o.mul(centred, centred), true, axes);

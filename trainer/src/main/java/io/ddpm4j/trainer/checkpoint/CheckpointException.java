@@ -6,10 +6,12 @@ import java.io.IOException;
 public final class CheckpointException extends IOException {
   private static final long serialVersionUID = 1L;
 
+  /** With the sentence to show. */
   public CheckpointException(String message) {
     super(message);
   }
 
+  /** With the sentence to show and what lies behind it. */
   public CheckpointException(String message, Throwable cause) {
     super(message, cause);
   }

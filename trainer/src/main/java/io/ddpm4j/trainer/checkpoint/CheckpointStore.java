@@ -10,19 +10,16 @@ import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.trainer.data.DataPosition;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,11 +104,12 @@ public class CheckpointStore {
       delete(temporary);
       Files.createDirectory(temporary);
       Path state = temporary.resolve(STATE);
-      Safetensors tensors =
-          new Safetensors(
-              checkpoint.tensors(), Map.of("format", "pt", "step", "" + checkpoint.step()));
+      Map<String, String> metadata = new LinkedHashMap<>(); // Map.of has no order
+      metadata.put("format", "pt");
+      metadata.put("step", Long.toString(checkpoint.step()));
+      Safetensors tensors = new Safetensors(checkpoint.tensors(), metadata);
       AtomicFile.write(state, out -> writeState(tensors, out));
-      byte[] json = describe(checkpoint, sha256(state)).getBytes(StandardCharsets.UTF_8);
+      byte[] json = describe(checkpoint, Sha256.of(state)).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(temporary.resolve(DESCRIPTION), out -> out.write(json));
       if (Files.exists(target)) { // the same step again: one of the two survives whatever happens
         delete(old);
@@ -156,7 +154,7 @@ public class CheckpointStore {
     o.addProperty("state_sha256", sha256);
     o.add("unet", JsonParser.parseString(checkpoint.unet()));
     Gson gson = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
-    o.addProperty(CHECKSUM, sha256(JsonParser.parseString(gson.toJson(o)).toString()));
+    o.addProperty(CHECKSUM, Sha256.of(JsonParser.parseString(gson.toJson(o)).toString()));
     return gson.toJson(o);
   }
 
@@ -178,11 +176,11 @@ public class CheckpointStore {
             checkpoint + ": expected a checkpoint of format " + FORMAT + ", found " + format);
       }
       JsonElement checksum = o.remove(CHECKSUM); // early checkpoints have none
-      if (checksum != null && !checksum.getAsString().equals(sha256(o.toString()))) {
+      if (checksum != null && !checksum.getAsString().equals(Sha256.of(o.toString()))) {
         throw damaged(checkpoint, "expected " + DESCRIPTION + " as it was written", null);
       }
       String expected = o.get("state_sha256").getAsString();
-      String found = sha256(state);
+      String found = Sha256.of(state);
       if (!found.equals(expected)) {
         throw damaged(
             checkpoint,
@@ -210,9 +208,7 @@ public class CheckpointStore {
     }
     try {
       return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    } catch (JsonParseException
-        | IllegalStateException
-        | java.nio.charset.CharacterCodingException e) {
+    } catch (JsonParseException | IllegalStateException | CharacterCodingException e) {
       throw damaged(
           file.getParent(), "expected JSON in " + DESCRIPTION + ", found something else", e);
     }
@@ -226,6 +222,16 @@ public class CheckpointStore {
         index > 0 ? "; delete that folder to go on from " + all.get(index - 1).getFileName() : "";
     return new CheckpointException(
         "the checkpoint " + checkpoint + " is damaged: " + what + advice, cause);
+  }
+
+  /**
+   * Sets a checkpoint aside that is none to go on from: under a name with {@code -diverged} behind
+   * it, it is nobody's.
+   */
+  public void setAside(Path checkpoint) throws IOException {
+    Path aside = folder.resolve(checkpoint.getFileName() + "-diverged");
+    delete(aside);
+    Files.move(checkpoint, aside, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Deletes all but the newest {@code keep}. */
@@ -244,26 +250,6 @@ public class CheckpointStore {
       for (Path p : walk.sorted(Collections.reverseOrder()).toList()) {
         Files.delete(p);
       }
-    }
-  }
-
-  private static String sha256(Path file) throws IOException {
-    MessageDigest digest = sha256();
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static String sha256(String text) {
-    return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 }

@@ -25,8 +25,8 @@ public final class Datasets {
    *     path of an idx file of images
    * @param options what else the user said
    * @param warnings takes one sentence per image that is skipped
-   * @throws DatasetException if there is no such data set, it cannot be read, or an option does not
-   *     apply to it; the message names the option as the command line spells it
+   * @throws DatasetOptionException if an option does not apply to the data set
+   * @throws DatasetException if there is no such data set, or it cannot be read
    */
   public static ImageDataset open(String source, DatasetOptions options, Consumer<String> warnings)
       throws DatasetException {
@@ -107,7 +107,7 @@ public final class Datasets {
 
   private static void refuse(String source, String option, boolean given) throws DatasetException {
     if (given) {
-      throw new DatasetException(option + " does not apply to data set " + source);
+      throw new DatasetOptionException(option + " does not apply to data set " + source);
     }
   }
 }

@@ -67,6 +67,38 @@ final class ExifOrientation {
     return UPRIGHT;
   }
 
+  /** Whether width and height change places. */
+  static boolean isTurned(int orientation) {
+    return orientation >= 5;
+  }
+
+  /**
+   * Where a pixel lies in the picture turned upright.
+   *
+   * @param x column in the picture as stored
+   * @param y row in the picture as stored
+   * @param width of the picture as stored
+   * @param height of the picture as stored
+   * @return the pixel's number, row by row
+   */
+  static int upright(int orientation, int x, int y, int width, int height) {
+    int right = width - 1 - x;
+    int below = height - 1 - y;
+    return switch (orientation) {
+      case UPRIGHT -> y * width + x;
+      case 2 -> y * width + right;
+      case 3 -> below * width + right;
+      case 4 -> below * width + x;
+      case 5 -> x * height + y;
+      case 6 -> x * height + below;
+      case 7 -> right * height + below;
+      case 8 -> right * height + y;
+      default ->
+          throw new IllegalArgumentException(
+              "expected an orientation of 1 to 8, found " + orientation);
+    };
+  }
+
   /**
    * Turns square planes upright.
    *
@@ -77,26 +109,13 @@ final class ExifOrientation {
     if (orientation == UPRIGHT) {
       return image;
     }
-    int end = size - 1;
     byte[] result = new byte[image.length];
     for (int c = 0; c < channels; c++) {
       int plane = c * size * size;
       for (int y = 0; y < size; y++) {
         for (int x = 0; x < size; x++) {
-          int stored =
-              switch (orientation) {
-                case 2 -> y * size + end - x;
-                case 3 -> (end - y) * size + end - x;
-                case 4 -> (end - y) * size + x;
-                case 5 -> x * size + y;
-                case 6 -> (end - x) * size + y;
-                case 7 -> (end - x) * size + end - y;
-                case 8 -> x * size + end - y;
-                default ->
-                    throw new IllegalArgumentException(
-                        "expected an orientation of 1 to 8, found " + orientation);
-              };
-          result[plane + y * size + x] = image[plane + stored];
+          int to = upright(orientation, x, y, size, size);
+          result[plane + to] = image[plane + y * size + x];
         }
       }
     }

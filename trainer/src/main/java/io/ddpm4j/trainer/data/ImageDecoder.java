@@ -10,11 +10,16 @@ import java.awt.image.SampleModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -23,8 +28,9 @@ import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
- * Turns one PNG or JPEG file of any mode into a small square of bytes: decode, flatten on a
- * background, crop the largest centred square, resize, turn upright.
+ * Reads PNG and JPEG files of any mode: {@link #picture} whole, for whoever shows or changes a
+ * picture, and for training as small squares of bytes: decode, flatten on a background, crop the
+ * largest centred square, resize, turn upright. Both take and refuse the same files.
  *
  * <p>Samples are taken as the file has them. {@code BufferedImage.getRGB} would not do: Java takes
  * grey to be linear light and brightens it on the way to sRGB.
@@ -33,12 +39,14 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
  * decoded, n the smallest that makes it that small, as long as twice the result's side is left to
  * average over. What is decoded at one time on all threads fits into one {@link DecodeMemory}.
  */
-final class ImageDecoder {
+public final class ImageDecoder {
   /** Pictures up to this size are decoded whole: what larger photographs become is not exact. */
   private static final long WHOLE_PIXELS = 1L << 25;
 
   /** The most pixels to decode where the result's size asks for more. */
   private static final long MAX_DECODED_PIXELS = 1L << 27;
+
+  private static final Set<String> FORMATS = Set.of("png", "jpeg");
 
   /** Passing over the pixels of larger pictures would take minutes. */
   private static final long MAX_PIXELS = 1L << 30;
@@ -77,6 +85,59 @@ final class ImageDecoder {
    * @throws IOException if it cannot be read; the message is the reason, without the file's name
    */
   byte[] decode(Path file) throws IOException {
+    return decode(
+        file,
+        this::plan,
+        (image, orientation) ->
+            ExifOrientation.upright(resized(image), channels, size, orientation));
+  }
+
+  /**
+   * Reads one picture as it is, upright, transparent pixels on white. Of more than 33 million
+   * pixels every n-th column and row is taken, n the smallest that leaves no more.
+   *
+   * @return grey as {@code TYPE_BYTE_GRAY} where the file is grey, else {@code TYPE_INT_RGB}; its
+   *     samples are those of the file, in 8 bits
+   * @throws IOException if it cannot be read; the message is one sentence that names the file
+   */
+  public static BufferedImage picture(Path file) throws IOException {
+    ImageDecoder decoder = new ImageDecoder(ImageFolderOptions.ofSize(1), DecodeMemory.beside(0));
+    try {
+      return decoder.decode(file, decoder::wholePlan, decoder::upright);
+    } catch (NoSuchFileException e) { // says what there is to say
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(
+          file
+              + ": expected a PNG or JPEG image, found one that cannot be read: "
+              + reason(e).replaceFirst(":\\s*$", ""),
+          e);
+    }
+  }
+
+  /**
+   * Why a file could not be read. In javax.imageio the sentence that says what is wrong is often
+   * that of the cause.
+   */
+  static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) { // whose message is a bare path
+      return "permission denied";
+    }
+    StringBuilder reason =
+        new StringBuilder(Objects.requireNonNullElse(e.getMessage(), e.toString()));
+    if (e.getCause() instanceof IOException cause && cause.getMessage() != null) {
+      reason.append(": ").append(cause.getMessage());
+    }
+    return reason.toString();
+  }
+
+  /** What a decoded picture becomes. */
+  @FunctionalInterface
+  private interface Finish<T> {
+    T of(BufferedImage image, int orientation) throws IOException;
+  }
+
+  private <T> T decode(Path file, Use<Plan> planning, Finish<T> finish) throws IOException {
     long length = Files.size(file);
     if (length == 0) {
       throw new IOException("the file is empty");
@@ -88,14 +149,14 @@ final class ImageDecoder {
     try {
       Plan plan;
       try (InputStream in = Files.newInputStream(file)) {
-        plan = read(in, this::plan);
+        plan = read(in, planning);
       }
       // Twice the file: the reader caches what it has read.
       int taken = memory.take(2 * length + plan.bytes());
       try {
         byte[] bytes = Files.readAllBytes(file);
         BufferedImage image = read(new ByteArrayInputStream(bytes), plan::decode);
-        return ExifOrientation.upright(resized(image), channels, size, ExifOrientation.of(bytes));
+        return finish.of(image, ExifOrientation.of(bytes));
       } finally {
         memory.giveBack(taken);
       }
@@ -119,6 +180,10 @@ final class ImageDecoder {
         throw new IOException("not a PNG or JPEG image");
       }
       ImageReader reader = readers.next();
+      if (!FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+        reader.dispose();
+        throw new IOException("not a PNG or JPEG image");
+      }
       try {
         reader.setInput(in, true, true);
         return use.with(reader);
@@ -131,18 +196,18 @@ final class ImageDecoder {
   /**
    * What of a picture is decoded.
    *
-   * @param square its side in pixels of the file, at (left, top)
-   * @param step every how many-th pixel of the square; 1 for the whole picture
+   * @param region in pixels of the file
+   * @param step every how many-th pixel of the region; 1 for the whole picture
    * @param bytes of memory that it takes, about
    */
-  private record Plan(int left, int top, int square, int step, long bytes) {
+  private record Plan(Rectangle region, int step, long bytes) {
 
     BufferedImage decode(ImageReader reader) throws IOException {
       List<String> warnings = new ArrayList<>();
       reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
       ImageReadParam param = reader.getDefaultReadParam();
       if (step > 1) {
-        param.setSourceRegion(new Rectangle(left, top, square, square));
+        param.setSourceRegion(region);
         param.setSourceSubsampling(step, step, step / 2, step / 2);
       }
       BufferedImage image = reader.read(0, param);
@@ -156,6 +221,25 @@ final class ImageDecoder {
     }
   }
 
+  /** The whole picture, with what {@link #upright} makes of it. */
+  private Plan wholePlan(ImageReader reader) throws IOException {
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    long pixels = (long) width * height;
+    int wanted = (int) Math.ceil(Math.sqrt(pixels / (double) wholePixels));
+    int step = Math.max(1, Math.min(wanted, Math.min(width, height)));
+    int columns = width / step;
+    int rows = height / step;
+    long decoded = (long) columns * rows;
+    if (pixels > MAX_PIXELS || decoded > MAX_DECODED_PIXELS) {
+      throw new IOException("too large: " + width + "x" + height + " pixels");
+    }
+    Rectangle region = new Rectangle(0, 0, columns * step, rows * step); // whole steps
+    long bytes = (bytesOfPixel(reader) + Integer.BYTES) * decoded + bytesOfPixel(reader) * width;
+    return new Plan(region, step, bytes);
+  }
+
+  /** The largest centred square. */
   private Plan plan(ImageReader reader) throws IOException {
     int width = reader.getWidth(0);
     int height = reader.getHeight(0);
@@ -173,7 +257,8 @@ final class ImageDecoder {
     }
     int square = left * step; // whole steps, so that the result is centred
     long bytes = bytesOfPixel(reader) * (decoded + 4L * width); // and some rows of the file
-    return new Plan((width - square) / 2, (height - square) / 2, square, step, bytes);
+    Rectangle region = new Rectangle((width - square) / 2, (height - square) / 2, square, square);
+    return new Plan(region, step, bytes);
   }
 
   private static long bytesOfPixel(ImageReader reader) throws IOException {
@@ -195,7 +280,7 @@ final class ImageDecoder {
     for (int c = 0; c < channels; c++) {
       planes.add(resampler.plane());
     }
-    RowReader rows = rows(image);
+    RowReader rows = rows(image, side);
     int[] rgb = new int[side];
     int[] samples = new int[side];
     for (int y = 0; y < side; y++) {
@@ -220,7 +305,32 @@ final class ImageDecoder {
     void read(int left, int y, int[] rgb);
   }
 
-  private RowReader rows(BufferedImage image) throws IOException {
+  /** A picture turned upright and flattened, in its own size. */
+  private BufferedImage upright(BufferedImage image, int orientation) throws IOException {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    boolean grey = image.getColorModel().getNumColorComponents() == 1;
+    boolean turned = ExifOrientation.isTurned(orientation);
+    BufferedImage result =
+        new BufferedImage(
+            turned ? height : width,
+            turned ? width : height,
+            grey ? BufferedImage.TYPE_BYTE_GRAY : BufferedImage.TYPE_INT_RGB);
+    DataBuffer pixels = result.getRaster().getDataBuffer();
+    RowReader rows = rows(image, width);
+    int[] rgb = new int[width];
+    for (int y = 0; y < height; y++) {
+      rows.read(0, y, rgb);
+      for (int x = 0; x < width; x++) {
+        int to = ExifOrientation.upright(orientation, x, y, width, height);
+        pixels.setElem(to, grey ? rgb[x] & 0xff : rgb[x]);
+      }
+    }
+    return result;
+  }
+
+  /** Reads rows of that length. */
+  private RowReader rows(BufferedImage image, int length) throws IOException {
     Raster raster = image.getRaster();
     ColorModel model = image.getColorModel();
     if (model instanceof IndexColorModel palette) {
@@ -242,7 +352,7 @@ final class ImageDecoder {
     if (bands != (model.hasAlpha() ? colours + 1 : colours)) {
       throw new IOException("expected " + colours + " colours, found " + bands + " bands");
     }
-    int[] row = new int[Math.min(image.getWidth(), image.getHeight()) * bands];
+    int[] row = new int[length * bands];
     return (left, y, rgb) -> {
       raster.getPixels(left, y, rgb.length, 1, row);
       for (int x = 0; x < rgb.length; x++) {

@@ -155,13 +155,13 @@ public final class ImageFolderDataset implements ImageDataset {
               String reason =
                   e instanceof FileSystemLoopException
                       ? "a link back to a folder above"
-                      : reason(e);
+                      : ImageDecoder.reason(e);
               skipped.add(file + ": skipped: " + reason);
               return FileVisitResult.CONTINUE;
             }
           });
     } catch (IOException e) {
-      throw new DatasetException(folder + ": cannot be read: " + reason(e), e);
+      throw new DatasetException(folder + ": cannot be read: " + ImageDecoder.reason(e), e);
     }
     files.sort(Comparator.comparing(ImageFolderDataset::slashed));
     return files;
@@ -195,18 +195,8 @@ public final class ImageFolderDataset implements ImageDataset {
     try {
       return new Decoded(decoder.decode(file), null);
     } catch (IOException e) {
-      return new Decoded(null, file + ": skipped: " + reason(e));
+      return new Decoded(null, file + ": skipped: " + ImageDecoder.reason(e));
     }
-  }
-
-  /** In javax.imageio the sentence that says what is wrong is often that of the cause. */
-  private static String reason(IOException e) {
-    StringBuilder reason =
-        new StringBuilder(Objects.requireNonNullElse(e.getMessage(), e.toString()));
-    if (e.getCause() instanceof IOException cause && cause.getMessage() != null) {
-      reason.append(": ").append(cause.getMessage());
-    }
-    return reason.toString();
   }
 
   private static String nothingReadable(Path folder, List<String> skipped) {

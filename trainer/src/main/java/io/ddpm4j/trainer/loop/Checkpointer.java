@@ -42,13 +42,14 @@ final class Checkpointer {
   }
 
   /**
-   * Writes a checkpoint.
+   * Writes a checkpoint. Whether its weights are any good only the loss of the next step shows:
+   * until then the older checkpoints should stay.
    *
    * @throws DivergedException if the state is not finite: the older checkpoints stay
    */
   void write(TrainSession session, Progress progress) throws IOException {
     if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
-      throw diverged("the weights of step " + progress.step() + " are not finite");
+      throw diverged("the weights of step " + progress.step() + " are not finite", progress);
     }
     Map<String, TensorData> tensors = new LinkedHashMap<>();
     for (String vector : TrainStepGraph.STATE) {
@@ -77,14 +78,32 @@ final class Checkpointer {
     store.prune(config.run().keepCheckpoints());
   }
 
-  /** Says which state is left after training has broken down. */
-  DivergedException diverged(String what) {
-    return new DivergedException(
-        what
-            + ": training stopped; "
-            + (newest == null
-                ? "there was no good state to keep"
-                : "the state of step " + step + " is kept in " + newest)
-            + "; a lower learning rate may help");
+  /**
+   * Says which state is left after training has broken down. The one that it has broken down in is
+   * none to go on from, for its next step would be the same: a checkpoint of it is set aside.
+   */
+  DivergedException diverged(String what, Progress progress) {
+    try {
+      if (newest != null && has(progress)) {
+        store.setAside(newest);
+        newest = store.latest().orElse(null);
+      }
+    } catch (IOException e) {
+      return new DivergedException(
+          what + ": training stopped; its checkpoint cannot be set aside: " + e.getMessage(),
+          false);
+    }
+    return newest == null
+        ? new DivergedException(
+            what
+                + ": training stopped, and there is no older checkpoint; a lower learning rate may"
+                + " help",
+            false)
+        : new DivergedException(
+            what
+                + ": training stopped; the last good checkpoint is "
+                + newest
+                + ", from which a lower learning rate may go on",
+            true);
   }
 }

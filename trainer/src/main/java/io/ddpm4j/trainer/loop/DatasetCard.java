@@ -7,6 +7,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.checkpoint.Sha256;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,9 +15,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
@@ -50,12 +49,7 @@ record DatasetCard(
 
   /** SHA-256 of all labels and of the pixels of evenly spaced images. */
   private static String fingerprint(ImageDataset data) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
     for (int i = 0; i < data.size(); i++) {
       digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, data.label(i)));
     }
@@ -65,7 +59,7 @@ record DatasetCard(
       data.read((int) (i * data.size() / hashed), image, 0);
       digest.update(image);
     }
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 
   /** This card, read from a run's file, held against the data that were found. */

@@ -2,11 +2,24 @@ package io.ddpm4j.trainer.loop;
 
 import java.io.IOException;
 
-/** The loss is no longer a number: training stopped, the last good state is kept. */
+/** The loss is no longer a number: training stopped, older checkpoints are kept. */
 public final class DivergedException extends IOException {
-  private static final long serialVersionUID = 1L;
+  private static final long serialVersionUID = 2L;
 
-  public DivergedException(String message) {
+  private final boolean resumable;
+
+  /**
+   * With a sentence.
+   *
+   * @param resumable whether there is a checkpoint to go on from
+   */
+  public DivergedException(String message, boolean resumable) {
     super(message);
+    this.resumable = resumable;
+  }
+
+  /** Whether there is a checkpoint to go on from, with a lower learning rate. */
+  public boolean isResumable() {
+    return resumable;
   }
 }

@@ -24,6 +24,7 @@ final class Loop {
   private final Cancellation cancellation;
   private final LearningRate rate;
   private final Pace pace;
+  private boolean pruned = true;
 
   /** What a run works with; closed by whoever made it. */
   record Parts(
@@ -58,6 +59,7 @@ final class Loop {
       if (!checkpointer.has(progress)) {
         checkpoint();
       }
+      prune();
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -104,13 +106,12 @@ final class Loop {
     double learningRate = rate.at(number);
     TrainSession.Result result = session.step(prepared.inputs(), number, learningRate);
     if (!result.isFinite()) {
-      if (!checkpointer.has(progress)) {
-        checkpoint();
-      }
       throw checkpointer.diverged(
           "the loss of step %d is not finite (loss %s, gradient norm %s)"
-              .formatted(number, result.loss(), result.gradientNorm()));
+              .formatted(number, result.loss(), result.gradientNorm()),
+          progress);
     }
+    prune();
     double took = (System.nanoTime() - begin) / 1e9;
     progress.add(result.loss(), prepared.next(), took);
     pace.add(took);
@@ -133,11 +134,7 @@ final class Loop {
     boolean interrupted = Thread.interrupted();
     try {
       checkpointer.write(session, progress);
-      try {
-        checkpointer.prune();
-      } catch (IOException e) {
-        listener.onWarning("cannot delete an old checkpoint: " + e.getMessage());
-      }
+      pruned = false;
       try { // after the checkpoint: a picture that fails must not cost the weights
         pictures.drawLoss(metrics);
       } catch (IOException | RuntimeException e) {
@@ -148,6 +145,19 @@ final class Loop {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** After a step has shown that the newest checkpoint is good, or at the end. */
+  private void prune() {
+    if (pruned) {
+      return;
+    }
+    pruned = true;
+    try {
+      checkpointer.prune();
+    } catch (IOException e) {
+      listener.onWarning("cannot delete an old checkpoint: " + e.getMessage());
     }
   }
 

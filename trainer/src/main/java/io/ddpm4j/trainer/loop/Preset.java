@@ -1,6 +1,8 @@
 package io.ddpm4j.trainer.loop;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** Networks that go with their optimiser: where to start from. */
 public enum Preset {
@@ -21,8 +23,22 @@ public enum Preset {
       int groups,
       double learningRate,
       double emaDecay) {
-    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true);
+    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true, 0);
     optimizer = new TrainConfig.Optimizer(32, learningRate, 100, 0.9, 0.999, 1e-8, 1, emaDecay);
+  }
+
+  /** The preset with that network, told the class or not. */
+  public static Optional<Preset> of(TrainConfig.Network network) {
+    TrainConfig.Network conditional =
+        new TrainConfig.Network(
+            network.channels(),
+            network.attention(),
+            network.layersPerBlock(),
+            network.groups(),
+            network.attentionHeadDim(),
+            true,
+            0);
+    return Arrays.stream(values()).filter(p -> p.network.equals(conditional)).findFirst();
   }
 
   /** The network; conditional on the class wherever the data have classes. */
@@ -30,6 +46,7 @@ public enum Preset {
     return network;
   }
 
+  /** Batch size, learning rate and what belongs to them. */
   public TrainConfig.Optimizer optimizer() {
     return optimizer;
   }

@@ -2,15 +2,7 @@ package io.ddpm4j.trainer.loop;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.ddpm4j.exporter.graph.DataType;
-import io.ddpm4j.exporter.graph.Graph;
-import io.ddpm4j.exporter.graph.Lowering;
-import io.ddpm4j.exporter.graph.OpSet;
-import io.ddpm4j.exporter.graph.Ops;
-import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
-import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
@@ -21,6 +13,7 @@ import io.ddpm4j.trainer.step.TrainStepGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Turns a run into the model file of {@code docs/model-format.md}, with the averaged weights. */
@@ -32,8 +25,8 @@ public final class RunExporter {
    *
    * @param run the run's folder
    * @return the step of that checkpoint
-   * @throws IOException if there is no checkpoint, it or the description of the data is damaged, or
-   *     the file cannot be written
+   * @throws IOException if there is no checkpoint, it or the description of the data is damaged or
+   *     of another run, or the file cannot be written
    */
   public static long export(Path run, Path file) throws IOException {
     RunFolder folder = new RunFolder(run);
@@ -54,14 +47,20 @@ public final class RunExporter {
                     new IOException(
                         folder.dataset()
                             + ": expected the description of the run's data, found none"));
-    if (unet.numClassEmbeds() > 0 && data.classes().size() != unet.numClassEmbeds()) {
+    int named = unet.numClassEmbeds() - (config.network().labelDropout() > 0 ? 1 : 0);
+    if (unet.numClassEmbeds() > 0 && data.classes().size() != named) {
       throw new IOException(
           folder.dataset()
               + ": expected "
-              + unet.numClassEmbeds()
+              + named
               + " class names, one for each class of the network, found "
               + data.classes().size());
     }
+    List<Integer> shape = data.shape(); // of early versions it is not known
+    int channels = shape.isEmpty() ? unet.inChannels() : shape.get(0);
+    int size = shape.isEmpty() ? unet.sampleSize() : shape.get(1);
+    CheckpointMatch.require(
+        latest, checkpoint, config, config.network().unet(size, channels, data.classes().size()));
     Map<String, TensorData> ema = checkpoint.state(TrainStepGraph.EMA);
     OnnxModel model = model(config, unet, data, ema, checkpoint.step());
     OnnxWriter.write(model, file);
@@ -81,27 +80,14 @@ public final class RunExporter {
     metadata.put("ddpm4j.image", image(unet));
     if (unet.numClassEmbeds() > 0) {
       metadata.put("ddpm4j.classes", DatasetCard.array(data.classes()).toString());
+      config
+          .network()
+          .nullClass(data.classes().size())
+          .ifPresent(label -> metadata.put("ddpm4j.null_class", Integer.toString(label)));
     }
     metadata.put("ddpm4j.unet", unet.toJson());
     metadata.put("ddpm4j.provenance", provenance(config, data, step));
-    return OnnxModel.of(graph(unet, weights)).withMetadata(metadata);
-  }
-
-  /** The network in portable operators, its weights constants. */
-  public static Graph graph(UNetConfig unet, Map<String, TensorData> weights) {
-    Graph graph = new Graph("unet", OpSet.standard());
-    int size = unet.sampleSize();
-    Value sample =
-        graph.input("sample", DataType.FLOAT, Shape.named("batch", unet.inChannels(), size, size));
-    Value timestep = graph.input("timestep", DataType.INT64, Shape.named("batch"));
-    Value labels =
-        unet.numClassEmbeds() > 0
-            ? graph.input("class_labels", DataType.INT64, Shape.named("batch"))
-            : null;
-    Parameters parameters = Parameters.asConstants(graph, weights);
-    Ops ops = new Ops(graph);
-    graph.output("out_sample", UNet.build(ops, unet, parameters, sample, timestep, labels));
-    return Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
+    return OnnxModel.of(UNet.portable(unet, weights)).withMetadata(metadata);
   }
 
   private static String image(UNetConfig unet) {
@@ -124,8 +110,13 @@ public final class RunExporter {
     o.addProperty("batch_size", config.optimizer().batchSize());
     o.addProperty("learning_rate", config.optimizer().learningRate());
     o.addProperty("ema_decay", config.optimizer().emaDecay());
+    o.addProperty("label_dropout", config.network().labelDropout());
     o.addProperty("horizontal_flips", config.data().horizontalFlips());
     o.addProperty("seed", config.run().seed());
+    if (config.init() != null) {
+      o.addProperty("init", config.init().name());
+      o.addProperty("init_sha256", config.init().sha256());
+    }
     String version = RunExporter.class.getPackage().getImplementationVersion();
     o.addProperty("version", version == null ? "unknown" : version);
     return o.toString();

@@ -81,7 +81,9 @@ public record RunFolder(Path path) {
       throw new IOException(
           path
               + ": expected the folder of a run with a config.json, found "
-              + (Files.isDirectory(path) ? "none in it" : "no such folder"));
+              + (Files.isDirectory(path)
+                  ? "none in it"
+                  : Files.exists(path) ? "a file" : "no such folder"));
     }
     try {
       return TrainConfig.fromJson(Files.readString(config()));

@@ -13,17 +13,18 @@ import java.util.concurrent.BlockingQueue;
 /**
  * Prepares the inputs of steps on a thread of its own: pixels, labels, noise and timesteps. What
  * step k gets is a function of the seed and k: image j of step k has the noise of image number (k -
- * 1)·N + j of the seed, and its timestep is a number of the same generator.
+ * 1)·N + j of the seed. Its timestep is the first number of a block of the same generator, and the
+ * second one says whether its label is replaced by the null class.
  */
 final class StepFeeder implements AutoCloseable {
   private static final int SLOTS = 3;
 
-  /** The timesteps' own stream: no image has so many draws. */
+  /** The stream of timesteps and dropped labels: no image has so many draws. */
   private static final int TIMESTEP_DRAW = -1;
 
   private final BatchIterator batches;
   private final long seed;
-  private final int trainTimesteps;
+  private final Draws draws;
   private final int batchSize;
   private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
   private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
@@ -37,11 +38,19 @@ final class StepFeeder implements AutoCloseable {
    */
   record Prepared(long step, TrainSession.Inputs inputs, DataPosition next, Throwable failure) {}
 
-  StepFeeder(
-      BatchIterator batches, TrainSession session, long seed, int trainTimesteps, long firstStep) {
+  /**
+   * What is drawn for an image beside its noise.
+   *
+   * @param trainTimesteps timesteps are below
+   * @param labelDropout the share of labels that the null class replaces
+   * @param nullClass that label; of no meaning where nothing is dropped
+   */
+  record Draws(int trainTimesteps, double labelDropout, int nullClass) {}
+
+  StepFeeder(BatchIterator batches, TrainSession session, long seed, Draws draws, long firstStep) {
     this.batches = batches;
     this.seed = seed;
-    this.trainTimesteps = trainTimesteps;
+    this.draws = draws;
     this.batchSize = session.graph().config().batchSize();
     for (int i = 0; i < SLOTS; i++) {
       free.add(session.newInputs());
@@ -65,7 +74,7 @@ final class StepFeeder implements AutoCloseable {
         long firstImage = (step - 1) * batchSize;
         new ImageNoise(seed).fill(noise, firstImage, batchSize, noise.length / batchSize, 0);
         inputs.noise().put(0, noise);
-        timesteps(firstImage, inputs.timesteps());
+        draw(firstImage, inputs);
         ready.put(new Prepared(step, inputs, batch.end(), null));
       }
     } catch (InterruptedException e) {
@@ -81,7 +90,8 @@ final class StepFeeder implements AutoCloseable {
     }
   }
 
-  private void timesteps(long firstImage, LongBuffer to) {
+  /** Timesteps, and labels that are dropped. */
+  private void draw(long firstImage, TrainSession.Inputs to) {
     int[] counter = new int[4];
     int[] block = new int[4];
     for (int i = 0; i < batchSize; i++) {
@@ -90,7 +100,10 @@ final class StepFeeder implements AutoCloseable {
       counter[2] = (int) image;
       counter[3] = (int) (image >>> 32);
       Philox.block(counter, seed, block);
-      to.put(i, (block[0] & 0xFFFFFFFFL) * trainTimesteps >>> 32);
+      to.timesteps().put(i, (block[0] & 0xFFFFFFFFL) * draws.trainTimesteps() >>> 32);
+      if ((block[1] & 0xFFFFFFFFL) * 0x1p-32 < draws.labelDropout()) {
+        to.labels().put(i, draws.nullClass());
+      }
     }
   }
 

@@ -21,7 +21,8 @@ final class StrictRecords {
    *
    * @param path of the object, for messages; empty for the outermost
    * @throws IllegalArgumentException if a field is unknown, missing or of another kind; components
-   *     of reference types but records and lists may be missing
+   *     of reference types but records and lists may be missing, and so may those marked {@link
+   *     MayBeAbsent}
    */
   static void check(JsonElement element, Class<?> type, String path) {
     require(element.isJsonObject(), path.isEmpty() ? "config" : path, "a JSON object", element);
@@ -40,7 +41,9 @@ final class StrictRecords {
   private static void value(JsonElement value, RecordComponent component, String path) {
     Class<?> type = component.getType();
     if (value == null || value.isJsonNull()) {
-      boolean optional = !type.isPrimitive() && !type.isRecord() && type != List.class;
+      boolean optional =
+          !type.isPrimitive() && !type.isRecord() && type != List.class
+              || component.isAnnotationPresent(MayBeAbsent.class);
       require(optional, path, kind(type), "none");
     } else if (type.isRecord()) {
       check(value, type, path);

@@ -25,16 +25,30 @@ import java.util.OptionalInt;
 /**
  * Every hyperparameter of a run. Immutable; {@link #toJson} is what a run keeps as {@code
  * config.json}, and running it again gives the same weights.
+ *
+ * @param init where the first weights come from; null for random ones
  */
 public record TrainConfig(
-    Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    Data data,
+    Network network,
+    Diffusion diffusion,
+    Optimizer optimizer,
+    Run run,
+    @MayBeAbsent Init init) {
 
+  /** Refuses what is missing or does not fit together. */
   public TrainConfig {
     require(data != null, "data", "a data set", "none");
     require(network != null, "network", "a network", "none");
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+  }
+
+  /** A run that begins with random weights. */
+  public TrainConfig(
+      Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
+    this(data, network, diffusion, optimizer, run, null);
   }
 
   /**
@@ -59,6 +73,7 @@ public record TrainConfig(
       boolean labelsFromFolders,
       boolean horizontalFlips) {
 
+    /** Refuses a missing source. */
     public Data {
       require(source != null, "data.source", "a data set's name or a path", "none");
     }
@@ -93,6 +108,9 @@ public record TrainConfig(
    * @param groups of the group norms
    * @param attentionHeadDim channels of one attention head
    * @param classConditional whether the data's classes are told to the network
+   * @param labelDropout the share of training images whose class is not told, in [0, 1): where it
+   *     is above 0 the network has a class more, the null class, for classifier-free guidance (Ho
+   *     and Salimans 2022)
    */
   public record Network(
       List<Integer> channels,
@@ -100,8 +118,10 @@ public record TrainConfig(
       int layersPerBlock,
       int groups,
       int attentionHeadDim,
-      boolean classConditional) {
+      boolean classConditional,
+      @MayBeAbsent double labelDropout) {
 
+    /** Refuses lists that are not whole or do not fit together. */
     public Network {
       require(isWhole(channels), "--widths", "a width for each level", channels);
       require(isWhole(attention), "--attention", "true or false for each level", attention);
@@ -118,6 +138,31 @@ public record TrainConfig(
       require(layersPerBlock > 0, "--layers", "at least 1", layersPerBlock);
       require(groups > 0, "--groups", "at least 1", groups);
       require(attentionHeadDim >= 0, "--head-channels", "0 or more", attentionHeadDim);
+      require(
+          labelDropout >= 0 && labelDropout < 1,
+          "--label-dropout",
+          "a number from 0 to below 1",
+          labelDropout);
+      require(
+          labelDropout == 0 || classConditional,
+          "--label-dropout",
+          "0, since the network is not told the classes",
+          labelDropout);
+    }
+
+    /** The same network with another share of labels that are not told. */
+    public Network withLabelDropout(double share) {
+      return new Network(
+          channels, attention, layersPerBlock, groups, attentionHeadDim, classConditional, share);
+    }
+
+    /**
+     * The label that stands for no class, for data of so many classes: the one after theirs.
+     *
+     * @return empty in a network that is always told the class, or never
+     */
+    public OptionalInt nullClass(int classes) {
+      return labelDropout > 0 ? OptionalInt.of(classes) : OptionalInt.empty();
     }
 
     private static boolean isWhole(List<?> list) {
@@ -136,15 +181,26 @@ public record TrainConfig(
           "squares",
           images.width() + "x" + images.height());
       int classes = classConditional ? images.classNames().size() : 0;
+      require(
+          labelDropout == 0 || classes > 0,
+          "--label-dropout",
+          "0, since the images of " + images.name() + " have no classes",
+          labelDropout);
+      return unet(images.height(), images.channels(), classes);
+    }
+
+    /** The network for square images; of the data's classes only a conditional one is told. */
+    UNetConfig unet(int size, int imageChannels, int dataClasses) {
+      int classes = classConditional ? dataClasses : 0;
       return UNetConfig.of(
-          images.height(),
-          images.channels(),
+          size,
+          imageChannels,
           channels,
           attention,
           layersPerBlock,
           groups,
           attentionHeadDim,
-          classes);
+          classes + (nullClass(classes).isPresent() ? 1 : 0));
     }
   }
 
@@ -156,6 +212,7 @@ public record TrainConfig(
       double betaEnd,
       String predictionType) {
 
+    /** Refuses a schedule or a prediction type that nobody knows. */
     public Diffusion {
       require(betaSchedule != null, "diffusion.betaSchedule", "a beta schedule", "none");
       require(predictionType != null, "diffusion.predictionType", "a prediction type", "none");
@@ -198,6 +255,7 @@ public record TrainConfig(
       double maxGradientNorm,
       double emaDecay) {
 
+    /** Refuses numbers outside their range. */
     public Optimizer {
       require(batchSize > 0, "--batch-size", "at least 1", batchSize);
       require(isPositive(learningRate), "--learning-rate", "a positive number", learningRate);
@@ -211,6 +269,12 @@ public record TrainConfig(
           "a positive number, or 0 for no clipping",
           maxGradientNorm);
       require(isDecay(emaDecay), "--ema-decay", "a number from 0 to below 1", emaDecay);
+    }
+
+    /** The same with another learning rate. */
+    public Optimizer withLearningRate(double rate) {
+      return new Optimizer(
+          batchSize, rate, warmupSteps, beta1, beta2, epsilon, maxGradientNorm, emaDecay);
     }
 
     private static boolean isPositive(double value) {
@@ -251,6 +315,7 @@ public record TrainConfig(
       int sampleSteps,
       int threads) {
 
+    /** Refuses numbers outside their range. */
     public Run {
       require(steps > 0, "--steps", "at least 1", steps);
       require(checkpointEvery >= 0, "--checkpoint-every", "0 or more", checkpointEvery);
@@ -279,6 +344,26 @@ public record TrainConfig(
     }
   }
 
+  /**
+   * A model that the first weights come from.
+   *
+   * @param model its file
+   * @param sha256 of that file, hexadecimal
+   */
+  public record Init(String model, String sha256) {
+    public Init {
+      require(model != null, "init.model", "a model file", "none");
+      require(sha256 != null, "init.sha256", "the file's SHA-256", "none");
+    }
+
+    /** The file's folder and name, {@code fashion-mnist/model.onnx}: what is told to others. */
+    String name() {
+      Path path = Path.of(model).toAbsolutePath().normalize();
+      Path folder = path.getParent() == null ? null : path.getParent().getFileName();
+      return (folder == null ? "" : folder + "/") + path.getFileName();
+    }
+  }
+
   private static void require(boolean ok, String what, String expected, Object found) {
     if (!ok) {
       throw new IllegalArgumentException(what + ": expected " + expected + ", found " + found);
@@ -287,7 +372,17 @@ public record TrainConfig(
 
   /** The same configuration with another run. */
   public TrainConfig withRun(Run changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, changed);
+    return new TrainConfig(data, network, diffusion, optimizer, changed, init);
+  }
+
+  /** The same configuration with first weights from a model; null for random ones. */
+  public TrainConfig withInit(Init changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, run, changed);
+  }
+
+  /** The same configuration with another optimizer. */
+  public TrainConfig withOptimizer(Optimizer changed) {
+    return new TrainConfig(data, network, diffusion, changed, run, init);
   }
 
   TrainStepConfig step(UNetConfig unet) {

@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.loop;
 
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.sampling.Cancellation;
@@ -18,7 +19,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Consumer;
 
 /**
@@ -34,6 +37,7 @@ public final class Trainer {
   private final DatasetCard card;
   private final Checkpoint start; // null for a new run
   private CheckpointStore store;
+  private Map<String, TensorData> initial; // of a new run; null for random weights
 
   /**
    * @param card of the data
@@ -62,7 +66,8 @@ public final class Trainer {
    * @param path the run's folder; made if it is not there
    * @param warnings told, a sentence each, what could be gone around: images that were skipped
    * @throws IOException if the data cannot be read, or the folder holds a run or other files
-   * @throws IllegalArgumentException if network and images do not fit each other
+   * @throws IllegalArgumentException if network and images do not fit each other, or the model that
+   *     the first weights come from does not fit them
    */
   public static Trainer create(Path path, TrainConfig config, Consumer<String> warnings)
       throws IOException {
@@ -71,6 +76,7 @@ public final class Trainer {
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
     config.step(unet); // refuses what does not fit before anything is written
+    Map<String, TensorData> initial = initial(config, unet, data, warnings);
     try {
       Files.createDirectories(path);
     } catch (IOException e) {
@@ -84,25 +90,65 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    return new Trainer(folder, config, data, card, null);
+    Trainer trainer = new Trainer(folder, config, data, card, null);
+    trainer.initial = initial;
+    return trainer;
+  }
+
+  private static Map<String, TensorData> initial(
+      TrainConfig config, UNetConfig unet, ImageDataset data, Consumer<String> warnings)
+      throws IOException {
+    if (config.init() == null) {
+      return null;
+    }
+    InitialModel model = InitialModel.read(config.init());
+    Map<String, TensorData> weights = model.weights(unet, config.network().labelDropout() > 0);
+    if (unet.numClassEmbeds() > 0 && !model.classes().equals(data.classNames())) {
+      warnings.accept(
+          model.file()
+              + " has other classes: what it knows of "
+              + String.join(", ", model.classes())
+              + " is the start of "
+              + String.join(", ", data.classNames()));
+    }
+    return weights;
   }
 
   /**
-   * Prepares to go on with a run from its newest checkpoint.
+   * Prepares to go on with a run from its newest checkpoint, as it began.
    *
    * @param steps up to which step; empty for the run's own number
-   * @throws IOException if there is no run or no checkpoint, the checkpoint is damaged or of
-   *     another network, or the data cannot be read or are others
+   * @throws IOException as {@link #resume(Path, Optional, OptionalDouble, Consumer)}
    * @throws IllegalArgumentException if the run is further already than {@code steps}
    */
   public static Trainer resume(Path path, Optional<Long> steps, Consumer<String> warnings)
       throws IOException {
+    return resume(path, steps, OptionalDouble.empty(), warnings);
+  }
+
+  /**
+   * Prepares to go on with a run from its newest checkpoint. What changes is written into its
+   * {@code config.json}.
+   *
+   * @param steps up to which step; empty for the run's own number
+   * @param learningRate from now on; empty for the run's own
+   * @throws IOException if there is no run or no checkpoint, the checkpoint is damaged or of
+   *     another network, or the data cannot be read or are others
+   * @throws IllegalArgumentException if the run is further already than {@code steps}, or the
+   *     learning rate is not positive
+   */
+  public static Trainer resume(
+      Path path, Optional<Long> steps, OptionalDouble learningRate, Consumer<String> warnings)
+      throws IOException {
     RunFolder folder = new RunFolder(path);
-    TrainConfig config = folder.readConfig();
-    boolean longer = steps.isPresent() && steps.get() != config.run().steps();
-    if (longer) {
-      config = config.withRun(config.run().withSteps(steps.get()));
-    }
+    TrainConfig before = folder.readConfig();
+    TrainConfig config =
+        before
+            .withRun(before.run().withSteps(steps.orElse(before.run().steps())))
+            .withOptimizer(
+                before
+                    .optimizer()
+                    .withLearningRate(learningRate.orElse(before.optimizer().learningRate())));
     CheckpointStore store = folder.checkpoints();
     Path latest =
         store
@@ -123,19 +169,7 @@ public final class Trainer {
     }
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
-    if (!isNetwork(unet, checkpoint.unet())) {
-      throw new CheckpointException(
-          latest
-              + ": expected a checkpoint of the network in config.json, found another network's");
-    }
-    if (checkpoint.seed() != config.run().seed()) {
-      throw new CheckpointException(
-          latest
-              + ": expected a checkpoint of seed "
-              + config.run().seed()
-              + ", found "
-              + checkpoint.seed());
-    }
+    CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
     Optional<DatasetCard> kept = DatasetCard.read(folder.dataset());
     if (kept.isPresent()) {
@@ -143,7 +177,7 @@ public final class Trainer {
     }
     RunLock lock = RunLock.acquire(path, warnings);
     try { // only now is it sure that the run goes on
-      if (longer) {
+      if (!config.equals(before)) {
         folder.writeText(folder.config(), config.toJson());
       }
       if (!kept.equals(Optional.of(card))) { // of an early version, or gone
@@ -155,14 +189,6 @@ public final class Trainer {
     return new Trainer(folder, config, data, card, checkpoint);
   }
 
-  private static boolean isNetwork(UNetConfig unet, String json) {
-    try {
-      return unet.equals(UNetConfig.fromJson(json));
-    } catch (IllegalArgumentException e) {
-      return false; // one that this version does not know
-    }
-  }
-
   private static String reason(IOException e) {
     return switch (e.getClass().getSimpleName()) { // of these the message is a bare path
       case "FileAlreadyExistsException" -> "there is a file of that name";
@@ -172,7 +198,7 @@ public final class Trainer {
     };
   }
 
-  /** The run's configuration, with the number of steps that was asked for. */
+  /** The run's configuration, with the steps and the learning rate that were asked for. */
   public TrainConfig config() {
     return config;
   }
@@ -210,7 +236,10 @@ public final class Trainer {
                 batches,
                 session,
                 config.run().seed(),
-                config.diffusion().trainTimesteps(),
+                new StepFeeder.Draws(
+                    config.diffusion().trainTimesteps(),
+                    config.network().labelDropout(),
+                    data.classNames().size()),
                 first)) {
       restore(session, graph.layout());
       listener.onStart(
@@ -229,7 +258,8 @@ public final class Trainer {
 
   private void restore(TrainSession session, ParameterLayout layout) throws CheckpointException {
     if (start == null) {
-      session.initialize(layout.join(UNet.parameters(unet).initialize(config.run().seed())));
+      Map<String, TensorData> random = UNet.parameters(unet).initialize(config.run().seed());
+      session.initialize(layout.join(initial == null ? random : initial));
       return;
     }
     List<float[]> state = new ArrayList<>();

@@ -18,6 +18,7 @@ public record Adam(double beta1, double beta2, double epsilon) {
   /** PyTorch's defaults. */
   public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-8);
 
+  /** Refuses numbers outside their range. */
   public Adam {
     require(beta1 >= 0 && beta1 < 1, "beta1", "a number from 0 to below 1", beta1);
     require(beta2 >= 0 && beta2 < 1, "beta2", "a number from 0 to below 1", beta2);

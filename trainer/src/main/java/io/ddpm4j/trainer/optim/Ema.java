@@ -11,6 +11,7 @@ import io.ddpm4j.exporter.graph.Value;
  * @param decay in [0, 1)
  */
 public record Ema(double decay) {
+  /** Refuses a decay outside its range. */
   public Ema {
     if (!(decay >= 0 && decay < 1)) {
       throw new IllegalArgumentException(

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.graph.Value;
  * @param maxNorm positive; infinity clips nothing
  */
 public record GradientClipping(double maxNorm) {
+  /** Refuses a norm that is not positive. */
   public GradientClipping {
     if (!(maxNorm > 0)) {
       throw new IllegalArgumentException(

@@ -7,6 +7,7 @@ package io.ddpm4j.trainer.optim;
  * @param warmupSteps 0 or more
  */
 public record LearningRate(double peak, long warmupSteps) {
+  /** Refuses numbers outside their range. */
   public LearningRate {
     if (!(peak > 0) || Double.isInfinite(peak)) {
       throw new IllegalArgumentException(

@@ -4,6 +4,7 @@ import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.Parameters;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +23,7 @@ public final class ParameterLayout {
 
   /** In the order of the network's layers. */
   public ParameterLayout(Collection<Parameters.Spec> specs) {
-    List<Entry> list = new java.util.ArrayList<>();
+    List<Entry> list = new ArrayList<>();
     int offset = 0;
     for (Parameters.Spec spec : specs) {
       int elements = Math.toIntExact(spec.shape().elements());
@@ -33,6 +34,7 @@ public final class ParameterLayout {
     size = offset;
   }
 
+  /** All parameters, in the order of their offsets. */
   public List<Entry> entries() {
     return entries;
   }

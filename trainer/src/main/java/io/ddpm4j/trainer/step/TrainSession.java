@@ -29,7 +29,7 @@ import java.util.Set;
  * thread-safe; owns all its native memory.
  */
 public final class TrainSession implements AutoCloseable {
-  private final OrtEnvironment environment = OrtEnvironment.getEnvironment();
+  private final OrtEnvironment environment = environment();
   private final TrainStepGraph graph;
   private final OrtSession session;
   private final List<Map<String, OnnxTensor>> inputState = new ArrayList<>();
@@ -68,6 +68,7 @@ public final class TrainSession implements AutoCloseable {
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
   public record Options(int threads, OptionalInt channelBlock, Optional<Path> profile) {
+    /** Refuses less than one thread. */
     public Options {
       if (threads < 1) {
         throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
@@ -157,7 +158,7 @@ public final class TrainSession implements AutoCloseable {
 
   /** The channels of a block of ONNX Runtime's blocked layout on this processor; 0 without one. */
   public static int probedBlock() {
-    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    OrtEnvironment environment = environment();
     byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
     float[] values = TrainLowering.probeInput();
     try (OrtSession probing = environment.createSession(probe);
@@ -174,6 +175,18 @@ public final class TrainSession implements AutoCloseable {
     } catch (OrtException e) {
       return 0; // this build has no blocked layout: standard operators do
     }
+  }
+
+  /** ONNX Runtime's environment, whose telemetry is told to record nothing of models. */
+  private static OrtEnvironment environment() {
+    OrtEnvironment environment = OrtEnvironment.getEnvironment();
+    try {
+      environment.setTelemetry(false);
+    } catch (OrtException e) {
+      throw new IllegalStateException(
+          "ONNX Runtime does not turn its telemetry off: " + e.getMessage(), e);
+    }
+    return environment;
   }
 
   private OrtSession.SessionOptions options(Options how) throws OrtException {

@@ -23,6 +23,7 @@ public record TrainStepConfig(
     Adam adam,
     GradientClipping clipping,
     Ema ema) {
+  /** Refuses an empty batch and a network of unknown image size. */
   public TrainStepConfig {
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected at least 1, found " + batchSize);

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.data.DataPosition;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -69,6 +70,27 @@ class CheckpointStoreTest {
     assertEquals(List.of("step-100000000"), names(store.all()));
     assertTrue(files().containsAll(strange), "nothing of the user's is deleted: " + files());
     assertTrue(files().containsAll(List.of("step-notes.txt", "step-99999999")));
+  }
+
+  @Test
+  void theSameStateGivesTheSameBytes() throws IOException {
+    Path path = new CheckpointStore(folder).write(checkpoint(3, 1));
+    byte[] state = Files.readAllBytes(path.resolve("state.safetensors"));
+    String header = new String(state, 8, 60, StandardCharsets.UTF_8);
+    assertTrue( // an order that no start of Java changes
+        header.startsWith("{\"__metadata__\":{\"format\":\"pt\",\"step\":\"3\"},"), header);
+  }
+
+  @Test
+  void whatIsSetAsideIsNobodys() throws IOException {
+    CheckpointStore store = new CheckpointStore(folder);
+    store.write(checkpoint(2, 1));
+    for (float weight : new float[] {1, 2}) {
+      store.setAside(store.write(checkpoint(3, weight)));
+      assertEquals(List.of("step-00000002"), names(store.all()));
+    }
+    store.prune(1);
+    assertEquals(List.of("step-00000002", "step-00000003-diverged"), files());
   }
 
   @Test

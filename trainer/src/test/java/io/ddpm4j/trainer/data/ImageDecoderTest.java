@@ -9,9 +9,11 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,6 +49,114 @@ class ImageDecoderTest {
     Path file = dir.resolve(name);
     ImageIO.write(image, "png", file.toFile());
     return file;
+  }
+
+  private Path resource(String name) throws IOException {
+    Path file = dir.resolve(name);
+    try (InputStream in = getClass().getResourceAsStream("images/" + name)) {
+      Files.copy(in, file);
+    }
+    return file;
+  }
+
+  /** The pixel in the middle of each quarter, row by row. */
+  private static int[] quarters(BufferedImage image) {
+    int w = image.getWidth();
+    int h = image.getHeight();
+    return new int[] {
+      image.getRGB(w / 4, h / 4),
+      image.getRGB(3 * w / 4, h / 4),
+      image.getRGB(w / 4, 3 * h / 4),
+      image.getRGB(3 * w / 4, 3 * h / 4)
+    };
+  }
+
+  /** The file with an Exif segment that says how the camera was held. */
+  private Path held(Path jpeg, int orientation) throws IOException {
+    byte[] file = Files.readAllBytes(jpeg);
+    ByteBuffer exif = ByteBuffer.allocate(36);
+    exif.putShort((short) 0xffe1).putShort((short) 34).put("Exif\0\0MM\0*".getBytes("ASCII"));
+    exif.putInt(8).putShort((short) 1).putShort((short) 0x0112).putShort((short) 3).putInt(1);
+    exif.putShort((short) orientation).putShort((short) 0).putInt(0);
+    Path result = dir.resolve("held-" + orientation + ".jpg");
+    try (var out = Files.newOutputStream(result)) {
+      out.write(file, 0, 2);
+      out.write(exif.array());
+      out.write(file, 2, file.length - 2);
+    }
+    return result;
+  }
+
+  /** Which quarter of the stored picture lies at the top left, top right, bottom left, ... */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 0123", "2, 1032", "3, 3210", "4, 2301", "5, 0213", "6, 2031", "7, 3120", "8, 1302"
+  })
+  void picturesStandUpright(int orientation, String quarters) throws IOException {
+    BufferedImage stored = new BufferedImage(32, 16, BufferedImage.TYPE_INT_RGB);
+    int[] colours = {0xff0000, 0x00ff00, 0x0000ff, 0xffff00};
+    for (int i = 0; i < 32 * 16; i++) {
+      stored.setRGB(i % 32, i / 32, colours[i / 256 * 2 + i % 32 / 16]);
+    }
+    Path jpeg = dir.resolve("stored.jpg");
+    ImageIO.write(stored, "jpg", jpeg.toFile());
+    BufferedImage read = ImageDecoder.picture(held(jpeg, orientation));
+    assertEquals(orientation < 5 ? 32 : 16, read.getWidth());
+    assertEquals(orientation < 5 ? 16 : 32, read.getHeight());
+    int[] found = quarters(read);
+    for (int i = 0; i < 4; i++) {
+      int expected = colours[quarters.charAt(i) - '0'];
+      for (int shift = 0; shift < 24; shift += 8) { // JPEG is not exact
+        assertEquals(expected >> shift & 0xff, found[i] >> shift & 0xff, 40, "quarter " + i);
+      }
+    }
+  }
+
+  @Test
+  void picturesHaveTheSamplesOfTheirFiles() throws IOException {
+    BufferedImage image = noise(7, 5);
+    BufferedImage read = ImageDecoder.picture(png("rgb.png", image));
+    assertEquals(BufferedImage.TYPE_INT_RGB, read.getType());
+    for (int i = 0; i < 35; i++) {
+      assertEquals(image.getRGB(i % 7, i / 7), read.getRGB(i % 7, i / 7));
+    }
+    BufferedImage grey = new BufferedImage(7, 5, BufferedImage.TYPE_USHORT_GRAY);
+    grey.getRaster().setSample(3, 2, 0, 100 * 257);
+    read = ImageDecoder.picture(png("grey.png", grey));
+    assertEquals(BufferedImage.TYPE_BYTE_GRAY, read.getType());
+    assertEquals(100, read.getRaster().getSample(3, 2, 0));
+    BufferedImage clear = new BufferedImage(2, 1, BufferedImage.TYPE_INT_ARGB);
+    clear.setRGB(1, 0, 0x80ff0000);
+    read = ImageDecoder.picture(png("clear.png", clear));
+    assertEquals(0xffffff, read.getRGB(0, 0) & 0xffffff);
+    assertEquals(0xff7f7f, read.getRGB(1, 0) & 0xffffff);
+  }
+
+  @Test
+  void whatTrainingSkipsIsNoPictureEither() throws IOException {
+    Path bmp = dir.resolve("a.png");
+    ImageIO.write(noise(4, 4), "bmp", bmp.toFile());
+    String said = ": expected a PNG or JPEG image, found one that cannot be read: ";
+    for (Path file : new Path[] {bmp, resource("cmyk.jpg")}) {
+      String reason =
+          assertThrows(
+                  IOException.class,
+                  () -> new ImageDecoder(ImageFolderOptions.ofSize(4), ENOUGH).decode(file))
+              .getMessage();
+      String message =
+          assertThrows(IOException.class, () -> ImageDecoder.picture(file)).getMessage();
+      assertTrue(message.startsWith(file + said + reason), message);
+    }
+    assertEquals(
+        "permission denied", ImageDecoder.reason(new AccessDeniedException("photos/grey.png")));
+  }
+
+  @Test
+  void ofHugePicturesEveryNthPixelIsShown() throws IOException {
+    BufferedImage read = ImageDecoder.picture(bomb(20_000, 10_000));
+    assertEquals(20_000 / 3, read.getWidth());
+    assertEquals(10_000 / 3, read.getHeight());
+    assertEquals(200, read.getRaster().getSample(6000, 3000, 0));
   }
 
   /** The decoder must take the pixels in the middle of squares of {@code step} pixels. */

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -35,6 +38,46 @@ class TrainConfigTest {
     assertEquals(full, TrainConfig.fromJson(full.toJson()));
     String nulls = CONFIG.toJson().replace("\"source\"", "\"labels\": null, \"source\"");
     assertEquals(CONFIG, TrainConfig.fromJson(nulls));
+  }
+
+  @Test
+  void configurationsOfEarlierVersionsAreRead() {
+    String old = CONFIG.toJson().replaceAll(",\\s*\"labelDropout\": 0\\.0", "");
+    assertTrue(!old.contains("labelDropout"), old);
+    assertEquals(CONFIG, TrainConfig.fromJson(old));
+  }
+
+  @Test
+  void labelDropoutNeedsClasses() {
+    TrainConfig.Network network = CONFIG.network().withLabelDropout(0.1);
+    ShapesDataset shapes = new ShapesDataset();
+    int classes = shapes.classNames().size();
+    assertEquals(classes + 1, network.unet(shapes).numClassEmbeds());
+    assertEquals(OptionalInt.of(classes), network.nullClass(classes));
+    assertEquals(classes, CONFIG.network().unet(shapes).numClassEmbeds());
+    assertEquals(OptionalInt.empty(), CONFIG.network().nullClass(classes));
+    ImageDataset unlabelled =
+        new DelegatingDataset(shapes) {
+          @Override
+          public List<String> classNames() {
+            return List.of();
+          }
+        };
+    fails(
+        () -> network.unet(unlabelled),
+        "--label-dropout: expected 0, since the images of shapes have no classes, found 0.1");
+    fails(
+        () -> new TrainConfig.Network(List.of(8), List.of(false), 1, 8, 8, false, 0.1),
+        "--label-dropout: expected 0, since the network is not told the classes, found 0.1");
+    for (double wrong : new double[] {1, -0.1, Double.NaN}) {
+      fails(
+          () -> CONFIG.network().withLabelDropout(wrong),
+          "--label-dropout: expected a number from 0 to below 1, found " + wrong);
+    }
+  }
+
+  private static void fails(Executable body, String message) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, body).getMessage());
   }
 
   /** Counts on 32x32 pictures of three channels in six classes. */
@@ -133,11 +176,11 @@ class TrainConfigTest {
       Exception e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> new TrainConfig.Network(widths, List.of(true, true), 1, 8, 8, true));
+              () -> new TrainConfig.Network(widths, List.of(true, true), 1, 8, 8, true, 0));
       assertTrue(e.getMessage().startsWith("--widths: expected"), e.getMessage());
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new TrainConfig.Network(List.of(8), null, 1, 8, 8, true));
+        () -> new TrainConfig.Network(List.of(8), null, 1, 8, 8, true, 0));
   }
 }

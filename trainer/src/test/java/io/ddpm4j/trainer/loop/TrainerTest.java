@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.GenerationRequest;
+import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
@@ -22,6 +24,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.LongStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -36,7 +40,7 @@ class TrainerTest {
   static TrainConfig config(long steps, long checkpointEvery, double rate, boolean classes) {
     return new TrainConfig(
         new TrainConfig.Data("shapes", null, null, 8, null, null, false, true),
-        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes),
+        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes, 0),
         new TrainConfig.Diffusion(50, "linear", 1e-3, 0.1, "epsilon"),
         new TrainConfig.Optimizer(4, rate, 10, 0.9, 0.999, 1e-8, 1, 0.99),
         new TrainConfig.Run(steps, 7, checkpointEvery, 2, 0, 4, 3, 1));
@@ -52,6 +56,12 @@ class TrainerTest {
 
   private TrainResult resume(String name, Long steps) throws IOException {
     return Trainer.resume(folder.resolve(name), Optional.ofNullable(steps), w -> {})
+        .run(SILENT, new Cancellation());
+  }
+
+  private TrainResult resume(String name, Long steps, double rate) throws IOException {
+    return Trainer.resume(
+            folder.resolve(name), Optional.of(steps), OptionalDouble.of(rate), w -> {})
         .run(SILENT, new Cancellation());
   }
 
@@ -137,6 +147,35 @@ class TrainerTest {
   }
 
   @Test
+  void droppedLabelsAreTheSameAfterAResume() throws IOException {
+    train("whole", dropping(30, 0.5));
+    train("parts", dropping(13, 0.5));
+    resume("parts", 30L);
+    assertSameRun("whole", "parts");
+    train("less", dropping(30, 0.25));
+    assertNotEquals(last("whole").tensors(), last("less").tensors());
+  }
+
+  private static TrainConfig dropping(long steps, double share) {
+    TrainConfig config = config(steps);
+    return new TrainConfig(
+        config.data(),
+        config.network().withLabelDropout(share),
+        config.diffusion(),
+        config.optimizer(),
+        config.run());
+  }
+
+  @Test
+  void aRunOfAnEarlierVersionGoesOn() throws IOException {
+    train("whole", config(9));
+    train("parts", config(4));
+    edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
+    resume("parts", 9L);
+    assertSameRun("whole", "parts");
+  }
+
+  @Test
   void rowsOfLostStepsAreWrittenAnew() throws IOException {
     train("whole", config(40));
     train("run", config(30));
@@ -176,38 +215,63 @@ class TrainerTest {
   // --- divergence ------------------------------------------------------------------------------
 
   @Test
-  void aRunThatDivergesKeepsItsLastGoodState() throws IOException {
-    DivergedException e =
-        assertThrows(DivergedException.class, () -> train("run", config(50, 0, 1e30, true)));
-    assertTrue(e.getMessage().contains("is not finite"), e.getMessage());
-    Checkpoint kept = last("run");
-    assertTrue(
-        e.getMessage().contains("the state of step " + kept.step() + " is kept in "),
-        e.getMessage());
-    assertTrue(e.getMessage().contains("lower learning rate"), e.getMessage());
-    for (TensorData tensor : kept.tensors().values()) {
-      for (float value : tensor.floats()) {
-        assertTrue(Float.isFinite(value));
-      }
+  void weightsThatDivergedAreNeverKept() throws IOException {
+    for (double rate : new double[] {1e30, 3e38}) { // finite weights, and infinite ones
+      Path run = folder.resolve("run");
+      DivergedException e =
+          assertThrows(DivergedException.class, () -> train("run", config(50, 0, rate, true)));
+      assertTrue(e.getMessage().contains("not finite"), e.getMessage());
+      assertTrue(e.getMessage().contains("there is no older checkpoint"), e.getMessage());
+      assertFalse(e.isResumable());
+      assertEquals(Optional.empty(), new RunFolder(run).checkpoints().latest());
     }
-    assertEquals(kept.step() + 1, metrics("run").size());
+    assertTrue(train("run", config(5)).finished(), "the folder is free for another try");
   }
 
   @Test
-  void infiniteWeightsAreNeverAGoodState() throws IOException {
-    DivergedException e =
-        assertThrows(DivergedException.class, () -> train("run", config(50, 1, 3e38, true)));
-    assertTrue(
-        e.getMessage().contains("there was no good state to keep")
-            || last("run").tensors().values().stream()
-                .flatMapToDouble(t -> floats(t))
-                .allMatch(Double::isFinite),
-        e.getMessage());
+  void aRunThatDivergedGoesOnFromItsLastGoodCheckpointWithALowerRate() throws IOException {
+    TrainConfig config = config(4);
+    train("run", config.withRun(new TrainConfig.Run(4, 7, 1, 1, 0, 4, 3, 1)));
+    DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 50L, 1e30));
+    assertTrue(e.isResumable());
+    assertTrue(e.getMessage().contains("the last good checkpoint is "), e.getMessage());
+    assertTrue(e.getMessage().contains("step-00000004, "), e.getMessage());
+    try (var files = Files.list(folder.resolve("run/checkpoints"))) {
+      assertEquals(
+          List.of("step-00000004", "step-00000005-diverged"), names(files.sorted().toList()));
+    }
+    assertThrows(DivergedException.class, () -> resume("run", null));
+    assertEquals(4, last("run").step(), "the same again, and nothing worse");
+    TrainResult mended = resume("run", 9L, 1e-3);
+    assertTrue(mended.finished());
+    train("whole", config(9).withRun(new TrainConfig.Run(9, 7, 1, 1, 0, 4, 3, 1)));
+    assertSameRun("whole", "run");
   }
 
-  private static java.util.stream.DoubleStream floats(TensorData tensor) {
-    float[] values = tensor.floats();
-    return java.util.stream.IntStream.range(0, values.length).mapToDouble(i -> values[i]);
+  @Test
+  void aCheckpointThatCannotGoOnIsSetAside() throws IOException {
+    TrainConfig.Run run = new TrainConfig.Run(6, 7, 0, 2, 0, 4, 3, 1);
+    train("run", config(3).withRun(run.withSteps(3)));
+    resume("run", 4L, 1e30); // stops before the loss shows it
+    assertEquals(4, last("run").step());
+    DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 6L, 1e-3));
+    assertTrue(e.getMessage().contains("step-00000003, "), e.getMessage());
+    assertTrue(resume("run", 6L).finished());
+  }
+
+  @Test
+  void aLowerRateIsOfTheStepsToCome() throws IOException {
+    train("run", config(12));
+    assertTrue(resume("run", 14L, 1e-4).finished());
+    assertEquals(
+        1e-4, new RunFolder(folder.resolve("run")).readConfig().optimizer().learningRate());
+    List<String> rows = metrics("run");
+    assertTrue(rows.get(12).endsWith(",0.00100000"), rows.get(12));
+    assertTrue(rows.get(13).endsWith(",0.000100000"), rows.get(13));
+    fails(
+        IllegalArgumentException.class,
+        () -> resume("run", 15L, -1.0),
+        "--learning-rate: expected a positive number, found -1.0");
   }
 
   // --- folders that cannot be used -------------------------------------------------------------
@@ -345,6 +409,11 @@ class TrainerTest {
     train("run", config(3));
     edit("run/config.json", "\"groups\": 2", "\"groups\": 4");
     fails(CheckpointException.class, () -> resume("run", null), "found another network's");
+    fails(
+        CheckpointException.class,
+        () -> RunExporter.export(folder.resolve("run"), folder.resolve("model.onnx")),
+        "step-00000003: expected a checkpoint of the network in config.json, found another");
+    assertFalse(Files.exists(folder.resolve("model.onnx")));
   }
 
   @Test
@@ -449,6 +518,31 @@ class TrainerTest {
       pipeline.generate(5, 1).writeGrid(folder.resolve("grid.png"));
     }
     assertTrue(ImageIO.read(folder.resolve("grid.png").toFile()).getWidth() >= 16);
+  }
+
+  @Test
+  void aModelWithANullClassSaysSo() throws IOException {
+    train("run", dropping(5, 0.3));
+    Path file = folder.resolve("model.onnx");
+    RunExporter.export(folder.resolve("run"), file);
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(file).steps(2).build()) {
+      List<String> names = pipeline.metadata().classNames();
+      assertEquals(6, names.size());
+      assertEquals(OptionalInt.of(6), pipeline.metadata().nullClass());
+      assertEquals("0.3", pipeline.metadata().provenance().get("label_dropout"));
+      ImageBatch inTurn = pipeline.generate(7, 1);
+      ImageBatch named =
+          pipeline
+              .generate(GenerationRequest.of(7, 1).withClassNames(names.toArray(String[]::new)))
+              .images();
+      assertArrayEquals(named.values(), inTurn.values(), "the seventh is of the first class");
+      fails(
+          IllegalArgumentException.class,
+          () -> pipeline.generate(GenerationRequest.of(1, 1).withClassLabels(6)),
+          "class: expected a label from 0 to 5, found 6");
+    }
+    TensorData rows = last("run").state("ema").get("class_embedding.weight");
+    assertEquals(7, rows.shape().size(0));
   }
 
   @Test

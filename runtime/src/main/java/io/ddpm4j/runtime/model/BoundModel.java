@@ -1,0 +1,91 @@
+package io.ddpm4j.runtime.model;
+
+import java.nio.FloatBuffer;
+import java.util.Map;
+
+/**
+ * A model over the buffers of one run, which are wrapped once and used at every step. From one
+ * thread at a time. Closing is idempotent and leaves the buffers alone.
+ */
+public final class BoundModel implements EpsilonModel, AutoCloseable {
+  private final String name;
+  private final OnnxSession session;
+  private final FloatBuffer x;
+  private final FloatBuffer output;
+  private final int images;
+  private final ModelInputs inputs;
+  private final DirectTensor prediction;
+  private final OnnxSession.Call call;
+  private boolean open = true;
+
+  /** Uses the session, which has counted it in. */
+  BoundModel(OnnxEpsilonModel model, FloatBuffer x, FloatBuffer output, long[] shape) {
+    ModelSignature signature = model.signature();
+    this.name = model.name();
+    this.session = model.session();
+    this.x = x;
+    this.output = output;
+    this.images = Math.toIntExact(shape[0]);
+    long[] outputShape = shape.clone();
+    outputShape[1] = shape[1] * (output.capacity() / Math.max(1, x.capacity())); // C or 2C
+    this.inputs = new ModelInputs(signature, x, shape);
+    try {
+      TensorSpec spec = signature.output();
+      this.prediction = DirectTensor.ofFloats(spec.elementType(), output, outputShape);
+      this.call = session.new Call(inputs.tensors(), Map.of(spec.name(), prediction));
+    } catch (RuntimeException e) {
+      inputs.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Sets the class of every image.
+   *
+   * @param from the index in {@code classes} of the batch's first image; past its end the last
+   *     class counts
+   */
+  public void classLabels(int[] classes, int from) {
+    if (!inputs.hasLabels()) {
+      throw new IllegalArgumentException(
+          "class labels: expected none, since " + name + " is unconditional");
+    }
+    for (int i = 0; i < images; i++) {
+      inputs.label(i, classes[Math.min(from + i, classes.length - 1)]);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void predict(FloatBuffer x, int images, double t, FloatBuffer output) {
+    if (x != this.x || output != this.output || images != this.images) {
+      throw new IllegalArgumentException(
+          "expected the buffers and the batch of " + this.images + " that were bound");
+    }
+    if (!open) {
+      throw new IllegalStateException(name + ": this binding is closed");
+    }
+    inputs.load(t);
+    call.run();
+    prediction.store();
+  }
+
+  /** Nanoseconds spent inside the ONNX Runtime session through this binding. */
+  public long sessionNanos() {
+    return call.nanos();
+  }
+
+  @Override
+  public void close() {
+    if (open) {
+      open = false;
+      inputs.close();
+      prediction.close();
+      session.release();
+    }
+  }
+}

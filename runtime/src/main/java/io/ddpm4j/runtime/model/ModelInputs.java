@@ -1,0 +1,69 @@
+package io.ddpm4j.runtime.model;
+
+import java.nio.FloatBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The tensors that go into a model for one batch: images, timestep and class labels. */
+final class ModelInputs implements AutoCloseable {
+  private final Map<String, DirectTensor> tensors = new HashMap<>();
+  private final DirectTensor sample;
+  private final TimestepBuffer timestep;
+  private final LabelBuffer labels; // null in an unconditional model
+
+  /**
+   * Makes them.
+   *
+   * @param x direct, native order: the images, which stay the caller's
+   * @param shape N, C, H, W
+   */
+  ModelInputs(ModelSignature signature, FloatBuffer x, long... shape) {
+    int images = Math.toIntExact(shape[0]);
+    timestep = new TimestepBuffer(signature.timestep(), images);
+    labels = signature.classLabels().map(spec -> new LabelBuffer(spec, images)).orElse(null);
+    try {
+      sample = DirectTensor.ofFloats(signature.sample().elementType(), x, shape);
+      tensors.put(signature.sample().name(), sample);
+      tensors.put(
+          signature.timestep().name(),
+          DirectTensor.ofBytes(timestep.type(), timestep.bytes(), timestep.shape()));
+      if (labels != null) {
+        tensors.put(
+            signature.classLabels().orElseThrow().name(),
+            DirectTensor.ofBytes(labels.type(), labels.bytes(), labels.shape()));
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** By name of the input. */
+  Map<String, DirectTensor> tensors() {
+    return tensors;
+  }
+
+  boolean hasLabels() {
+    return labels != null;
+  }
+
+  /** Sets the class of an image; only where there are labels. */
+  void label(int image, int label) {
+    labels.put(image, label);
+  }
+
+  /**
+   * Brings what the images hold now, and the timestep, into the tensors.
+   *
+   * @throws IllegalArgumentException if the model takes whole timesteps and {@code t} is none
+   */
+  void load(double t) {
+    timestep.fill(t);
+    sample.load();
+  }
+
+  @Override
+  public void close() {
+    tensors.values().forEach(DirectTensor::close);
+  }
+}
