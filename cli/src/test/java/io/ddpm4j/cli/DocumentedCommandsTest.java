@@ -41,8 +41,26 @@ class DocumentedCommandsTest {
   /** Fewer than these, and the documents or this test have lost some. */
   private static final Map<String, Integer> AT_LEAST =
       Map.of(
-          "sample", 8, "interpolate", 2, "encode", 1, "decode", 1, "train", 10, "export", 2,
-          "inspect", 1, "noise", 1, "run", 2, "doctor", 1);
+          "sample",
+          8,
+          "interpolate",
+          2,
+          "encode",
+          1,
+          "decode",
+          1,
+          "train",
+          10,
+          "export",
+          2,
+          "inspect",
+          1,
+          "noise",
+          1,
+          "run",
+          2,
+          "doctor",
+          1);
 
   /** NAME=x.npy, or x.npy. */
   private static final Pattern NAMED_ARRAY = Pattern.compile("(\\w+=)?(\\w+\\.npy)");
