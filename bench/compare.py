@@ -3,7 +3,7 @@
 
 Needs PyTorch for the peer's side, and `mvn -q -Pbench -DskipTests package` for ours.
 
-    python3 bench/compare.py train forward sampling
+    python3 bench/compare.py train forward ddim sampling
     python3 bench/compare.py train --rounds 5 -- --size 28 --batch 32
 """
 import argparse
@@ -20,6 +20,7 @@ CLASSPATH = os.path.join(HERE, "target", "classes") + os.pathsep + os.path.join(
 SUITES = {
     "train": ("Train step, ms", "TrainStepTime", "train_step.py"),
     "forward": ("Forward pass, ms", "ForwardTime", "forward.py"),
+    "ddim": ("DDIM, 50 steps of 16 images, ms", "DdimTime", "ddim.py"),
     "sampling": ("Sampling, wall / session", "SamplingLoopTime", None),
 }
 

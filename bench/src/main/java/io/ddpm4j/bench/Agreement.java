@@ -23,10 +23,12 @@ import java.util.Random;
 
 /**
  * Writes what {@code pytorch/agreement.py} repeats before anything is timed: starting weights, one
- * batch, the exported network's prediction for it, and the losses of three train steps.
+ * batch, the exported network's prediction for it, the images of a run of DDIM, and the losses of
+ * three train steps.
  */
 public final class Agreement {
   private static final int STEPS = 3;
+  private static final int DDIM_STEPS = 50;
 
   private Agreement() {}
 
@@ -79,6 +81,9 @@ public final class Agreement {
         BoundModel bound =
             model.bind(noise, prediction, batch, unet.inChannels(), size, size)) {
       bound.predict(noise, batch, 500, prediction);
+    }
+    try (DdimRun ddim = new DdimRun(unet, batch, DDIM_STEPS, 2)) {
+      tensors.put("images", TensorData.ofFloats(ddim.sample().clone(), shape));
     }
     tensors.put("prediction", TensorData.ofFloats(array(prediction), shape));
     try (OutputStream stream = Files.newOutputStream(out)) {

@@ -1,5 +1,7 @@
 package io.ddpm4j.cli;
 
+import java.util.Optional;
+
 /**
  * The native libraries that ONNX Runtime's CUDA provider loads, CUDA 12 and cuDNN 9, each with what
  * installs it.
@@ -14,7 +16,7 @@ enum CudaLibrary {
   CUDNN("libcudnn.so.9", "cudnn64_9.dll", "cuDNN 9 for CUDA 12 (package cudnn9-cuda-12)");
 
   private final String linux;
-  private final String windows;
+  private final String windows; // null: not loaded there
   private final String source;
 
   CudaLibrary(String linux, String windows, String source) {
@@ -27,9 +29,9 @@ enum CudaLibrary {
     static final String TOOLKIT = "CUDA Toolkit 12 (package cuda-toolkit-12-x)";
   }
 
-  /** Its file on Windows or Linux. */
-  String file(boolean onWindows) {
-    return onWindows ? windows : linux;
+  /** Its file on Windows or Linux; empty where nothing loads it. */
+  Optional<String> file(boolean onWindows) {
+    return Optional.ofNullable(onWindows ? windows : linux);
   }
 
   /** What to do where it is missing. */

@@ -121,6 +121,10 @@ final class DoctorCommand implements Callable<Integer> {
       print("CUDA", "there is none for macOS");
       return;
     }
+    if (!System.getProperty("os.arch").matches("amd64|x86_64")) {
+      print("CUDA", "onnxruntime_gpu has native code for x64 only");
+      return;
+    }
     print(
         "CUDA",
         inBuild
@@ -137,7 +141,10 @@ final class DoctorCommand implements Callable<Integer> {
     LibrarySearch search = libraries == null ? LibrarySearch.ofThisMachine() : libraries;
     boolean complete = true;
     for (CudaLibrary library : CudaLibrary.values()) {
-      String name = library.file(windows);
+      if (library.file(windows).isEmpty()) {
+        continue;
+      }
+      String name = library.file(windows).get();
       Optional<Path> found = search.find(name);
       complete &= found.isPresent();
       print(

@@ -17,10 +17,17 @@ public record ImageNoise(long seed) implements NoiseSource {
   private static final int CHUNK = 512; // numbers at a time: what is in between stays in the cache
 
   /** What a thread needs in between, kept so that a draw allocates nothing. */
-  private record Scratch(int[] counter, int[] block, double[] uniform, double[] normal) {
+  private record Scratch(
+      int[] counter, int[] block, double[] uniform, double[] normal, Normal.Tails tails) {
     private static final ThreadLocal<Scratch> OF_THREAD =
         ThreadLocal.withInitial(
-            () -> new Scratch(new int[4], new int[4], new double[CHUNK], new double[CHUNK]));
+            () ->
+                new Scratch(
+                    new int[4],
+                    new int[4],
+                    new double[CHUNK],
+                    new double[CHUNK],
+                    Normal.Tails.of(CHUNK)));
   }
 
   @Override
@@ -35,7 +42,7 @@ public record ImageNoise(long seed) implements NoiseSource {
       for (int from = 0; from < elements; from += CHUNK) {
         int count = Math.min(CHUNK, elements - from);
         uniforms(scratch, from, count);
-        Normal.inverse(scratch.uniform, scratch.normal, count);
+        Normal.inverse(scratch.uniform, scratch.normal, count, scratch.tails);
         for (int i = 0; i < count; i++) {
           target[image * elements + from + i] = (float) scratch.normal[i];
         }
