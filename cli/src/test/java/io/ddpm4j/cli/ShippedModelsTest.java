@@ -14,6 +14,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -115,8 +116,9 @@ class ShippedModelsTest {
     rows.says("settings", ".*--seed (-?\\d+)", provenance.get("seed")); // of the last run
     rows.says("settings", ".*--steps (\\d+)", provenance.get("steps"));
     if (provenance.containsKey("init")) {
-      rows.says(
-          "settings", ".*--init .*--learning-rate ([\\d.]+)", provenance.get("learning_rate"));
+      String rate =
+          new BigDecimal(provenance.get("learning_rate")).stripTrailingZeros().toPlainString();
+      rows.says("settings", ".*--init .*--learning-rate ([\\d.]+)", rate);
       rows.says("weights", "SHA-256 `(\\w+)`", provenance.get("init_sha256"));
     }
     if (metadata.nullClass().isPresent()) {
