@@ -47,7 +47,8 @@ final class EncodeCommand implements Callable<Integer> {
   @Option(
       names = "--check",
       paramLabel = "FILE",
-      description = "Decode it again; pictures, noise and result as rows of a PNG.")
+      description =
+          "Decode it again; pictures, noise and result as rows of a PNG (default: do not).")
   private Path check;
 
   @Mixin private final ModelOption model = new ModelOption();

@@ -48,7 +48,7 @@ final class InterpolateCommand implements Callable<Integer> {
       names = "--seeds",
       paramLabel = "N,N",
       split = ",",
-      description = "The seeds of the first and the last image, in place of pictures.")
+      description = "The seeds of the first and the last image (default: two pictures are named).")
   private List<Long> seeds; // null: none
 
   @Option(

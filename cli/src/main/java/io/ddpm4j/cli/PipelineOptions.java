@@ -35,6 +35,8 @@ final class PipelineOptions {
           "Sampling method (default: the scheduler's own, which is ddpm where ddpm4j trained).")
   private String sampler; // null: the default
 
+  private int stepsAtMost; // of the default sampler; 0: as the model has it
+
   @Option(
       names = "--variance",
       paramLabel = "TYPE",
@@ -89,11 +91,15 @@ final class PipelineOptions {
       heading = "%nModels from elsewhere, where the file leaves something in doubt:%n")
   private final ForeignOptions foreign = new ForeignOptions();
 
-  /** The method for a command that needs another one than the usual. */
+  /**
+   * The method for a command that needs another one than the usual.
+   *
+   * @param defaultSteps its steps where the user says none, or all of a model with fewer timesteps
+   */
   void defaultSampler(String name, int defaultSteps) {
     if (sampler == null) {
       sampler = name;
-      steps = steps == null ? Integer.valueOf(defaultSteps) : steps;
+      stepsAtMost = defaultSteps;
     }
   }
 
@@ -185,6 +191,7 @@ final class PipelineOptions {
   private Sampler sampler(SchedulerConfig config) {
     SchedulerConfig said =
         variance == null ? config : config.with("variance_type", variance.label());
-    return sampler == null ? Samplers.of(said) : Samplers.named(sampler).create(said);
+    Sampler made = sampler == null ? Samplers.of(said) : Samplers.named(sampler).create(said);
+    return stepsAtMost == 0 ? made : made.withSteps(Math.min(stepsAtMost, said.trainTimesteps()));
   }
 }
