@@ -51,7 +51,7 @@ final class DecodeCommand implements Callable<Integer> {
     NumpyArray array = NumpyArray.read(noise);
     pipelines.defaultSampler(SAMPLER, STEPS);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = pipelines.open(model.resolve())) {
+    try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageBatch latents = latents(array, pipeline);
       outputs.requireSizes(pipeline.imageShape(), latents.images());
       GenerationRequest request =

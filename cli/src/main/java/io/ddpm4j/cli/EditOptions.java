@@ -16,8 +16,8 @@ final class EditOptions {
       names = "--from",
       paramLabel = "IMAGE",
       description =
-          "Change this picture instead of starting from noise, or complete it with --mask; scaled"
-              + " and cropped to the model's size.")
+          "Change this picture, or complete it with --mask; it is scaled and cropped to the model's"
+              + " size (default: start from noise).")
   private Path from;
 
   @Option(
@@ -36,10 +36,12 @@ final class EditOptions {
       paramLabel = "IMAGE",
       description =
           "Keep --from where this picture is white and make the rest, with the sampler repaint"
-              + " unless another is named.")
+              + " unless another is named (default: change all of it).")
   private Path mask;
 
-  @Option(names = "--invert-mask", description = "Keep what is black in the mask instead.")
+  @Option(
+      names = "--invert-mask",
+      description = "Keep what is black in the mask instead (default: what is white).")
   private boolean invertMask;
 
   /** Refuses options that mean nothing without others. */

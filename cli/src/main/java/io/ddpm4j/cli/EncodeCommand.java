@@ -47,7 +47,8 @@ final class EncodeCommand implements Callable<Integer> {
   @Option(
       names = "--check",
       paramLabel = "FILE",
-      description = "Decode it again; pictures, noise and result as rows of a PNG.")
+      description =
+          "Decode it again; pictures, noise and result as rows of a PNG (default: do not).")
   private Path check;
 
   @Mixin private final ModelOption model = new ModelOption();
@@ -71,7 +72,7 @@ final class EncodeCommand implements Callable<Integer> {
     }
     pipelines.defaultSampler(DecodeCommand.SAMPLER, DecodeCommand.STEPS);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = pipelines.open(model.resolve())) {
+    try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageBatch images = read(pipeline.imageShape());
       if (check != null) {
         Outputs.requireGrid("--check", pipeline.imageShape(), images.images(), 3, null);

@@ -48,7 +48,7 @@ final class InterpolateCommand implements Callable<Integer> {
       names = "--seeds",
       paramLabel = "N,N",
       split = ",",
-      description = "The seeds of the first and the last image, in place of pictures.")
+      description = "The seeds of the first and the last image (default: two pictures are named).")
   private List<Long> seeds; // null: none
 
   @Option(
@@ -98,7 +98,7 @@ final class InterpolateCommand implements Callable<Integer> {
       pipelines.defaultSampler(DETERMINISTIC, STEPS);
     }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = pipelines.open(model.resolve())) {
+    try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageShape shape = pipeline.imageShape();
       Outputs.requireGrid("--frames", shape, frames, 1, null);
       GenerationRequest request = generation.overOneClass(request(shape), pipeline);

@@ -52,6 +52,8 @@ public final class Main implements Runnable {
     COMMANDS.put("export", ExportCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("noise", NoiseCommand::new);
+    COMMANDS.put("run", RunCommand::new);
+    COMMANDS.put("doctor", DoctorCommand::new);
   }
 
   @Spec private CommandSpec spec;

@@ -76,7 +76,7 @@ final class Names {
         return Device.parse(value);
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(
-            "expected cpu, cuda or cuda:INDEX, found '" + value + "'");
+            e.getMessage().replaceFirst("^device: ", "").replace('"', '\''));
       }
     }
   }

@@ -71,6 +71,18 @@ final class Numbers {
     }
   }
 
+  /** A tolerance: a number of at least 0. */
+  static final class Tolerance implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String value) {
+      double tolerance = new Real().convert(value);
+      if (tolerance < 0) {
+        throw wrong("a number of at least 0", value);
+      }
+      return tolerance;
+    }
+  }
+
   /** A beta: a number above 0 and below 1. */
   static final class Beta implements ITypeConverter<Double> {
     @Override

@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
@@ -14,7 +15,10 @@ import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
-  private static final String DEFAULT_SAMPLER = "ddpm";
+  /** What {@code --device} takes, for every command that has it. */
+  static final String DEVICE =
+      "cpu, cuda or cuda:INDEX, on CUDA with any of ,memory=4G ,tf32=off and"
+          + " ,search=heuristic|exhaustive|default behind it (default: ${DEFAULT-VALUE}).";
 
   @Option(
       names = "--steps",
@@ -27,8 +31,11 @@ final class PipelineOptions {
       names = "--sampler",
       paramLabel = "NAME",
       converter = Names.Sampler.class,
-      description = "Sampling method (default: ddpm).")
+      description =
+          "Sampling method (default: the scheduler's own, which is ddpm where ddpm4j trained).")
   private String sampler; // null: the default
+
+  private int stepsAtMost; // of the default sampler; 0: as the model has it
 
   @Option(
       names = "--variance",
@@ -41,15 +48,16 @@ final class PipelineOptions {
       names = "--scheduler",
       paramLabel = "FILE",
       description =
-          "scheduler_config.json, for models without a schedule (default: the model's own).")
+          "scheduler_config.json, or JSON with a list betas or alphas_cumprod, for models without a"
+              + " schedule (default: the model's own).")
   private Path scheduler;
 
   @Option(
       names = "--image-size",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
+      paramLabel = "N|HxW",
+      converter = ImageSize.Converter.class,
       description = "Height and width where the model leaves them open (default: its own).")
-  private Integer imageSize;
+  private ImageSize imageSize;
 
   @Option(
       names = "--batch-size",
@@ -70,7 +78,7 @@ final class PipelineOptions {
       paramLabel = "DEVICE",
       converter = Names.Devices.class,
       defaultValue = "cpu",
-      description = "cpu, cuda or cuda:INDEX (default: ${DEFAULT-VALUE}).")
+      description = DEVICE)
   private Device device;
 
   @ArgGroup(
@@ -78,11 +86,20 @@ final class PipelineOptions {
       heading = "%nNoise schedule, of a model that has none and in place of --scheduler:%n")
   private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
 
-  /** The method for a command that needs another one than the usual. */
+  @ArgGroup(
+      validate = false,
+      heading = "%nModels from elsewhere, where the file leaves something in doubt:%n")
+  private final ForeignOptions foreign = new ForeignOptions();
+
+  /**
+   * The method for a command that needs another one than the usual.
+   *
+   * @param defaultSteps its steps where the user says none, or all of a model with fewer timesteps
+   */
   void defaultSampler(String name, int defaultSteps) {
     if (sampler == null) {
       sampler = name;
-      steps = steps == null ? Integer.valueOf(defaultSteps) : steps;
+      stepsAtMost = defaultSteps;
     }
   }
 
@@ -100,21 +117,39 @@ final class PipelineOptions {
     }
   }
 
-  /** Opens a model as the options say. */
-  DiffusionPipeline open(Path file) throws IOException {
+  /** Opens a model as the options say; what a user should know of it is shown as warnings. */
+  DiffusionPipeline open(Path file, Terminal terminal) throws IOException {
     Optional<SchedulerConfig> config = schedulerConfig();
     try {
-      return open(file, config);
+      DiffusionPipeline pipeline = open(file, config);
+      pipeline.warnings().forEach(new Warnings(terminal));
+      return pipeline;
     } catch (ModelFormatException e) {
-      if (e.missingOption().filter("schedulerConfig"::equals).isPresent()) {
-        throw new ModelFormatException(
-            file
-                + ": expected a noise schedule in the file or as an option, found neither; give"
-                + " --scheduler FILE, or --schedule NAME and the options beside it",
-            e);
-      }
-      throw e;
+      throw e.missingOption().map(missing -> withOptions(file, missing, e)).orElse(e);
     }
+  }
+
+  /** The sentence with the options of the command line that give what is missing. */
+  private static ModelFormatException withOptions(
+      Path file, String missing, ModelFormatException e) {
+    String sentence =
+        switch (missing) {
+          case "schedulerConfig" ->
+              file
+                  + ": expected a noise schedule in the file or as an option, found neither; give"
+                  + " --scheduler FILE, or --schedule NAME and the options beside it";
+          case "imageSize" ->
+              file
+                  + ": expected the images' height and width in the file or as an option, found"
+                  + " neither; give --image-size N";
+          case "imageChannels" ->
+              file
+                  + ": expected the images' channels in the file or as an option, found neither;"
+                  + " give --image-channels N";
+          case "roleNames" -> e.getMessage() + " with " + ForeignOptions.NAMES;
+          default -> e.getMessage();
+        };
+    return new ModelFormatException(sentence, e);
   }
 
   private Optional<SchedulerConfig> schedulerConfig() throws IOException {
@@ -128,15 +163,10 @@ final class PipelineOptions {
 
   private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
     DiffusionPipeline.Builder builder =
-        DiffusionPipeline.open(file)
-            .device(device)
-            .sampler(
-                models ->
-                    Samplers.named(sampler == null ? DEFAULT_SAMPLER : sampler)
-                        .create(
-                            variance == null
-                                ? models
-                                : models.with("variance_type", variance.label())));
+        DiffusionPipeline.open(file).device(device).roleNames(foreign.roleNames());
+    if (sampler != null || variance != null) {
+      builder.sampler(this::sampler);
+    }
     config.ifPresent(builder::schedulerConfig);
     if (steps != null) {
       builder.steps(steps);
@@ -148,12 +178,20 @@ final class PipelineOptions {
       builder.threads(threads);
     }
     if (imageSize != null) {
-      builder.imageSize(imageSize, imageSize);
+      builder.imageSize(imageSize.height(), imageSize.width());
     }
+    foreign.apply(builder);
     try {
       return builder.build();
     } catch (IllegalArgumentException e) { // an option that does not fit the model
       throw new UsageException(e.getMessage());
     }
+  }
+
+  private Sampler sampler(SchedulerConfig config) {
+    SchedulerConfig said =
+        variance == null ? config : config.with("variance_type", variance.label());
+    Sampler made = sampler == null ? Samplers.of(said) : Samplers.named(sampler).create(said);
+    return stepsAtMost == 0 ? made : made.withSteps(Math.min(stepsAtMost, said.trainTimesteps()));
   }
 }

@@ -83,7 +83,7 @@ final class SampleCommand implements Callable<Integer> {
     outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Path file = Models.resolve(model);
-    try (DiffusionPipeline pipeline = pipelines.open(file)) {
+    try (DiffusionPipeline pipeline = pipelines.open(file, terminal)) {
       generate(pipeline);
       return Main.OK;
     } catch (CancellationException e) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.cli.Documents.Line;
+import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +40,30 @@ class DocumentedCommandsTest {
 
   /** Fewer than these, and the documents or this test have lost some. */
   private static final Map<String, Integer> AT_LEAST =
-      Map.of("sample", 5, "train", 10, "export", 2, "inspect", 1, "noise", 1);
+      Map.of(
+          "sample",
+          8,
+          "interpolate",
+          2,
+          "encode",
+          1,
+          "decode",
+          1,
+          "train",
+          10,
+          "export",
+          2,
+          "inspect",
+          1,
+          "noise",
+          1,
+          "run",
+          2,
+          "doctor",
+          1);
+
+  /** NAME=x.npy, or x.npy. */
+  private static final Pattern NAMED_ARRAY = Pattern.compile("(\\w+=)?(\\w+\\.npy)");
 
   @TempDir Path dir;
   private String home;
@@ -178,6 +204,13 @@ class DocumentedCommandsTest {
           TestModels.unet(here(subject), 1, List.of());
         }
       }
+      case "run" -> {
+        if (!Files.exists(here(subject))) {
+          TestModels.foreign(here(subject));
+          NumpyArray.of(new float[2 * 64], 2, 1, 8, 8).write(here("x.npy"));
+          NumpyArray.of(new long[] {0, 9}, 2).write(here("t.npy"));
+        }
+      }
       case "noise" -> {
         if (!Files.exists(here(subject))) {
           Files.createDirectories(here(subject).getParent());
@@ -211,6 +244,11 @@ class DocumentedCommandsTest {
   private List<String> small(Line line) throws IOException {
     List<String> args = new ArrayList<>();
     for (String arg : line.args()) {
+      Matcher array = NAMED_ARRAY.matcher(arg);
+      if (array.matches()) {
+        args.add((array.group(1) == null ? "" : array.group(1)) + here(array.group(2)));
+        continue;
+      }
       args.add(arg.matches(".*(/|\\.(onnx|png|jpe?g))[\\w.-]*") ? here(arg).toString() : arg);
     }
     if (isHelp(line)) {
@@ -221,10 +259,14 @@ class DocumentedCommandsTest {
         if (subject(line).endsWith(".onnx")) { // a stand-in, which has other classes
           unset(args, "--class");
         }
-        set(args, "--steps", "2");
+        set(args, "--steps", args.contains("--from") ? "10" : "2"); // of which a part is run
         set(args, "--threads", "1");
         set(args, args.contains("--images") ? "--images" : "-n", "4");
         setUnless(args, Set.of("-o", "--output", "--separate"), "-o", dir + "/samples.png");
+      }
+      case "interpolate", "encode", "decode" -> {
+        set(args, "--steps", "4");
+        set(args, "--threads", "1");
       }
       case "noise" -> setUnless(args, Set.of("-o", "--output"), "-o", dir + "/noise.png");
       case "train" -> {
@@ -268,9 +310,10 @@ class DocumentedCommandsTest {
     return args;
   }
 
-  /** A path of the documentation: models are shipped, all else is in the test's folder. */
+  /** A path of the documentation: what is shipped, all else is in the test's folder. */
   private Path here(String path) {
-    return path.startsWith("models/")
+    boolean shipped = path.startsWith("docs/") && Files.exists(Documents.ROOT.resolve(path));
+    return shipped || path.startsWith("models/")
         ? Documents.ROOT.resolve(path)
         : dir.resolve(path.startsWith("/") ? path.substring(1) : path).normalize();
   }

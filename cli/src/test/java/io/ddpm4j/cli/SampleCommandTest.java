@@ -177,6 +177,94 @@ class SampleCommandTest {
         .failsSaying("none.json", "no such file");
   }
 
+  /** The scheduler's class decides the method where the user names none. */
+  @Test
+  void aFolderOfDiffusersNeedsNoOptions() throws IOException {
+    Path folder = dir.resolve("diffusers");
+    Files.createDirectories(folder.resolve("unet"));
+    Files.createDirectories(folder.resolve("scheduler"));
+    TestModels.foreign(folder.resolve("unet/model.onnx"));
+    Files.writeString(
+        folder.resolve("scheduler/scheduler_config.json"),
+        "{\"_class_name\": \"DDIMScheduler\", \"num_train_timesteps\": 10, \"newer\": 1}");
+    Path out = dir.resolve("x.png");
+    CommandRun run = CommandRun.of("sample", folder, "-n", 1, "-o", out);
+    assertEquals(0, run.exitCode(), run.err());
+    run.prints("ddim sampler, 10 steps");
+    assertEquals(
+        "ddpm: warning: the scheduler configuration holds a field that DDIMScheduler does not"
+            + " know: newer",
+        run.err().strip());
+    CommandRun.of("sample", folder, "-n", 1, "-o", out, "--sampler", "ddpm")
+        .prints("ddpm sampler, 10 steps");
+    Files.delete(folder.resolve("unet/model.onnx"));
+    Files.createFile(folder.resolve("unet/diffusion_pytorch_model.safetensors"));
+    CommandRun.of("sample", folder, "-o", out)
+        .failsSaying("this folder holds no model.onnx but weights without a graph (unet");
+  }
+
+  @Test
+  void schedulesAreGivenNumberByNumberToo() throws IOException {
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));
+    Path schedule = dir.resolve("betas.json");
+    Path out = dir.resolve("x.png");
+    Files.writeString(schedule, "{\"betas\": [0.1, 0.2, 0.3, 0.4]}");
+    CommandRun.of("sample", foreign, "--scheduler", schedule, "-n", 1, "-o", out)
+        .succeeds()
+        .prints("ddpm sampler, 4 steps");
+    Files.writeString(schedule, "{\"alphas_cumprod\": [0.9, 0.5, 0.1]}");
+    CommandRun.of("sample", foreign, "--scheduler", schedule, "-n", 1, "-o", out)
+        .succeeds()
+        .prints("3 steps");
+    Files.writeString(schedule, "{\"alphas_cumprod\": [0.9, 0.95]}");
+    CommandRun.of("sample", foreign, "--scheduler", schedule, "-o", out)
+        .failsSaying(schedule, "alphas_cumprod[1]: expected a number above 0 and below");
+  }
+
+  @Test
+  void whatAForeignModelLeavesInDoubtIsGiven() throws IOException {
+    Path out = dir.resolve("x.png");
+    Path ambiguous = TestModels.unclear(dir.resolve("unclear.onnx"));
+    Object[] sample = {"sample", ambiguous, "--train-timesteps", 4, "-n", 1, "-o", out};
+    CommandRun.of(sample)
+        .failsSaying(
+            ambiguous,
+            "found the inputs [x float[?,?,?,?], a int64[?], b int64[?]]; name them with"
+                + " --input-sample NAME, --input-timestep NAME, --input-class NAME or"
+                + " --output-sample NAME");
+    Object[] named = with(sample, "--input-timestep", "a");
+    CommandRun.of(named).failsSaying("give --image-channels N");
+    Object[] channels = with(named, "--image-channels", 1);
+    CommandRun.of(channels).failsSaying("give --image-size N");
+    CommandRun.of(with(channels, "--image-size", "4x6", "--class", 1)).succeeds().prints("4 steps");
+    BufferedImage grid = ImageIO.read(out.toFile());
+    assertEquals(6 * (grid.getHeight() - 4), 4 * (grid.getWidth() - 4)); // but the padding
+    CommandRun.of(with(named, "--input-class", "c"))
+        .failsSaying("class labels: expected one of [x float", "the name \"c\"");
+    CommandRun.of(with(channels, "--image-size", "4x")).isWrongUsage("or HEIGHTxWIDTH, found '4x'");
+    for (String range : List.of("1,0", "0", "a,b", "0,1,2", "0,inf")) {
+      CommandRun.of(with(channels, "--value-range", range))
+          .isWrongUsage("expected LOW,HIGH with the lower number first, found '" + range + "'");
+    }
+  }
+
+  @Test
+  void theValueRangeIsThatOfTheModelsImages() throws IOException {
+    Path model = TestModels.foreign(dir.resolve("foreign.onnx"));
+    Path out = dir.resolve("x.png");
+    Object[] sample = {"sample", model, "--train-timesteps", 4, "-n", 1, "--seed", 3, "-o", out};
+    CommandRun.of(sample).succeeds();
+    int signed = ImageIO.read(out.toFile()).getRaster().getSample(8, 8, 0);
+    CommandRun.of(with(sample, "--value-range=-3,1")).succeeds();
+    int wide = ImageIO.read(out.toFile()).getRaster().getSample(8, 8, 0);
+    double value = signed / 255.0 * 2 - 1;
+    assertEquals((value + 3) / 4 * 255, wide, 1);
+  }
+
+  private static Object[] with(Object[] args, Object... more) {
+    return Stream.concat(Stream.of(args), Stream.of(more)).toArray();
+  }
+
   @Test
   void orFromOptions() throws IOException {
     Path foreign = TestModels.foreign(dir.resolve("foreign.onnx"));

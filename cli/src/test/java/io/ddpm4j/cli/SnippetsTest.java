@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Java in the documents compiles. */
 class SnippetsTest {
   private static final List<Path> DOCUMENTS =
-      List.of(Path.of("README.md"), Path.of("docs/embedding.md"));
+      List.of(Path.of("README.md"), Path.of("docs/editing.md"), Path.of("docs/embedding.md"));
 
   /** For snippets that show no imports; those that show some have to show all. */
   private static final String IMPORTS =
@@ -31,12 +31,17 @@ class SnippetsTest {
       import io.ddpm4j.runtime.*;
       import io.ddpm4j.runtime.image.*;
       import io.ddpm4j.runtime.model.*;
+      import io.ddpm4j.runtime.random.*;
       import io.ddpm4j.runtime.sampling.*;
       import io.ddpm4j.runtime.schedule.*;
       import java.awt.image.BufferedImage;
+      import java.io.*;
       import java.nio.file.Path;
+      import java.time.Duration;
       import java.util.*;
       import java.util.concurrent.*;
+      import java.util.stream.*;
+      import javax.imageio.ImageIO;
       """;
 
   /** Of Spring only what the documents show, so that the build does not depend on it. */

@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.OpSet;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Models small enough to be made in a test. */
 final class TestModels {
@@ -49,6 +51,23 @@ final class TestModels {
         "out_sample", UNet.build(new Ops(graph), config, weights, sample, timestep, labels));
     Graph portable = Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
     OnnxWriter.write(OnnxModel.of(portable).withMetadata(metadata), file);
+    return file;
+  }
+
+  /** A noise predictor of open size; rank and type do not tell which of a and b is the timestep. */
+  static Path unclear(Path file) throws IOException {
+    Graph graph = new Graph("unclear", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Ops ops = new Ops(graph);
+    Value x =
+        graph.input(
+            "x",
+            DataType.FLOAT,
+            new Shape(Stream.of("n", "c", "h", "w").<Dim>map(Dim.Named::new).toList()));
+    Value a = graph.input("a", DataType.INT64, Shape.named("m"));
+    Value b = graph.input("b", DataType.INT64, Shape.named("m"));
+    graph.output("y", ops.mul(x, ops.scalar(0.5)));
+    graph.output("unused", ops.add(a, b));
+    OnnxWriter.write(OnnxModel.of(graph), file);
     return file;
   }
 

@@ -120,4 +120,13 @@ final class ModelRequirements {
               .formatted(model.name(), 2 * shape.channels(), model.signature().output()));
     }
   }
+
+  /** Refuses a model of whole timesteps for a sampler that tells noise levels. */
+  static void requireTimesteps(OnnxEpsilonModel model, Sampler sampler) {
+    if (!sampler.tellsTimesteps() && !model.signature().timestep().isFloat()) {
+      throw new IllegalArgumentException(
+          "sampler: expected one that tells whole timesteps, which %s takes (%s), found %s, which tells noise levels"
+              .formatted(model.name(), model.signature().timestep(), sampler.name()));
+    }
+  }
 }

@@ -317,6 +317,17 @@ class DiffusionPipelineTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"edm_euler", "edm_dpmpp_2m", "consistency", "ipndm", "score_sde_ve"})
+  void aNoiseLevelIsNotToldToANetworkOfWholeTimesteps(String name) {
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> open("unconditional").sampler(Samplers.named(name)).steps(5).build());
+    assertTrue(
+        e.getMessage().contains("found " + name + ", which tells noise levels"), e.getMessage());
+  }
+
   @Test
   void aSamplerCanBeGivenAsItIs() throws IOException {
     DdpmSampler sampler = DdpmSampler.of(SchedulerConfig.ddpm()).withSteps(3);

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.model;
 
 import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,11 +28,13 @@ public final class OnnxModel implements AutoCloseable {
   /**
    * Opens a model.
    *
+   * @param path an ONNX file, or a folder that holds {@code model.onnx} or {@code unet/model.onnx}
    * @throws ModelFormatException if the file is empty, cut short or no ONNX
    * @throws DeviceException if the device is not there
    * @throws IOException if the file is missing, no regular file or cannot be read
    */
-  public static OnnxModel open(Path file, SessionSettings settings) throws IOException {
+  public static OnnxModel open(Path path, SessionSettings settings) throws IOException {
+    Path file = Files.isDirectory(path) ? ModelFolder.of(path).model() : path;
     return open(ModelSource.of(file), null, settings);
   }
 

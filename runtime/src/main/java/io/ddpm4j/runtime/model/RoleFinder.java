@@ -154,7 +154,7 @@ final class RoleFinder {
     if (possible.size() > 1) {
       throw ModelFormatException.lacking(
           "roleNames",
-          "%s: expected one output that can be the prediction, or its name, found the outputs %s"
+          "%s: expected one output that can be the prediction, found the outputs %s; name it"
               .formatted(file, outputs));
     }
     if (possible.isEmpty()) {

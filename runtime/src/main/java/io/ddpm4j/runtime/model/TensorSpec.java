@@ -37,7 +37,8 @@ public record TensorSpec(String name, String type, List<Long> shape) {
     return axis < rank() && shape.get(axis) > 0;
   }
 
-  boolean isFloat() {
+  /** Whether its elements are floating-point numbers, of any width. */
+  public boolean isFloat() {
     return ElementType.of(type).filter(ElementType::isFloat).isPresent();
   }
 

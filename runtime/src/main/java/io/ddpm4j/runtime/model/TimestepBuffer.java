@@ -5,16 +5,12 @@ import java.nio.ByteBuffer;
 
 /** The timestep in the type and shape that a model wants: the same number throughout. */
 final class TimestepBuffer {
-  private static final double ROUNDING = 1e-6;
-
-  private final TensorSpec spec;
   private final ElementType type;
   private final long[] shape;
   private final ByteBuffer bytes; // direct, native order
 
   /** For a batch. Rank 0 is one number; a first axis left open takes the batch, a second one 1. */
   TimestepBuffer(TensorSpec spec, int images) {
-    this.spec = spec;
     this.type = ElementType.of(spec.type()).orElseThrow();
     this.shape = new long[spec.rank()];
     int product = 1;
@@ -40,24 +36,12 @@ final class TimestepBuffer {
     return bytes;
   }
 
-  /**
-   * Sets every number.
-   *
-   * @throws IllegalArgumentException if the type is an integer and {@code timestep} is none, beyond
-   *     the rounding of the grids that it comes from
-   */
+  /** Sets every number: to the nearest whole one, half to even, where the type is an integer. */
   void fill(double timestep) {
-    if (!type.isFloat()) {
-      if (Math.abs(timestep - Math.rint(timestep)) > ROUNDING) {
-        throw new IllegalArgumentException(
-            "timestep: expected a whole number for " + spec + ", found " + timestep);
-      }
-      timestep = Math.rint(timestep);
-    }
     for (int at = 0; at < bytes.capacity(); at += type.bytes()) {
       switch (type) {
-        case INT64 -> bytes.putLong(at, (long) timestep);
-        case INT32 -> bytes.putInt(at, (int) timestep);
+        case INT64 -> bytes.putLong(at, (long) Math.rint(timestep));
+        case INT32 -> bytes.putInt(at, (int) Math.rint(timestep));
         case FLOAT -> bytes.putFloat(at, (float) timestep);
         case FLOAT16 -> bytes.putShort(at, HalfPrecision.ofFloat((float) timestep));
         case BFLOAT16 -> bytes.putShort(at, HalfPrecision.bfloat16OfFloat((float) timestep));

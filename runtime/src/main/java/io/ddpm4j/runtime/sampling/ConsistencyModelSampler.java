@@ -105,6 +105,11 @@ public record ConsistencyModelSampler(
   }
 
   @Override
+  public boolean tellsTimesteps() {
+    return false;
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();

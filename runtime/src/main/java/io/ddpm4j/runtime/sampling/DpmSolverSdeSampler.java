@@ -21,7 +21,7 @@ import io.ddpm4j.runtime.schedule.Sigmas;
  * @param noiseScale the factor of all added noise
  */
 public record DpmSolverSdeSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, double noiseScale)
-    implements Sampler {
+    implements SigmaMethod {
   static final String NAME = "dpmpp_sde";
 
   /** Refuses a scale that is no number. */
@@ -69,7 +69,7 @@ public record DpmSolverSdeSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid,
 
   @Override
   public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+    return SigmaMethod.super.levels(schedule).withCallsAtEnds();
   }
 
   @Override

@@ -53,6 +53,11 @@ public record EdmEulerSampler(EdmGrid edmGrid, PredictionType predictionType, Ch
   }
 
   @Override
+  public boolean tellsTimesteps() {
+    return false;
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();

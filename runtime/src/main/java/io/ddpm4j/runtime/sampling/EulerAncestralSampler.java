@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -16,7 +15,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param sigmaGrid the noise levels
  */
 public record EulerAncestralSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid)
-    implements Sampler {
+    implements SigmaMethod {
   static final String NAME = "euler_ancestral";
 
   /** What a configuration says, over every timestep. */
@@ -32,16 +31,6 @@ public record EulerAncestralSampler(SigmaDenoising denoising, SigmaGrid sigmaGri
   @Override
   public EulerAncestralSampler withSteps(int steps) {
     return new EulerAncestralSampler(denoising, sigmaGrid.withSteps(steps));
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(grid(schedule).sigmas());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -18,7 +17,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param churn the noise before steps
  */
 public record EulerSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, Churn churn)
-    implements Sampler {
+    implements SigmaMethod {
   static final String NAME = "euler";
 
   /** What a configuration says, over every timestep. */
@@ -34,16 +33,6 @@ public record EulerSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, Churn 
   @Override
   public EulerSampler withSteps(int steps) {
     return new EulerSampler(denoising, sigmaGrid.withSteps(steps), churn);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(grid(schedule).sigmas());
   }
 
   @Override

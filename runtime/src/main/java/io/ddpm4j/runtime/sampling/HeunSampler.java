@@ -15,7 +15,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param denoising from the network's output to x̂_0
  * @param sigmaGrid the noise levels of the steps
  */
-public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) implements Sampler {
+public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) implements SigmaMethod {
   static final String NAME = "heun";
 
   /** What a configuration says, over every timestep. */
@@ -41,7 +41,7 @@ public record HeunSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid) impleme
 
   @Override
   public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+    return SigmaMethod.super.levels(schedule).withCallsAtEnds();
   }
 
   @Override

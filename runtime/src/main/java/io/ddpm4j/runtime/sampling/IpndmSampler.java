@@ -99,6 +99,11 @@ public record IpndmSampler(int steps, List<Double> sigmas) implements Sampler {
   }
 
   @Override
+  public boolean tellsTimesteps() {
+    return false;
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     double[] timesteps = grid(schedule).timesteps();
     double[] levels = sines(schedule);

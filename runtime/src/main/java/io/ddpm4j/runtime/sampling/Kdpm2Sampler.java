@@ -21,7 +21,7 @@ import io.ddpm4j.runtime.schedule.Sigmas;
  * @param ancestral whether noise is added
  */
 public record Kdpm2Sampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, boolean ancestral)
-    implements Sampler {
+    implements SigmaMethod {
   static final String NAME = "kdpm2";
   static final String ANCESTRAL = "kdpm2_ancestral";
 
@@ -74,7 +74,7 @@ public record Kdpm2Sampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, boolea
 
   @Override
   public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(sigmaGrid.over(schedule).sigmas()).withCallsAtEnds();
+    return SigmaMethod.super.levels(schedule).withCallsAtEnds();
   }
 
   @Override

@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
 import io.ddpm4j.runtime.model.EpsilonModel;
-import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -17,7 +16,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param order how many slopes, at least 1; fewer at first
  */
 public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int order)
-    implements Sampler {
+    implements SigmaMethod {
   static final String NAME = "lms";
 
   /** Refuses an order below 1. */
@@ -41,16 +40,6 @@ public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int orde
   @Override
   public LmsSampler withSteps(int steps) {
     return new LmsSampler(denoising, sigmaGrid.withSteps(steps), order);
-  }
-
-  @Override
-  public SamplingGrid grid(NoiseSchedule schedule) {
-    return sigmaGrid.over(schedule);
-  }
-
-  @Override
-  public NoiseLevels levels(NoiseSchedule schedule) {
-    return NoiseLevels.ofSigmas(grid(schedule).sigmas());
   }
 
   @Override

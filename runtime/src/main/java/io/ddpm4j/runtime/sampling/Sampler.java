@@ -36,6 +36,15 @@ public interface Sampler {
     return false;
   }
 
+  /**
+   * Whether what the model is told are timesteps of the schedule, or numbers between two of them: a
+   * network that takes whole timesteps alone is then told the nearest. Otherwise it is told a noise
+   * level, which it has to take as it is.
+   */
+  default boolean tellsTimesteps() {
+    return true;
+  }
+
   /** Whether a run can start from an image in the middle of the way; otherwise it takes noise. */
   default boolean startsFromImages() {
     return true;

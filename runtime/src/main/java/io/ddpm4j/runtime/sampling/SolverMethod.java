@@ -1,5 +1,6 @@
 package io.ddpm4j.runtime.sampling;
 
+import io.ddpm4j.runtime.schedule.EdmGrid;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -27,5 +28,10 @@ interface SolverMethod extends Sampler {
   @Override
   default NoiseLevels levels(NoiseSchedule schedule) {
     return NoiseLevels.ofPath(sigmaGrid().path(), grid(schedule).sigmas());
+  }
+
+  @Override
+  default boolean tellsTimesteps() {
+    return !(sigmaGrid() instanceof EdmGrid);
   }
 }

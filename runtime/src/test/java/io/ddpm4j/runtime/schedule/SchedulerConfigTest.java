@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +33,15 @@ class SchedulerConfigTest {
         "{\"trained_betas\": []}                    | betas: expected at least one, found none",
         "{\"trained_betas\": [0.1, \"a\"]}          | trained_betas[1]: expected a number, found \"a\"",
         "{\"trained_betas\": [0.1], \"num_train_timesteps\": 2} | trained_betas: expected num_train_timesteps = 2 numbers, found 1",
+        "{\"betas\": [0.1, 1.5]}                   | betas: expected every beta between 0 and 1",
+        "{\"betas\": []}                           | betas: expected a list of numbers, found an empty one",
+        "{\"betas\": 0.1}                          | betas: expected a list of numbers, found 0.1",
+        "{\"betas\": [0.1], \"num_train_timesteps\": 2} | trained_betas: expected num_train_timesteps = 2 numbers, found 1",
+        "{\"betas\": [0.1], \"alphas_cumprod\": [0.9]} | expected one list that makes the schedule, found betas and alphas_cumprod",
+        "{\"alphas_cumprod\": [0.9, \"a\"]}        | alphas_cumprod[1]: expected a number, found \"a\"",
+        "{\"alphas_cumprod\": [0.9, 0.9]}          | alphas_cumprod[1]: expected a number above 0 and below the one before it, 0.9, found 0.9",
+        "{\"alphas_cumprod\": [1.0, 0.9]}          | alphas_cumprod[0]: expected a number above 0 and below 1, found 1.0",
+        "{\"alphas_cumprod\": [0.5, 0]}            | alphas_cumprod[1]: expected a number above 0 and below the one before it, 0.5, found 0",
         "{\"dynamic_thresholding_ratio\": 2}        | dynamic_thresholding_ratio: expected 0 to 1, found 2.0",
         "no json                                    | expected a JSON object, found"
       })
@@ -46,6 +56,32 @@ class SchedulerConfigTest {
     SchedulerConfig config = SchedulerConfig.ddpm().withTrainedBetas(0.1, 0.2, 0.3);
     assertEquals(3, config.trainTimesteps());
     assertEquals(3, config.noiseSchedule().trainTimesteps());
+  }
+
+  /** As many as are found, and T is their number. */
+  @Test
+  void schedulesAreReadNumberByNumber() {
+    NoiseSchedule cosine = NoiseSchedule.of(BetaSchedule.SQUAREDCOS_CAP_V2, 60, 0, 0);
+    SchedulerConfig betas =
+        SchedulerConfig.parse("{\"betas\": %s}".formatted(Arrays.toString(cosine.betas())));
+    assertEquals(60, betas.trainTimesteps());
+    assertEquals(cosine, betas.noiseSchedule());
+    assertEquals(List.of(), betas.unknownFields());
+    assertEquals(cosine, SchedulerConfig.parse(betas.toJson()).noiseSchedule());
+    for (NoiseSchedule schedule : List.of(cosine, NoiseSchedule.linear())) {
+      double[] expected = schedule.alphasCumprod();
+      SchedulerConfig config =
+          SchedulerConfig.parse(
+              "{\"alphas_cumprod\": %s, \"prediction_type\": \"sample\"}"
+                  .formatted(Arrays.toString(expected)));
+      assertEquals(expected.length, config.trainTimesteps());
+      assertEquals(PredictionType.SAMPLE, config.predictionType());
+      double[] found = config.noiseSchedule().alphasCumprod();
+      for (int t = 0; t < expected.length; t++) {
+        assertEquals(expected[t], found[t], 1e-12 * expected[t], "timestep " + t);
+        assertEquals(schedule.beta(t), config.noiseSchedule().beta(t), 1e-13, "timestep " + t);
+      }
+    }
   }
 
   @Test

@@ -351,6 +351,7 @@ public record TrainConfig(
    * @param sha256 of that file, hexadecimal
    */
   public record Init(String model, String sha256) {
+    /** Refuses a missing model or hash. */
     public Init {
       require(model != null, "init.model", "a model file", "none");
       require(sha256 != null, "init.sha256", "the file's SHA-256", "none");

@@ -206,20 +206,48 @@ final class BlockedLowerings {
         n.textAttribute("mode", "nearest").equals("nearest")
             && n.textAttribute("coordinate_transformation_mode", "").equals("asymmetric")
             && n.textAttribute("nearest_mode", "").equals("floor");
-    if (!nearest || !fits(x) || !isBlocked(x) || y.size(2) % x.shape().size(2) != 0) {
+    if (!nearest || !fits(x) || !isBlocked(x) || n.attribute("axes").isPresent()) {
       return null;
     }
-    return List.of(plain(o, Nchwc.upsample(o, blocked(o, x), y.size(2) / x.shape().size(2))));
+    long f = y.size(2) / x.shape().size(2);
+    if (!y.equals(enlarged(x.shape(), f)) || !isScale(n, f)) {
+      return null;
+    }
+    return List.of(plain(o, Nchwc.upsample(o, blocked(o, x), f)));
+  }
+
+  /** (N, C, H·f, W·f). */
+  private static Shape enlarged(Shape s, long f) {
+    return Shape.of(s.size(0), s.size(1), s.size(2) * f, s.size(3) * f);
+  }
+
+  /**
+   * Whether a Resize takes every pixel just {@code f} times: scales of 2.1 may give twice the size.
+   */
+  private static boolean isScale(Node n, long f) {
+    return !n.hasIn(2)
+        || n.in(2)
+            .data()
+            .map(TensorData::floats)
+            .filter(scales -> Arrays.equals(scales, new float[] {1, 1, f, f}))
+            .isPresent();
   }
 
   /** Means over windows that tile the image. */
   private List<Value> averagePool(Ops o, Node n, List<Value> in) {
     Value x = in.get(0);
-    if (!fits(x) || !isBlocked(x)) {
+    Shape y = n.out().shape();
+    long[] kernel = n.intsAttribute("kernel_shape", null);
+    long f = kernel[0];
+    if (!fits(x)
+        || !isBlocked(x)
+        || !x.shape().equals(enlarged(y, f))
+        || kernel[1] != f
+        || !Arrays.equals(n.intsAttribute("strides", ONES), kernel)
+        || !Arrays.equals(n.intsAttribute("dilations", ONES), ONES)
+        || !Arrays.equals(n.intsAttribute("pads", new long[4]), new long[4])) {
       return null;
     }
-    Shape y = n.out().shape();
-    long f = n.intsAttribute("kernel_shape", null)[0];
     Value rows =
         o.reshape(
             blocked(o, x),

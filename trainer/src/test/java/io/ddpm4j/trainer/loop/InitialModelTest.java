@@ -319,7 +319,7 @@ class InitialModelTest {
     Map<String, TensorData> weights = UNet.parameters(narrow).initialize(1);
     Path damaged = folder.resolve("damaged.onnx");
     OnnxWriter.write(
-        OnnxModel.of(RunExporter.graph(narrow, weights)).withMetadata(whole.metadata()), damaged);
+        OnnxModel.of(UNet.portable(narrow, weights)).withMetadata(whole.metadata()), damaged);
     refused(
         onwards(1, 1e-3, 0).withInit(InitialModel.read(damaged).init()),
         damaged

@@ -1,6 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -25,6 +26,18 @@ class MetricsTest {
       metrics.add(step(2));
       assertEquals(3, Files.readAllLines(file).size());
     }
+  }
+
+  @Test
+  void afterItIsClosedNothingIsAdded() throws IOException {
+    Path file = folder.resolve("metrics.csv");
+    Metrics metrics = Metrics.open(file, 0);
+    metrics.add(step(1));
+    metrics.close();
+    metrics.close();
+    IOException e = assertThrows(IOException.class, () -> metrics.add(step(2)));
+    assertTrue(e.getMessage().startsWith("cannot write " + file + ": "), e.getMessage());
+    assertEquals(2, Files.readAllLines(file).size());
   }
 
   @Test

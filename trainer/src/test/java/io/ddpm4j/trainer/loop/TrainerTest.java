@@ -538,8 +538,8 @@ class TrainerTest {
       assertArrayEquals(named.values(), inTurn.values(), "the seventh is of the first class");
       fails(
           IllegalArgumentException.class,
-          () -> pipeline.generate(GenerationRequest.of(1, 1).withClassLabels(6)),
-          "class: expected a label from 0 to 5, found 6");
+          () -> pipeline.generate(GenerationRequest.of(1, 1).withClassLabels(7)),
+          "class: expected a label from 0 to 5, found 7");
     }
     TensorData rows = last("run").state("ema").get("class_embedding.weight");
     assertEquals(7, rows.shape().size(0));
