@@ -1,6 +1,7 @@
 package io.ddpm4j.bench;
 
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -19,7 +20,7 @@ final class DdimRun implements AutoCloseable {
   private static final long SEED = 7;
 
   private final OnnxEpsilonModel model;
-  private final OnnxEpsilonModel.Bound bound;
+  private final BoundModel bound;
   private final DdimSampler sampler;
   private final NoiseSchedule schedule;
   private final SamplingRun run;
