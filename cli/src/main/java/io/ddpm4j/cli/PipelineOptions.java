@@ -9,12 +9,16 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
+  private static final Set<Map.Entry<String, String>> NO_FIELDS = Set.of();
+
   /** What {@code --device} takes, for every command that has it. */
   static final String DEVICE =
       "cpu, cuda or cuda:INDEX, on CUDA with any of ,memory=4G ,tf32=off and"
@@ -36,6 +40,14 @@ final class PipelineOptions {
   private String sampler; // null: the default
 
   private int stepsAtMost; // of the default sampler; 0: as the model has it
+
+  @Option(
+      names = "--set",
+      paramLabel = "FIELD=VALUE",
+      description =
+          "A field of the sampler's scheduler configuration, such as use_karras_sigmas=true; may"
+              + " be given several times (default: as the model has it).")
+  private Map<String, String> fields; // null: none
 
   @Option(
       names = "--variance",
@@ -164,7 +176,7 @@ final class PipelineOptions {
   private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
     DiffusionPipeline.Builder builder =
         DiffusionPipeline.open(file).device(device).roleNames(foreign.roleNames());
-    if (sampler != null || variance != null) {
+    if (sampler != null || variance != null || fields != null) {
       builder.sampler(this::sampler);
     }
     config.ifPresent(builder::schedulerConfig);
@@ -188,10 +200,23 @@ final class PipelineOptions {
     }
   }
 
+  private SchedulerConfig withFields(SchedulerConfig config) {
+    SchedulerConfig changed = config;
+    try {
+      for (Map.Entry<String, String> field : fields == null ? NO_FIELDS : fields.entrySet()) {
+        changed = changed.withJson(field.getKey(), field.getValue());
+      }
+    } catch (IllegalArgumentException e) {
+      throw new UsageException("--set: " + e.getMessage());
+    }
+    return changed;
+  }
+
   private Sampler sampler(SchedulerConfig config) {
     SchedulerConfig said =
         variance == null ? config : config.with("variance_type", variance.label());
-    Sampler made = sampler == null ? Samplers.of(said) : Samplers.named(sampler).create(said);
+    SchedulerConfig own = sampler == null ? said : Samplers.configuration(sampler, said);
+    Sampler made = Samplers.of(withFields(own));
     return stepsAtMost == 0 ? made : made.withSteps(Math.min(stepsAtMost, said.trainTimesteps()));
   }
 }

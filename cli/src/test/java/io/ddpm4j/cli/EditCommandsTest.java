@@ -71,12 +71,13 @@ class EditCommandsTest {
 
   private int[] sampled(Path model, Object... options) throws IOException {
     Path out = dir.resolve("sampled.png");
-    Object[] common = {
-      "sample", model, "-n", 2, "--seed", 3, "--sampler", "ddim", "--steps", 5, "-o", out
-    };
-    Object[] all = Arrays.copyOf(common, common.length + options.length);
-    System.arraycopy(options, 0, all, common.length, options.length);
-    CommandRun.of(all).succeeds();
+    Object[] common = {"sample", model, "-n", 2, "--seed", 3, "--steps", 5, "-o", out};
+    List<Object> all = new ArrayList<>(List.of(common));
+    all.addAll(List.of(options));
+    if (!all.contains("--sampler")) {
+      all.addAll(List.of("--sampler", "ddim"));
+    }
+    CommandRun.of(all.toArray()).succeeds();
     return pixels(out);
   }
 
@@ -121,6 +122,22 @@ class EditCommandsTest {
     CommandRun.of("sample", grey, "--rng", "numpy").isWrongUsage("--rng", "philox, torch");
     CommandRun.of("sample", grey, "--rng", "torch", "--first-image", 1, "-o", dir.resolve("x.png"))
         .isWrongUsage("first image: expected 0 with PyTorch's noise", "found 1");
+  }
+
+  @Test
+  void fieldsOfTheSamplersConfigurationAreSet() throws IOException {
+    int[] plain = sampled(grey);
+    assertArrayEquals(plain, sampled(grey, "--set", "eta=0.0"));
+    int[] noisy = sampled(grey, "--set", "eta=1", "--set", "use_clipped_model_output=true");
+    assertFalse(Arrays.equals(plain, noisy));
+    int[] euler = sampled(grey, "--sampler", "euler");
+    int[] karras = sampled(grey, "--sampler", "euler", "--set", "use_karras_sigmas=true");
+    assertFalse(Arrays.equals(euler, karras));
+    CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "etta=1")
+        .isWrongUsage("--set: expected one of", "found the field \"etta\"");
+    CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
+        .isWrongUsage("eta: expected a number, found", "much");
+    CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta").isWrongUsage("--set");
   }
 
   @Test

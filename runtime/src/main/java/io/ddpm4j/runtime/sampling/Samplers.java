@@ -88,7 +88,11 @@ public final class Samplers {
               Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler")),
               Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
-  private record Method(String className, UnaryOperator<SchedulerConfig> settings) {}
+  private record Method(String className, UnaryOperator<SchedulerConfig> settings) {
+    SchedulerConfig configuration(SchedulerConfig model) {
+      return settings.apply(model.as(className));
+    }
+  }
 
   private Samplers() {}
 
@@ -153,6 +157,21 @@ public final class Samplers {
    * @throws IllegalArgumentException listing the legal names
    */
   public static SamplerFactory named(String name) {
+    Method method = find(name);
+    return config -> of(method.configuration(config));
+  }
+
+  /**
+   * The configuration from which {@link #named} makes the method of this name for a model: it can
+   * be changed in fields that the method's own class has, and given to {@link #of}.
+   *
+   * @throws IllegalArgumentException listing the legal names
+   */
+  public static SchedulerConfig configuration(String name, SchedulerConfig model) {
+    return find(name).configuration(model);
+  }
+
+  private static Method find(String name) {
     Method method = METHODS.get(name);
     if (method == null) {
       throw new IllegalArgumentException(
@@ -162,6 +181,6 @@ public final class Samplers {
               + name
               + "\"");
     }
-    return config -> of(method.settings().apply(config.as(method.className())));
+    return method;
   }
 }

@@ -202,6 +202,22 @@ public final class SchedulerConfig {
     return withElement(field, array);
   }
 
+  /**
+   * The same configuration with one field set to a value as JSON has it, such as {@code true},
+   * {@code 0.5} or {@code [0.1, 0.2]}; what is no JSON is text.
+   *
+   * @throws IllegalArgumentException listing the fields, if the class has no such one
+   */
+  public SchedulerConfig withJson(String field, String value) {
+    JsonElement element;
+    try {
+      element = JsonParser.parseString(value);
+    } catch (JsonParseException e) {
+      element = new JsonPrimitive(value);
+    }
+    return withElement(field, element);
+  }
+
   private boolean knows(String field) {
     return defaults.has(field) || field.equals("_class_name");
   }
