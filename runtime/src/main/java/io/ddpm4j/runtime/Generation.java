@@ -65,6 +65,11 @@ final class Generation {
     this.start = RequestImages.start(request, shape, pipeline.valueRange());
     this.known = RequestImages.known(request, shape, pipeline.valueRange());
     this.noise = request.noise();
+    if (start.isNoise() && sampler.isInverse()) {
+      throw new IllegalArgumentException(
+          "image: expected one to start from, since %s goes from images to noise, found none"
+              .formatted(sampler.name()));
+    }
     if (!start.isNoise() && sampler.startsFromImages()) {
       start.firstStep(sampler.levels(pipeline.schedule()).steps()); // refuses a strength of no step
     }

@@ -319,6 +319,20 @@ class DiffusionPipelineTest {
   }
 
   @Test
+  void flowMatchingIsForNetworksThatLearnedIt() {
+    for (String name : List.of("flow_match_euler", "flow_match_heun")) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> open("unconditional").sampler(Samplers.named(name)).build());
+      assertEquals(
+          "sampler: expected a method for a network that predicts epsilon, found one for flow"
+              + " matching",
+          e.getMessage());
+    }
+  }
+
+  @Test
   void aPictureSaysAllThatMakesItAgain() throws IOException {
     SamplerFactory noisy =
         Samplers.changed(model -> Samplers.configuration("ddim", model).with("eta", 0.5));
