@@ -27,10 +27,13 @@ import java.util.function.Function;
  *
  * <p>Arguments that diffusers' pipelines pass when they call a scheduler ({@code eta}, {@code
  * s_churn}, {@code timesteps}, {@code sigmas}, ...) are fields too, since here a method is one
- * immutable object.
+ * immutable object; so is OpenAI's {@code timestep_respacing}.
  */
 public final class SchedulerConfig {
   private static final String DDPM = "DDPMScheduler";
+
+  /** Of T: far above every schedule in use, and its tables still fit into memory. */
+  private static final int MOST_TIMESTEPS = 1_000_000;
 
   /** What diffusers' pipelines give to a call, so that no saved configuration holds it. */
   private static final Set<String> CALL_ARGUMENTS =
@@ -47,6 +50,7 @@ public final class SchedulerConfig {
           "s_tmin",
           "sigmas",
           "strength",
+          "timestep_respacing",
           "timesteps",
           "use_clipped_model_output");
 
@@ -127,6 +131,13 @@ public final class SchedulerConfig {
   }
 
   private void check() {
+    if (trainTimesteps() > MOST_TIMESTEPS) {
+      throw new IllegalArgumentException(
+          "num_train_timesteps: expected at most "
+              + MOST_TIMESTEPS
+              + ", found "
+              + trainTimesteps());
+    }
     noiseSchedule();
     predictionType();
     timestepSpacing();
@@ -346,6 +357,16 @@ public final class SchedulerConfig {
   /** Added to every timestep by leading spacing. */
   public int stepsOffset() {
     return integer("steps_offset", 0);
+  }
+
+  /**
+   * The sections of {@link TimestepGrid.Respaced}: text, or the number that a single one may be.
+   */
+  Optional<String> timestepRespacing() {
+    JsonElement element = field("timestep_respacing");
+    boolean number =
+        element != null && element.isJsonPrimitive() && element.getAsJsonPrimitive().isNumber();
+    return number ? Optional.of(element.getAsString()) : string("timestep_respacing");
   }
 
   /** The field's value or the class's default, null where there is neither. */
