@@ -308,6 +308,25 @@ class DiffusionPipelineTest {
     assertTrue(e.getMessage().contains("variance_type: expected an output of 2 channels"));
   }
 
+  @Test
+  void sizesThatCannotBeAreRefused() {
+    DiffusionPipeline.Builder builder = open("open_size").schedulerConfig(SchedulerConfig.ddpm());
+    for (int[] size : new int[][] {{-5, 0}, {4, 0}, {0, 4}}) {
+      assertEquals(
+          "image size: expected at least 1x1, found " + size[0] + "x" + size[1],
+          assertThrows(IllegalArgumentException.class, () -> builder.imageSize(size[0], size[1]))
+              .getMessage());
+    }
+    assertEquals(
+        "image channels: expected at least 1, found -3",
+        assertThrows(IllegalArgumentException.class, () -> builder.imageChannels(-3)).getMessage());
+    assertEquals(
+        "image size: expected at most 1 GB for the numbers of an image, found 1x100000x100000",
+        assertThrows(
+                IllegalArgumentException.class, () -> builder.imageSize(100_000, 100_000).build())
+            .getMessage());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"fixed_small", "learned_range"})
   void aLearnedVarianceIsUsedOrPassedOver(String variance) throws IOException {

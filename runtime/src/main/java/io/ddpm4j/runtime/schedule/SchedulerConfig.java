@@ -27,7 +27,7 @@ import java.util.function.Function;
  *
  * <p>Arguments that diffusers' pipelines pass when they call a scheduler ({@code eta}, {@code
  * s_churn}, {@code timesteps}, {@code sigmas}, ...) are fields too, since here a method is one
- * immutable object.
+ * immutable object; so is OpenAI's {@code timestep_respacing}.
  */
 public final class SchedulerConfig {
   private static final String DDPM = "DDPMScheduler";
@@ -42,6 +42,9 @@ public final class SchedulerConfig {
           "prediction_type",
           "rescale_betas_zero_snr",
           "trained_betas");
+
+  /** Of T: far above every schedule in use, and its tables still fit into memory. */
+  private static final int MOST_TIMESTEPS = 1_000_000;
 
   /** By class, every field with its default; null where there is none. */
   private static final Map<String, JsonObject> DEFAULTS = defaults();
@@ -120,6 +123,13 @@ public final class SchedulerConfig {
   }
 
   private void check() {
+    if (trainTimesteps() > MOST_TIMESTEPS) {
+      throw new IllegalArgumentException(
+          "num_train_timesteps: expected at most "
+              + MOST_TIMESTEPS
+              + ", found "
+              + trainTimesteps());
+    }
     noiseSchedule();
     predictionType();
     timestepSpacing();
@@ -350,6 +360,16 @@ public final class SchedulerConfig {
   /** Added to every timestep by leading spacing. */
   public int stepsOffset() {
     return integer("steps_offset", 0);
+  }
+
+  /**
+   * The sections of {@link TimestepGrid.Respaced}: text, or the number that a single one may be.
+   */
+  Optional<String> timestepRespacing() {
+    JsonElement element = field("timestep_respacing");
+    boolean number =
+        element != null && element.isJsonPrimitive() && element.getAsJsonPrimitive().isNumber();
+    return number ? Optional.of(element.getAsString()) : string("timestep_respacing");
   }
 
   /** The field's value or the class's default, null where there is neither. */
