@@ -133,6 +133,10 @@ class EditCommandsTest {
     int[] euler = sampled(grey, "--sampler", "euler");
     int[] karras = sampled(grey, "--sampler", "euler", "--set", "use_karras_sigmas=true");
     assertFalse(Arrays.equals(euler, karras));
+    int[] weaker = sampled(grey, "--set", "beta_end=0.1");
+    assertFalse(Arrays.equals(plain, weaker), "the schedule changes as well");
+    sampled(grey, "--set", "eta=0.5");
+    assertTrue(text(dir.resolve("sampled.png")).contains("\"eta\":0.5"), "the picture says so");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "etta=1")
         .isWrongUsage("--set: expected one of", "found the field \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")

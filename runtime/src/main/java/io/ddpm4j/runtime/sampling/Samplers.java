@@ -158,7 +158,26 @@ public final class Samplers {
    */
   public static SamplerFactory named(String name) {
     Method method = find(name);
-    return config -> of(method.configuration(config));
+    return changed(method::configuration);
+  }
+
+  /**
+   * The method of the class of a changed configuration.
+   *
+   * @param change of the model's configuration, to one of any class
+   */
+  public static SamplerFactory changed(UnaryOperator<SchedulerConfig> change) {
+    return new SamplerFactory() {
+      @Override
+      public Sampler create(SchedulerConfig model) {
+        return Samplers.of(change.apply(model));
+      }
+
+      @Override
+      public SchedulerConfig configuration(SchedulerConfig model) {
+        return change.apply(model);
+      }
+    };
   }
 
   /**
