@@ -198,6 +198,22 @@ class EditCommandsTest {
   }
 
   @Test
+  void aPictureIsCompletedFromTheMiddleOfTheWayByMethodsThatCan() throws IOException {
+    Path out = dir.resolve("complete.png");
+    List<Object> args =
+        new ArrayList<>(List.of("sample", grey, "--from", picture, "--mask", picture, "-n", 1));
+    args.addAll(List.of("--strength", 0.5, "--steps", 4, "-o", out));
+    CommandRun.of(args.toArray()).succeeds().prints("ddim");
+    args.addAll(List.of("--sampler", "repaint"));
+    CommandRun.of(args.toArray())
+        .isWrongUsage(
+            "--strength: expected another --sampler than repaint, which starts from noise alone,"
+                + " found 0.5");
+    args.set(args.indexOf("--strength") + 1, 1);
+    CommandRun.of(args.toArray()).isWrongUsage("--strength: expected another --sampler");
+  }
+
+  @Test
   void interpolationLeadsFromOneSeedToTheOther() throws IOException {
     Path out = dir.resolve("way.png");
     CommandRun.of(
@@ -236,7 +252,7 @@ class EditCommandsTest {
             "-o",
             out)
         .succeeds()
-        .prints("4 images from " + picture + " to " + other);
+        .prints("4 images from " + picture + " to " + other + ", seed 1");
     assertTrue(
         text(out).contains("Classes\0none, none, none, none"), "no class, which all frames share");
     CommandRun.of("interpolate", picture, "-m", grey).isWrongUsage("two pictures", "found 1");
@@ -246,6 +262,8 @@ class EditCommandsTest {
         .isWrongUsage("--seeds: expected two seeds and no pictures, found 2 and 1 picture");
     CommandRun.of("interpolate", "--seeds", "1,2", "--strength", 0.5, "-m", grey)
         .isWrongUsage("--strength: expected it with two pictures");
+    CommandRun.of("interpolate", "--seeds", "1,2", "--seed", 9, "-m", grey)
+        .isWrongUsage("--seed: expected it with two pictures, found it with --seeds");
   }
 
   @Test
@@ -278,6 +296,10 @@ class EditCommandsTest {
     CommandRun.of("encode", picture, "-m", named)
         .isWrongUsage("--class: expected the class of the images", named);
     CommandRun.of("encode", "-m", grey).isWrongUsage("IMAGE");
+    for (String command : List.of("encode", "decode")) { // which draw no noise
+      CommandRun.of(command, picture, "-m", grey, "--seed", 5).isWrongUsage("--seed");
+      CommandRun.of(command, picture, "-m", grey, "--rng", "torch").isWrongUsage("--rng");
+    }
     Path array = dir.resolve("wrong.npy");
     NumpyArray.of(new float[12], 1, 3, 2, 2).write(array);
     CommandRun.of("decode", array, "-m", grey)
