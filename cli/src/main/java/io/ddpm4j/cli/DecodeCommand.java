@@ -47,6 +47,7 @@ final class DecodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     pipelines.requireConsistent();
+    pipelines.requireOwnSampler("DDIM");
     outputs.requireWritable();
     NumpyArray array = NumpyArray.read(noise);
     pipelines.defaultSampler(SAMPLER, STEPS);

@@ -66,6 +66,7 @@ final class EncodeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     pipelines.requireConsistent();
+    pipelines.requireOwnSampler("DDIM backwards");
     Outputs.requireFile("-o", output);
     if (check != null) {
       Outputs.requirePicture("--check", check);

@@ -120,6 +120,17 @@ final class PipelineOptions {
     }
   }
 
+  /** Refuses a choice of the method, for a command that has one of its own. */
+  void requireOwnSampler(String method) {
+    if (sampler != null || variance != null || fields != null) {
+      throw new UsageException(
+          "%s: expected none, since the method is %s, found it"
+              .formatted(
+                  sampler != null ? "--sampler" : variance != null ? "--variance" : "--set",
+                  method));
+    }
+  }
+
   /** Where the model runs. */
   Device device() {
     return device;

@@ -125,6 +125,15 @@ class EditCommandsTest {
   }
 
   @Test
+  void stepsAreThoseThatTheUserAskedFor() throws IOException {
+    Path out = dir.resolve("heun.png");
+    CommandRun.of("sample", grey, "-n", 1, "--sampler", "heun", "--steps", 5, "-o", out)
+        .succeeds()
+        .prints("heun sampler, 5 steps");
+    assertTrue(text(out).contains("Steps\0" + "5"));
+  }
+
+  @Test
   void fieldsOfTheSamplersConfigurationAreSet() throws IOException {
     int[] plain = sampled(grey);
     assertArrayEquals(plain, sampled(grey, "--set", "eta=0.0"));
@@ -296,6 +305,8 @@ class EditCommandsTest {
     CommandRun.of("encode", picture, "-m", named)
         .isWrongUsage("--class: expected the class of the images", named);
     CommandRun.of("encode", "-m", grey).isWrongUsage("IMAGE");
+    CommandRun.of("encode", picture, "-m", grey, "--sampler", "euler")
+        .isWrongUsage("--sampler: expected none, since the method is DDIM backwards");
     for (String command : List.of("encode", "decode")) { // which draw no noise
       CommandRun.of(command, picture, "-m", grey, "--seed", 5).isWrongUsage("--seed");
       CommandRun.of(command, picture, "-m", grey, "--rng", "torch").isWrongUsage("--rng");

@@ -288,9 +288,9 @@ public final class DiffusionPipeline implements AutoCloseable {
     return sampler;
   }
 
-  /** Steps per image. */
+  /** Steps per image; some methods call the network twice for each. */
   public int steps() {
-    return sampler.steps(schedule);
+    return sampler.levels(schedule).steps();
   }
 
   /** Channels, height and width of the images. */

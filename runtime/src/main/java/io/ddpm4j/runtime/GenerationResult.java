@@ -7,7 +7,7 @@ import io.ddpm4j.runtime.image.ImageBatch;
  *
  * @param images with the parameters in their text
  * @param batches how many batches there were
- * @param steps steps per batch
+ * @param steps steps of the sampler per batch, as they were counted for a listener
  * @param wallNanos from the first buffer to the last pixel
  * @param sessionNanos of that, inside the ONNX Runtime session
  */

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.random.NoiseGenerator;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,7 +26,8 @@ final class GenerationText {
     this.classes = classes;
     this.seed = Long.toString(request.seed());
     common.put("Sampler", method.sampler().name());
-    common.put("Steps", Integer.toString(method.sampler().steps(pipeline.schedule())));
+    NoiseSchedule schedule = pipeline.schedule();
+    common.put("Steps", Integer.toString(method.sampler().levels(schedule).steps()));
     common.put("Device", pipeline.device());
     common.put("Scheduler", method.settings());
     if (classes.isGuided()) {

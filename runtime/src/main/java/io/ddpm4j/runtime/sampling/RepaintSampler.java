@@ -9,6 +9,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Inpainting with a model that was not trained for it (Lugmayr et al. 2022, algorithm 1): every
@@ -99,8 +100,10 @@ public record RepaintSampler(
 
   @Override
   public NoiseLevels levels(NoiseSchedule schedule) {
+    int count = steps(schedule.trainTimesteps());
+    int stride = schedule.trainTimesteps() / count;
     return NoiseLevels.ofTimesteps(
-        schedule, Arrays.stream(grid(schedule).timesteps()).mapToInt(t -> (int) t).toArray());
+        schedule, IntStream.range(0, count).map(i -> (count - 1 - i) * stride).toArray());
   }
 
   @Override
