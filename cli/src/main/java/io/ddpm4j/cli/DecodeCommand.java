@@ -34,7 +34,7 @@ final class DecodeCommand implements Callable<Integer> {
 
   @Mixin private final SampleOutputs outputs = new SampleOutputs();
 
-  @Mixin private final GenerationOptions generation = new GenerationOptions();
+  @Mixin private final ClassOptions classes = new ClassOptions();
 
   @Mixin private final PipelineOptions pipelines = new PipelineOptions();
 
@@ -55,7 +55,7 @@ final class DecodeCommand implements Callable<Integer> {
       ImageBatch latents = latents(array, pipeline);
       outputs.requireSizes(pipeline.imageShape(), latents.images());
       GenerationRequest request =
-          generation
+          classes
               .overOneClass(GenerationRequest.of(latents.images(), 0), pipeline)
               .withLatents(latents);
       GenerationResult result = StepProgress.run(terminal, "Decoding", request, pipeline::decode);

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
@@ -11,6 +12,7 @@ import picocli.CommandLine.Option;
 /** A picture to change or to complete. */
 final class EditOptions {
   private static final double DEFAULT_STRENGTH = 0.6;
+  private static final String REPAINT = "repaint";
 
   @Option(
       names = "--from",
@@ -28,15 +30,16 @@ final class EditOptions {
           "How much --from is changed, above 0 and at most 1: the part of the steps that is run"
               + " (default: "
               + DEFAULT_STRENGTH
-              + ", with --mask 1).")
-  private Double strength;
+              + "; with --mask all of them).")
+  private Double strength; // null: not said
 
   @Option(
       names = "--mask",
       paramLabel = "IMAGE",
       description =
-          "Keep --from where this picture is white and make the rest, with the sampler repaint"
-              + " unless another is named (default: change all of it).")
+          "Keep --from where this picture is white and make the rest, with the sampler repaint, or"
+              + " ddim where --strength is given, unless another is named (default: change all of"
+              + " it).")
   private Path mask;
 
   @Option(
@@ -58,17 +61,28 @@ final class EditOptions {
     }
   }
 
-  /** Whether a picture is completed. */
-  boolean completes() {
-    return mask != null;
+  /** What completes a picture where no sampler is named; null where none is completed. */
+  String defaultSampler() {
+    if (mask == null) {
+      return null;
+    }
+    return strength == null ? REPAINT : "ddim"; // RePaint has no way to start in the middle
   }
 
   /** The request with the pictures, as the model needs them. */
-  GenerationRequest over(GenerationRequest request, ImageShape shape, Terminal terminal)
+  GenerationRequest over(GenerationRequest request, DiffusionPipeline pipeline, Terminal terminal)
       throws IOException {
     if (from == null) {
       return request;
     }
+    if (strength != null && !pipeline.sampler().startsFromImages()) {
+      throw new UsageException(
+          "--strength: expected another --sampler than "
+              + pipeline.sampler().name()
+              + ", which starts from noise alone, found "
+              + strength);
+    }
+    ImageShape shape = pipeline.imageShape();
     ImageBatch picture = ImageFiles.fitted(from, shape);
     GenerationRequest edited = request;
     if (mask == null || strength != null) {

@@ -53,7 +53,7 @@ final class EncodeCommand implements Callable<Integer> {
 
   @Mixin private final ModelOption model = new ModelOption();
 
-  @Mixin private final GenerationOptions generation = new GenerationOptions();
+  @Mixin private final ClassOptions classes = new ClassOptions();
 
   @Mixin private final PipelineOptions pipelines = new PipelineOptions();
 
@@ -78,7 +78,7 @@ final class EncodeCommand implements Callable<Integer> {
         Outputs.requireGrid("--check", pipeline.imageShape(), images.images(), 3, null);
       }
       GenerationRequest request =
-          generation.overOneClass(GenerationRequest.of(images.images(), 0), pipeline);
+          classes.overOneClass(GenerationRequest.of(images.images(), 0), pipeline);
       ImageBatch latents =
           StepProgress.run(terminal, "Encoding", request.withImage(images, 1), pipeline::encode)
               .images();

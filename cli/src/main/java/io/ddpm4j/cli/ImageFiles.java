@@ -22,12 +22,18 @@ final class ImageFiles {
    */
   static ImageBatch read(Path file, int size) throws IOException {
     BufferedImage image = ImageDecoder.picture(file);
-    return ImageBatch.ofImage(scaled(image, size), image.getRaster().getNumBands());
+    int longer = Math.max(image.getWidth(), image.getHeight());
+    double factor = (size > 0 ? size : Math.min(longer, -size)) / (double) longer;
+    int width = Math.max(1, (int) Math.round(image.getWidth() * factor));
+    int height = Math.max(1, (int) Math.round(image.getHeight() * factor));
+    int channels = image.getRaster().getNumBands();
+    Outputs.requireSize("--size", width, height, channels);
+    return ImageBatch.ofImage(scaled(image, width, height), channels);
   }
 
   /**
-   * Reads a picture as a model needs it: scaled until it covers the size, cropped to its middle, in
-   * the model's channels.
+   * Reads a picture as a model needs it: cropped to its middle, in the model's proportions, scaled
+   * to its size, in its channels.
    */
   static ImageBatch fitted(Path file, ImageShape shape) throws IOException {
     if (shape.channels() != 1 && shape.channels() != 3) {
@@ -37,43 +43,39 @@ final class ImageFiles {
               + shape.channels()
               + " channels");
     }
-    BufferedImage image = ImageDecoder.picture(file);
-    double cover =
-        Math.max(
-            (double) shape.width() / image.getWidth(), (double) shape.height() / image.getHeight());
-    int longer = Math.max(image.getWidth(), image.getHeight());
-    BufferedImage covering = scaled(image, Math.max(1, (int) Math.round(cover * longer)));
-    // Rounding may leave a side one pixel short of the size.
-    int width = Math.min(shape.width(), covering.getWidth());
-    int height = Math.min(shape.height(), covering.getHeight());
-    BufferedImage middle =
-        covering.getSubimage(
-            (covering.getWidth() - width) / 2, (covering.getHeight() - height) / 2, width, height);
-    BufferedImage exact =
-        width == shape.width() && height == shape.height()
-            ? middle
-            : resized(middle, shape.width(), shape.height());
-    return ImageBatch.ofImage(exact, shape.channels());
+    Outputs.requireSize("--image-size", shape.width(), shape.height(), shape.channels());
+    BufferedImage middle = middle(ImageDecoder.picture(file), shape);
+    return ImageBatch.ofImage(scaled(middle, shape.width(), shape.height()), shape.channels());
   }
 
-  private static BufferedImage scaled(BufferedImage image, int size) {
-    int longer = Math.max(image.getWidth(), image.getHeight());
-    int target = size > 0 ? size : Math.min(longer, -size);
+  /** The largest part in the middle that has the proportions of the shape. */
+  private static BufferedImage middle(BufferedImage image, ImageShape shape) {
+    double pixel = // of the shape, in pixels of the picture
+        Math.min(
+            (double) image.getWidth() / shape.width(), (double) image.getHeight() / shape.height());
+    int width = side(pixel * shape.width(), image.getWidth());
+    int height = side(pixel * shape.height(), image.getHeight());
+    return image.getSubimage(
+        (image.getWidth() - width) / 2, (image.getHeight() - height) / 2, width, height);
+  }
+
+  private static int side(double exact, int most) {
+    return Math.max(1, Math.min(most, (int) Math.round(exact)));
+  }
+
+  private static BufferedImage scaled(BufferedImage image, int width, int height) {
     BufferedImage result = image;
     // Halved as often as it goes: bilinear interpolation looks at no more than four pixels.
-    while (longer > 2 * target) {
-      longer = (longer + 1) / 2;
-      result = resized(result, longer);
+    while (result.getWidth() > 2 * width || result.getHeight() > 2 * height) {
+      result =
+          resized(
+              result,
+              Math.max(width, (result.getWidth() + 1) / 2),
+              Math.max(height, (result.getHeight() + 1) / 2));
     }
-    return longer == target ? result : resized(result, target);
-  }
-
-  private static BufferedImage resized(BufferedImage image, int longer) {
-    double factor = longer / (double) Math.max(image.getWidth(), image.getHeight());
-    int width = Math.max(1, (int) Math.round(image.getWidth() * factor));
-    int height = Math.max(1, (int) Math.round(image.getHeight() * factor));
-    Outputs.requireSize("--size", width, height, image.getRaster().getNumBands());
-    return resized(image, width, height);
+    return result.getWidth() == width && result.getHeight() == height
+        ? result
+        : resized(result, width, height);
   }
 
   private static BufferedImage resized(BufferedImage image, int width, int height) {
@@ -81,7 +83,7 @@ final class ImageFiles {
     Graphics2D graphics = result.createGraphics();
     graphics.setRenderingHint(
         RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    graphics.drawImage(image, 0, 0, result.getWidth(), result.getHeight(), null);
+    graphics.drawImage(image, 0, 0, width, height, null);
     graphics.dispose();
     return result;
   }

@@ -7,8 +7,6 @@ import io.ddpm4j.runtime.Interpolation;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ImageGrid;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
-import io.ddpm4j.runtime.random.InterpolatedNoise;
-import io.ddpm4j.runtime.random.NoiseSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +77,9 @@ final class InterpolateCommand implements Callable<Integer> {
 
   @Mixin private final ModelOption model = new ModelOption();
 
-  @Mixin private final GenerationOptions generation = new GenerationOptions();
+  @Mixin private final NoiseOptions noise = new NoiseOptions();
+
+  @Mixin private final ClassOptions classes = new ClassOptions();
 
   @Mixin private final PipelineOptions pipelines = new PipelineOptions();
 
@@ -101,7 +101,7 @@ final class InterpolateCommand implements Callable<Integer> {
     try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageShape shape = pipeline.imageShape();
       Outputs.requireGrid("--frames", shape, frames, 1, null);
-      GenerationRequest request = generation.overOneClass(request(shape), pipeline);
+      GenerationRequest request = classes.overOneClass(request(shape), pipeline);
       GenerationResult result =
           StepProgress.run(terminal, "Interpolating", request, pipeline::generate);
       ImageBatch images = result.images();
@@ -110,11 +110,12 @@ final class InterpolateCommand implements Callable<Integer> {
       terminal
           .out()
           .printf(
-              "%s: %d images from %s to %s (%s)%n",
+              "%s: %d images from %s to %s%s (%s)%n",
               output,
               frames,
               seeds == null ? pictures.get(0) : "seed " + seeds.get(0),
               seeds == null ? pictures.get(1) : "seed " + seeds.get(1),
+              seeds == null ? ", seed " + noise.seed() : "",
               Outputs.size(output));
       return Main.OK;
     } catch (CancellationException e) {
@@ -139,17 +140,18 @@ final class InterpolateCommand implements Callable<Integer> {
     if (seeds != null && strength != null) {
       throw new UsageException("--strength: expected it with two pictures, found it with --seeds");
     }
+    if (seeds != null && noise.saysSeed()) {
+      throw new UsageException("--seed: expected it with two pictures, found it with --seeds");
+    }
   }
 
   private GenerationRequest request(ImageShape shape) throws IOException {
     if (seeds != null) {
-      return Interpolation.ofSeeds(generation.generator(), seeds.get(0), seeds.get(1), frames);
+      return Interpolation.ofSeeds(noise.generator(), seeds.get(0), seeds.get(1), frames);
     }
     ImageBatch from = ImageFiles.fitted(pictures.get(0), shape);
     ImageBatch to = ImageFiles.fitted(pictures.get(1), shape);
     double part = strength == null ? DEFAULT_STRENGTH : strength;
-    NoiseSource noise = generation.generator().source(generation.seed(), 1);
-    return Interpolation.ofImages(from, to, frames, part, generation.seed())
-        .withNoise(new InterpolatedNoise(noise, noise, frames));
+    return Interpolation.ofImages(noise.generator(), from, to, frames, part, noise.seed());
   }
 }

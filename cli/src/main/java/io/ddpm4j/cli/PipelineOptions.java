@@ -4,11 +4,13 @@ import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.Sampler;
+import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,6 +20,9 @@ import picocli.CommandLine.Option;
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
   private static final Set<Map.Entry<String, String>> NO_FIELDS = Set.of();
+
+  /** Fields that say one by one where the network is called. */
+  private static final Set<String> CALLS = Set.of("timesteps", "timestep_respacing", "sigmas");
 
   /** What {@code --device} takes, for every command that has it. */
   static final String DEVICE =
@@ -177,7 +182,7 @@ final class PipelineOptions {
     DiffusionPipeline.Builder builder =
         DiffusionPipeline.open(file).device(device).roleNames(foreign.roleNames());
     if (sampler != null || variance != null || fields != null) {
-      builder.sampler(this::sampler);
+      builder.sampler(samplerFactory());
     }
     config.ifPresent(builder::schedulerConfig);
     if (steps != null) {
@@ -212,11 +217,28 @@ final class PipelineOptions {
     return changed;
   }
 
-  private Sampler sampler(SchedulerConfig config) {
-    SchedulerConfig said =
-        variance == null ? config : config.with("variance_type", variance.label());
-    SchedulerConfig own = sampler == null ? said : Samplers.configuration(sampler, said);
-    Sampler made = Samplers.of(withFields(own));
-    return stepsAtMost == 0 ? made : made.withSteps(Math.min(stepsAtMost, said.trainTimesteps()));
+  private SchedulerConfig samplerConfig(SchedulerConfig model) {
+    SchedulerConfig said = variance == null ? model : model.with("variance_type", variance.label());
+    return withFields(sampler == null ? said : Samplers.configuration(sampler, said));
+  }
+
+  private SamplerFactory samplerFactory() {
+    SamplerFactory plain = Samplers.changed(this::samplerConfig);
+    boolean saysSteps = fields != null && !Collections.disjoint(fields.keySet(), CALLS);
+    if (stepsAtMost == 0 || saysSteps) {
+      return plain;
+    }
+    return new SamplerFactory() {
+      @Override
+      public Sampler create(SchedulerConfig model) {
+        SchedulerConfig used = configuration(model);
+        return plain.create(model).withSteps(Math.min(stepsAtMost, used.trainTimesteps()));
+      }
+
+      @Override
+      public SchedulerConfig configuration(SchedulerConfig model) {
+        return plain.configuration(model);
+      }
+    };
   }
 }

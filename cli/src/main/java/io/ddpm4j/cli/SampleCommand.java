@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
-  /** With RePaint's jumps they are 410 calls of the network. */
-  private static final int REPAINT_STEPS = 50;
+  /** Where a picture is completed. With RePaint's jumps they are 410 calls of the network. */
+  private static final int COMPLETION_STEPS = 50;
 
   @Parameters(
       index = "0",
@@ -50,7 +50,9 @@ final class SampleCommand implements Callable<Integer> {
       description = "How many images (default: ${DEFAULT-VALUE}).")
   private int images;
 
-  @Mixin private final GenerationOptions generation = new GenerationOptions();
+  @Mixin private final NoiseOptions noise = new NoiseOptions();
+
+  @Mixin private final ClassOptions classes = new ClassOptions();
 
   @Mixin private final EditOptions edit = new EditOptions();
 
@@ -77,8 +79,8 @@ final class SampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     pipelines.requireConsistent();
     edit.requireConsistent();
-    if (edit.completes()) {
-      pipelines.defaultSampler("repaint", REPAINT_STEPS);
+    if (edit.defaultSampler() != null) {
+      pipelines.defaultSampler(edit.defaultSampler(), COMPLETION_STEPS);
     }
     outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
@@ -95,10 +97,12 @@ final class SampleCommand implements Callable<Integer> {
   private void generate(DiffusionPipeline pipeline) throws IOException {
     GenerationRequest request =
         edit.over(
-            generation.over(
-                GenerationRequest.of(images, generation.seed()).withFirstImage(firstImage),
+            classes.over(
+                GenerationRequest.of(images, noise.seed())
+                    .withNoiseGenerator(noise.generator())
+                    .withFirstImage(firstImage),
                 pipeline),
-            pipeline.imageShape(),
+            pipeline,
             terminal);
     outputs.requireSizes(pipeline.imageShape(), images);
     terminal
@@ -109,7 +113,7 @@ final class SampleCommand implements Callable<Integer> {
             images + (images == 1 ? " image" : " images"),
             pipeline.sampler().name(),
             pipeline.steps(),
-            generation.seed(),
+            noise.seed(),
             pipelines.device());
     terminal.out().flush();
     DenoisingStrip frames = outputs.newStrip(images);

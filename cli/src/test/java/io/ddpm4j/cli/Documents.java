@@ -7,18 +7,23 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** What the project's Markdown files hold: commands, Java snippets, tables. */
+/** What the project's Markdown files hold: commands, links, Java snippets, tables. */
 final class Documents {
   static final Path ROOT = Path.of(System.getProperty("ddpm4j.root", ".."));
 
   private static final Pattern COMMAND =
       Pattern.compile("^(?:\\$ )?(?:\\w+=\\S+ +)*\\./ddpm\\b(.*)");
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
+
+  /** [text](target), [text](<target> "title"), or [name]: target at the start of a line. */
+  private static final Pattern LINK =
+      Pattern.compile("\\]\\((?:<([^>]*)>|([^)\\s]+))(?:\\s[^)]*)?\\)|^\\[[^\\]]+\\]:\\s+(\\S+)");
 
   private Documents() {}
 
@@ -30,17 +35,76 @@ final class Documents {
     }
   }
 
-  /** The commands of all documents, in the order in which they stand there. */
-  static List<Line> commands() throws IOException {
-    List<Line> lines = new ArrayList<>();
+  /** A link or picture of a document. */
+  record Link(Path document, int number, String target) {
+    @Override
+    public String toString() {
+      return document + ":" + number + ": " + target;
+    }
+  }
+
+  /** Every document, as a path from the project's folder. */
+  static List<Path> files() throws IOException {
     try (Stream<Path> files =
-        Stream.of("README.md", "CONTRIBUTING.md", "docs", "models")
+        Stream.of(
+                "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "docs", "models")
             .map(ROOT::resolve)
             .filter(Files::exists)
             .flatMap(Documents::walk)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".md")).sorted().toList()) {
-        lines.addAll(commands(ROOT.relativize(file), Files.readString(file)));
+      return files
+          .filter(f -> f.toString().endsWith(".md"))
+          .sorted()
+          .map(ROOT::relativize)
+          .toList();
+    }
+  }
+
+  /** The commands of all documents, in the order in which they stand there. */
+  static List<Line> commands() throws IOException {
+    List<Line> lines = new ArrayList<>();
+    for (Path file : files()) {
+      lines.addAll(commands(file, Files.readString(ROOT.resolve(file))));
+    }
+    return lines;
+  }
+
+  /** The links and pictures of a text, but for what stands in code. */
+  static List<Link> links(Path document, String text) {
+    List<Link> found = new ArrayList<>();
+    List<String> lines = withoutBlocks(text);
+    for (int i = 0; i < lines.size(); i++) {
+      Matcher link = LINK.matcher(lines.get(i).replaceAll("`[^`]*`", ""));
+      while (link.find()) {
+        String target = link.group(1) != null ? link.group(1) : link.group(2);
+        found.add(new Link(document, i + 1, target != null ? target : link.group(3)));
       }
+    }
+    return found;
+  }
+
+  /** The names by which links reach the headings of a text, as GitHub makes them. */
+  static List<String> anchors(String text) {
+    List<String> found = new ArrayList<>();
+    for (String line : withoutBlocks(text)) {
+      if (line.matches("#{1,6} .*")) {
+        String heading = line.replaceFirst("^#+ +", "").replaceAll("\\]\\([^)]*\\)", "").strip();
+        String name =
+            heading.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N}_ -]", "").replace(' ', '-');
+        int earlier = (int) found.stream().filter(n -> n.matches(name + "(-\\d+)?")).count();
+        found.add(earlier == 0 ? name : name + "-" + earlier);
+      }
+    }
+    return found;
+  }
+
+  /** The lines of a text; those of fenced blocks are empty. */
+  private static List<String> withoutBlocks(String text) {
+    List<String> lines = new ArrayList<>();
+    boolean inBlock = false;
+    for (String line : text.split("\n", -1)) {
+      boolean fence = line.strip().startsWith("```");
+      inBlock ^= fence;
+      lines.add(inBlock || fence ? "" : line);
     }
     return lines;
   }

@@ -133,6 +133,10 @@ class EditCommandsTest {
     int[] euler = sampled(grey, "--sampler", "euler");
     int[] karras = sampled(grey, "--sampler", "euler", "--set", "use_karras_sigmas=true");
     assertFalse(Arrays.equals(euler, karras));
+    int[] weaker = sampled(grey, "--set", "beta_end=0.1");
+    assertFalse(Arrays.equals(plain, weaker), "the schedule changes as well");
+    sampled(grey, "--set", "eta=0.5");
+    assertTrue(text(dir.resolve("sampled.png")).contains("\"eta\":0.5"), "the picture says so");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "etta=1")
         .isWrongUsage("--set: expected one of", "found the field \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
@@ -194,6 +198,22 @@ class EditCommandsTest {
   }
 
   @Test
+  void aPictureIsCompletedFromTheMiddleOfTheWayByMethodsThatCan() throws IOException {
+    Path out = dir.resolve("complete.png");
+    List<Object> args =
+        new ArrayList<>(List.of("sample", grey, "--from", picture, "--mask", picture, "-n", 1));
+    args.addAll(List.of("--strength", 0.5, "--steps", 4, "-o", out));
+    CommandRun.of(args.toArray()).succeeds().prints("ddim");
+    args.addAll(List.of("--sampler", "repaint"));
+    CommandRun.of(args.toArray())
+        .isWrongUsage(
+            "--strength: expected another --sampler than repaint, which starts from noise alone,"
+                + " found 0.5");
+    args.set(args.indexOf("--strength") + 1, 1);
+    CommandRun.of(args.toArray()).isWrongUsage("--strength: expected another --sampler");
+  }
+
+  @Test
   void interpolationLeadsFromOneSeedToTheOther() throws IOException {
     Path out = dir.resolve("way.png");
     CommandRun.of(
@@ -232,8 +252,9 @@ class EditCommandsTest {
             "-o",
             out)
         .succeeds()
-        .prints("4 images from " + picture + " to " + other);
-    assertTrue(text(out).contains("Classes\0" + "3, 3, 3, 3"), "no class, which all frames share");
+        .prints("4 images from " + picture + " to " + other + ", seed 1");
+    assertTrue(
+        text(out).contains("Classes\0none, none, none, none"), "no class, which all frames share");
     CommandRun.of("interpolate", picture, "-m", grey).isWrongUsage("two pictures", "found 1");
     CommandRun.of("interpolate", "-m", grey).isWrongUsage("two pictures", "found 0");
     CommandRun.of("interpolate", "--seeds", "1", "-m", grey).isWrongUsage("--seeds", "found 1");
@@ -241,6 +262,8 @@ class EditCommandsTest {
         .isWrongUsage("--seeds: expected two seeds and no pictures, found 2 and 1 picture");
     CommandRun.of("interpolate", "--seeds", "1,2", "--strength", 0.5, "-m", grey)
         .isWrongUsage("--strength: expected it with two pictures");
+    CommandRun.of("interpolate", "--seeds", "1,2", "--seed", 9, "-m", grey)
+        .isWrongUsage("--seed: expected it with two pictures, found it with --seeds");
   }
 
   @Test
@@ -273,6 +296,10 @@ class EditCommandsTest {
     CommandRun.of("encode", picture, "-m", named)
         .isWrongUsage("--class: expected the class of the images", named);
     CommandRun.of("encode", "-m", grey).isWrongUsage("IMAGE");
+    for (String command : List.of("encode", "decode")) { // which draw no noise
+      CommandRun.of(command, picture, "-m", grey, "--seed", 5).isWrongUsage("--seed");
+      CommandRun.of(command, picture, "-m", grey, "--rng", "torch").isWrongUsage("--rng");
+    }
     Path array = dir.resolve("wrong.npy");
     NumpyArray.of(new float[12], 1, 3, 2, 2).write(array);
     CommandRun.of("decode", array, "-m", grey)

@@ -58,6 +58,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   private final SchedulerConfig config;
   private final NoiseSchedule schedule;
   private final Sampler sampler;
+  private final SamplingMethod method;
   private final ImageShape shape;
   private final boolean learnsVariance;
   private final int batchSize;
@@ -70,9 +71,12 @@ public final class DiffusionPipeline implements AutoCloseable {
   private DiffusionPipeline(OnnxEpsilonModel model, Builder builder) throws IOException {
     this.model = model;
     this.config = ModelRequirements.schedulerConfig(model, builder.config);
-    this.schedule = config.noiseSchedule();
+    SchedulerConfig used = builder.sampler.configuration(config);
+    // Of a class without betas it says nothing about the schedule.
+    this.schedule = (used.isSet("beta_start") ? used : config).noiseSchedule();
     Sampler made = builder.sampler.create(config);
     this.sampler = builder.steps == 0 ? made : made.withSteps(builder.steps);
+    this.method = new SamplingMethod(sampler, builder.isGiven ? sampler.toString() : used.toJson());
     this.sampler.steps(schedule); // refuses timesteps that do not fit, here and not at first use
     this.shape =
         ModelRequirements.imageShape(model, builder.channels, builder.height, builder.width);
@@ -131,6 +135,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     private Device device = Device.cpu();
     private int threads = Runtime.getRuntime().availableProcessors();
     private SamplerFactory sampler = Samplers::of;
+    private boolean isGiven; // the sampler, as it is
     private int steps;
     private int batchSize;
     private SchedulerConfig config;
@@ -162,12 +167,14 @@ public final class DiffusionPipeline implements AutoCloseable {
      */
     public Builder sampler(SamplerFactory method) {
       this.sampler = method;
+      this.isGiven = false;
       return this;
     }
 
     /** A sampler as it is. */
     public Builder sampler(Sampler exactly) {
       this.sampler = anyConfig -> exactly;
+      this.isGiven = true;
       return this;
     }
 
@@ -326,10 +333,11 @@ public final class DiffusionPipeline implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}, or if the model's output is not finite
    */
   public GenerationResult generate(GenerationRequest request) {
-    return generate(request, sampler, token(request));
+    return generate(request, method, token(request));
   }
 
-  private GenerationResult generate(GenerationRequest request, Sampler method, Cancellation token) {
+  private GenerationResult generate(
+      GenerationRequest request, SamplingMethod method, Cancellation token) {
     Generation.requireRoom(request.images(), shape, Runtime.getRuntime().maxMemory());
     return whileOpen(
         token,
@@ -378,7 +386,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     whileOpen(
         token,
         () -> {
-          Generation generation = new Generation(this, model, request, sampler);
+          Generation generation = new Generation(this, model, request, method);
           generation.run(
               token, (first, count, x) -> taker.accept(generation.images(first, count, x)));
           return null;
@@ -409,7 +417,7 @@ public final class DiffusionPipeline implements AutoCloseable {
         () -> {
           try {
             token.throwIfCancelled();
-            future.complete(generate(request, sampler, token));
+            future.complete(generate(request, method, token));
           } catch (Throwable e) {
             future.completeExceptionally(e);
           }
@@ -444,7 +452,7 @@ public final class DiffusionPipeline implements AutoCloseable {
    */
   public Stream<ImageBatch> stream(GenerationRequest request) {
     Cancellation token = token(request);
-    Generation generation = whileOpen(token, () -> new Generation(this, model, request, sampler));
+    Generation generation = whileOpen(token, () -> new Generation(this, model, request, method));
     return StreamSupport.stream(
         new ImageSpliterator(
             request.images(),
@@ -511,7 +519,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   }
 
   /** DDIM's flow in one direction or the other, over the same timesteps. */
-  private Sampler deterministic(String task, String className) {
+  private SamplingMethod deterministic(String task, String className) {
     if (!config.isSet("beta_schedule")) {
       throw new IllegalArgumentException(
           task + ": expected a model with a schedule of betas, found " + config.className());
@@ -525,7 +533,7 @@ public final class DiffusionPipeline implements AutoCloseable {
       plain = plain.with("thresholding", false);
     }
     int count = Math.min(sampler.levels(schedule).steps(), schedule.trainTimesteps());
-    return Samplers.of(plain).withSteps(count);
+    return new SamplingMethod(Samplers.of(plain).withSteps(count), plain.toJson());
   }
 
   private IllegalStateException closedException() {

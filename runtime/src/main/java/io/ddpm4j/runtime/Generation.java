@@ -4,7 +4,6 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelBuffers;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
-import io.ddpm4j.runtime.random.NoiseGenerator;
 import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.KnownImage;
@@ -13,9 +12,7 @@ import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplingRun;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +26,7 @@ final class Generation {
   private final GenerationRequest request;
   private final Sampler sampler;
   private final ClassAssignment classes;
+  private final GenerationText text;
   private final ImageShape shape;
   private final RunStart start;
   private final KnownImage known; // null: none
@@ -53,22 +51,28 @@ final class Generation {
   /**
    * Checks all that can be checked before the first step.
    *
-   * @param sampler the method, which need not be the pipeline's own
+   * @param method which need not be the pipeline's own
    */
   Generation(
       DiffusionPipeline pipeline,
       OnnxEpsilonModel model,
       GenerationRequest request,
-      Sampler sampler) {
+      SamplingMethod method) {
     this.pipeline = pipeline;
     this.model = model;
     this.request = request;
-    this.sampler = sampler;
+    this.sampler = method.sampler();
     this.classes = ClassAssignment.of(request, model);
+    this.text = new GenerationText(pipeline, model, request, method, classes);
     this.shape = pipeline.imageShape();
     this.start = RequestImages.start(request, shape, pipeline.valueRange());
     this.known = RequestImages.known(request, shape, pipeline.valueRange());
     this.noise = request.noise();
+    if (start.isNoise() && sampler.isInverse()) {
+      throw new IllegalArgumentException(
+          "image: expected one to start from, since %s goes from images to noise, found none"
+              .formatted(sampler.name()));
+    }
     if (!start.isNoise() && sampler.startsFromImages()) {
       start.firstStep(sampler.levels(pipeline.schedule()).steps()); // refuses a strength of no step
     }
@@ -186,8 +190,7 @@ final class Generation {
   ImageBatch images(int first, int count, float[] values) {
     long number = request.firstImage() + first;
     int length = Math.multiplyExact(count, elements(shape));
-    Map<String, String> parameters = parameters(number, count);
-    OnnxEpsilonModel source = model; // alone: the images do not keep this run alive
+    GenerationText source = text; // alone: the images do not keep this run alive
     return ImageBatch.of(
             values.length == length ? values : Arrays.copyOf(values, length),
             pipeline.valueRange(),
@@ -196,12 +199,7 @@ final class Generation {
             shape.height(),
             shape.width())
         .withFirstImage(number)
-        .withText(
-            () -> {
-              Map<String, String> text = new LinkedHashMap<>(parameters);
-              source.sha256().ifPresent(hash -> text.put("Model-SHA256", hash));
-              return text;
-            });
+        .withText(() -> source.of(number, count));
   }
 
   /** The same one by one. */
@@ -212,38 +210,6 @@ final class Generation {
       all.add(images(first + i, 1, Arrays.copyOfRange(values, i * elements, (i + 1) * elements)));
     }
     return all;
-  }
-
-  private Map<String, String> parameters(long firstImage, int images) {
-    Map<String, String> text = new LinkedHashMap<>();
-    String version = DiffusionPipeline.class.getPackage().getImplementationVersion();
-    text.put("Software", "ddpm4j " + (version == null ? "development" : version));
-    text.put("Model", model.label());
-    text.put("Seed", Long.toString(request.seed()));
-    text.put("First image", Long.toString(firstImage));
-    text.put("Images", Integer.toString(images));
-    text.put("Sampler", sampler.name());
-    text.put("Steps", Integer.toString(sampler.steps(pipeline.schedule())));
-    text.put("Device", pipeline.device());
-    text.put("Scheduler", pipeline.schedulerConfig().toJson());
-    if (classes.isConditional()) {
-      text.put("Classes", classes.describe(firstImage, images));
-    }
-    if (classes.isGuided()) {
-      text.put("Guidance scale", Double.toString(request.guidance().scale()));
-      text.put("Guidance away from", classes.describe(classes.awayFrom()));
-    }
-    if (!request.noiseName().equals(NoiseGenerator.PHILOX.label())) {
-      text.put("Noise", request.noiseName());
-    }
-    request
-        .source()
-        .ifPresent(
-            from ->
-                text.put(
-                    "Start", from.isLatent() ? "latents" : "image, strength " + from.strength()));
-    request.inpainting().ifPresent(from -> text.put("Known pixels", "by a mask"));
-    return text;
   }
 
   /** Calls of the network for a batch. */

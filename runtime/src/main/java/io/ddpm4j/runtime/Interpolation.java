@@ -46,8 +46,19 @@ public final class Interpolation {
    */
   public static GenerationRequest ofImages(
       ImageBatch from, ImageBatch to, int frames, double strength, long seed) {
+    return ofImages(NoiseGenerator.PHILOX, from, to, frames, strength, seed);
+  }
+
+  /** The same with another generator of noise, which makes that of one image, for all frames. */
+  public static GenerationRequest ofImages(
+      NoiseGenerator generator,
+      ImageBatch from,
+      ImageBatch to,
+      int frames,
+      double strength,
+      long seed) {
     ImageBatch mixed = mix(from, to, atLeastTwo(frames));
-    NoiseSource noise = NoiseSource.ofSeed(seed);
+    NoiseSource noise = generator.source(seed, 1);
     return GenerationRequest.of(frames, seed)
         .withImage(mixed, strength)
         .withNoise(new InterpolatedNoise(noise, noise, frames));

@@ -14,6 +14,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.DdpmSampler;
+import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.sampling.StepListener;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
@@ -333,6 +334,40 @@ class DiffusionPipelineTest {
     try (DiffusionPipeline pipeline =
         open("learned").schedulerConfig(config).steps(10).batchSize(2).build()) {
       assertEquals(3, pipeline.generate(3, 1).images());
+    }
+  }
+
+  @Test
+  void flowMatchingIsForNetworksThatLearnedIt() {
+    for (String name : List.of("flow_match_euler", "flow_match_heun")) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> open("unconditional").sampler(Samplers.named(name)).build());
+      assertEquals(
+          "sampler: expected a method for a network that predicts epsilon, found one for flow"
+              + " matching",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void aPictureSaysAllThatMakesItAgain() throws IOException {
+    SamplerFactory noisy =
+        Samplers.changed(model -> Samplers.configuration("ddim", model).with("eta", 0.5));
+    try (DiffusionPipeline pipeline = open("unconditional").sampler(noisy).steps(5).build()) {
+      ImageBatch made = pipeline.generate(2, 3);
+      SchedulerConfig said = SchedulerConfig.parse(made.text().get("Scheduler"));
+      assertEquals("DDIMScheduler", said.className());
+      assertEquals(0.5, said.number("eta", 0));
+      try (DiffusionPipeline again = open("unconditional").schedulerConfig(said).steps(5).build()) {
+        assertArrayEquals(made.values(), again.generate(2, 3).values());
+      }
+    }
+    SamplerFactory other =
+        Samplers.changed(model -> Samplers.configuration("ddim", model).with("beta_end", 0.1));
+    try (DiffusionPipeline pipeline = open("unconditional").sampler(other).build()) {
+      assertEquals(0.1, pipeline.schedule().beta(19), 1e-12);
     }
   }
 

@@ -8,12 +8,14 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.random.ImageNoise;
 import io.ddpm4j.runtime.random.InterpolatedNoise;
+import io.ddpm4j.runtime.random.NoiseGenerator;
 import io.ddpm4j.runtime.sampling.Samplers;
 import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
@@ -170,6 +172,22 @@ class InterpolationTest {
       for (int i = 0; i < first.length; i++) { // affine, under the same noise
         assertEquals(0.75 * first[i] + 0.25 * last[i], frames.values(1)[i], 1e-4);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(NoiseGenerator.class)
+  void theEndsAreTheImagesUnderTheNoiseOfTheGenerator(NoiseGenerator generator) throws IOException {
+    ImageBatch from = image(-0.9, ValueRange.SIGNED);
+    ImageBatch to = image(0.4, ValueRange.SIGNED);
+    try (DiffusionPipeline pipeline = open("ddpm").batchSize(2).build()) {
+      ImageBatch frames =
+          pipeline.generate(Interpolation.ofImages(generator, from, to, 3, 0.5, 8)).images();
+      GenerationRequest one = GenerationRequest.of(1, 8).withNoiseGenerator(generator);
+      assertArrayEquals(
+          pipeline.generate(one.withImage(from, 0.5)).images().values(), frames.values(0), 1e-5f);
+      assertArrayEquals(
+          pipeline.generate(one.withImage(to, 0.5)).images().values(), frames.values(2), 1e-5f);
     }
   }
 

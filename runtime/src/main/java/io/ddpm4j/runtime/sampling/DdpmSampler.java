@@ -22,6 +22,16 @@ import io.ddpm4j.runtime.schedule.VarianceType;
 public record DdpmSampler(Denoising denoising, VarianceType varianceType, TimestepGrid timestepGrid)
     implements Sampler {
   static final String NAME = "ddpm";
+
+  /** 1/k, but for the first. */
+  private static final double[] INVERSE = new double[13];
+
+  static {
+    for (int k = 1; k < INVERSE.length; k++) {
+      INVERSE[k] = 1.0 / k;
+    }
+  }
+
   private static final double MIN_VARIANCE = 1e-20;
 
   /** What a configuration says, over every timestep. */
@@ -66,12 +76,14 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
     denoising.check(schedule, timesteps);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
+    Parameterization[] weights =
+        Parameterization.at(denoising.predictionType(), schedule, timesteps);
     int first = run.start(levels(schedule), 1); // algorithm 2, line 1
     for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       int previous = step + 1 < timesteps.length ? timesteps[step + 1] : -1;
       float[] output = run.predict(model, t);
-      run.predictX0(denoising, schedule, t, output);
+      weights[step].predictX0(run, denoising.clipping(), output);
       double weightX0 = schedule.posteriorMeanX0(t, previous);
       double weightXt = schedule.posteriorMeanXt(t, previous);
       if (t > 0 && !varianceType.isLearned()) {
@@ -91,16 +103,32 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
       NoiseSchedule schedule, int t, int previous, float[] output, SamplingRun run) {
     float[] x = run.x();
     float[] z = run.nextNoise();
-    double logSmall = Math.log(schedule.variance(VarianceType.FIXED_SMALL, t, previous));
-    double logLarge = Math.log(schedule.variance(VarianceType.FIXED_LARGE, t, previous));
+    double small = Math.sqrt(schedule.variance(VarianceType.FIXED_SMALL, t, previous));
+    double large = Math.sqrt(schedule.variance(VarianceType.FIXED_LARGE, t, previous));
+    double log = Math.log(large / small);
     int elements = run.elements();
-    for (int i = 0; i < x.length; i++) {
-      double v = output[i / elements * run.stride() + elements + i % elements];
-      double sigma =
-          varianceType == VarianceType.LEARNED
-              ? Math.sqrt(Math.max(v, MIN_VARIANCE))
-              : Math.exp(0.5 * ((v + 1) / 2 * (logLarge - logSmall) + logSmall)); // Nichol, eq. 15
-      x[i] += (float) (sigma * z[i]);
+    boolean itself = varianceType == VarianceType.LEARNED;
+    for (int from = 0, out = elements; from < x.length; from += elements, out += run.stride()) {
+      for (int i = 0; i < elements; i++) {
+        double v = output[out + i];
+        double sigma =
+            itself
+                ? Math.sqrt(Math.max(v, MIN_VARIANCE))
+                : small * exp((v + 1) / 2 * log); // Nichol, eq. 15
+        x[from + i] += (float) (sigma * z[from + i]);
+      }
     }
+  }
+
+  /** e^y to 2e-10: between the two variances y is small, and its series faster than Math.exp. */
+  private static double exp(double y) {
+    if (Math.abs(y) > 1) {
+      return Math.exp(y);
+    }
+    double sum = 1;
+    for (int k = 12; k > 0; k--) {
+      sum = 1 + y * sum * INVERSE[k];
+    }
+    return sum;
   }
 }

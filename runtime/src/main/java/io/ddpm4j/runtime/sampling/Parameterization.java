@@ -15,12 +15,18 @@ import io.ddpm4j.runtime.schedule.PredictionType;
 record Parameterization(
     double x0FromX, double x0FromOutput, double epsilonFromX, double epsilonFromOutput) {
 
+  /** Of ᾱ = 0: what clipping makes of so large an x_0 is its sign, as it is of an infinite one. */
+  private static final double MIN_SIGNAL = 1e-20;
+
   /** The weights at ᾱ = {@code alphaCumprod}; where that is 1, x_t holds no noise and ε is 0. */
   static Parameterization of(PredictionType type, double alphaCumprod) {
     double signal = Math.sqrt(alphaCumprod);
     double sigma = Math.sqrt(1 - alphaCumprod);
     return switch (type) {
-      case EPSILON -> new Parameterization(1 / signal, -sigma / signal, 0, 1);
+      case EPSILON -> {
+        double least = Math.max(signal, MIN_SIGNAL);
+        yield new Parameterization(1 / least, -sigma / least, 0, 1);
+      }
       case SAMPLE ->
           sigma == 0
               ? new Parameterization(0, 1, 0, 0)

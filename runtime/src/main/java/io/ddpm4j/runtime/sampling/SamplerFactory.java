@@ -10,4 +10,12 @@ public interface SamplerFactory {
 
   /** The sampler for a model of this configuration. */
   Sampler create(SchedulerConfig config);
+
+  /**
+   * The configuration from which {@link #create} makes the sampler: its schedule is the one that is
+   * sampled with, and pictures carry it. Here it is the model's own.
+   */
+  default SchedulerConfig configuration(SchedulerConfig model) {
+    return model;
+  }
 }

@@ -3,7 +3,6 @@ package io.ddpm4j.runtime.sampling;
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
-import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -403,17 +402,6 @@ public final class SamplingRun {
                     timestep == Math.rint(timestep) ? "" + (long) timestep : "" + timestep));
       }
     }
-  }
-
-  /**
-   * Sets {@link #predictedX0} from x and the model's output, clipped.
-   *
-   * @param t the timestep of {@code modelOutput}
-   */
-  void predictX0(Denoising denoising, NoiseSchedule schedule, int t, float[] modelOutput) {
-    schedule.predictX0(
-        denoising.predictionType(), t, x, modelOutput, predictedX0, elements, stride);
-    denoising.clipping().apply(predictedX0, elements, noise); // the noise is drawn after this
   }
 
   /**

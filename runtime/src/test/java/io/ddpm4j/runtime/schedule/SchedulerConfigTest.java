@@ -165,4 +165,23 @@ class SchedulerConfigTest {
       assertEquals(value, TimestepSpacing.parse(value.label()));
     }
   }
+
+  /** As diffusers' {@code from_config}: what a file does not state is the other class's default. */
+  @Test
+  void anotherClassTakesWhatIsStatedAndWhatTheNetworkWasTrainedWith() {
+    SchedulerConfig stated =
+        SchedulerConfig.parse(
+            """
+            {"_class_name": "DDPMScheduler", "timestep_spacing": "trailing", "steps_offset": 1,
+             "_use_default_values": ["steps_offset"], "clip_sample_range": 2}
+            """);
+    SchedulerConfig euler = stated.as("EulerDiscreteScheduler");
+    assertEquals(TimestepSpacing.TRAILING, euler.timestepSpacing());
+    assertEquals(0, euler.stepsOffset());
+    assertEquals(2, stated.as("DDIMScheduler").clipSampleRange());
+    SchedulerConfig silent = SchedulerConfig.ddpm().as("HeunDiscreteScheduler");
+    assertEquals(TimestepSpacing.LINSPACE, silent.timestepSpacing());
+    assertEquals(1e-4, silent.betaStart()); // that class's own default is 0.00085
+    assertEquals(0.02, silent.betaEnd());
+  }
 }

@@ -3,30 +3,12 @@ package io.ddpm4j.cli;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.Guidance;
-import io.ddpm4j.runtime.random.NoiseGenerator;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.Option;
 
-/** What is generated, for every command that makes images: seed, classes, guidance. */
-final class GenerationOptions {
-  @Option(
-      names = "--seed",
-      paramLabel = "N",
-      description = "Seed of the noise (default: a random one, which is printed).")
-  private Long seed;
-
-  @Option(
-      names = "--rng",
-      paramLabel = "NAME",
-      converter = Names.Generator.class,
-      defaultValue = "philox",
-      description =
-          "Generator of the noise: philox, or torch for what torch.manual_seed(SEED) gives on the"
-              + " processor (default: ${DEFAULT-VALUE}).")
-  private NoiseGenerator generator;
-
+/** What the images show, for every command that runs a network: classes, guidance. */
+final class ClassOptions {
   @Option(
       names = "--class",
       paramLabel = "CLASS",
@@ -51,31 +33,9 @@ final class GenerationOptions {
               + " must have learned with --label-dropout).")
   private String awayFrom;
 
-  /** The seed: one is chosen where the user did not. */
-  long seed() {
-    if (seed == null) {
-      seed = (long) ThreadLocalRandom.current().nextInt(1_000_000_000);
-    }
-    return seed;
-  }
-
-  /** Where the noise comes from. */
-  NoiseGenerator generator() {
-    return generator;
-  }
-
-  /** Whether the user said which classes. */
-  boolean saysClasses() {
-    return classes != null;
-  }
-
-  /** The request with generator, classes and guidance as the user said. */
+  /** The request with classes and guidance as the user said. */
   GenerationRequest over(GenerationRequest request, DiffusionPipeline pipeline) {
-    return guided(
-        request
-            .withNoiseGenerator(generator)
-            .withClassLabels(ClassLabels.of("--class", classes, pipeline)),
-        pipeline);
+    return guided(request.withClassLabels(ClassLabels.of("--class", classes, pipeline)), pipeline);
   }
 
   /**
@@ -83,9 +43,8 @@ final class GenerationOptions {
    * model knows that.
    */
   GenerationRequest overOneClass(GenerationRequest request, DiffusionPipeline pipeline) {
-    if (pipeline.model().signature().classLabels().isEmpty() || saysClasses()) {
-      return guided(
-          request.withClassLabels(ClassLabels.of("--class", classes, pipeline)), pipeline);
+    if (pipeline.model().signature().classLabels().isEmpty() || classes != null) {
+      return over(request, pipeline);
     }
     OptionalInt none = pipeline.metadata().nullClass();
     if (none.isEmpty()) {
