@@ -141,7 +141,10 @@ class EditCommandsTest {
         .isWrongUsage("--set: expected one of", "found the field \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
         .isWrongUsage("eta: expected a number, found", "much");
-    CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta").isWrongUsage("--set");
+    for (String noField : List.of("eta", "=1")) {
+      CommandRun.of("sample", grey, "--sampler", "ddim", "--set", noField)
+          .isWrongUsage("--set", "expected FIELD=VALUE, found '" + noField + "'");
+    }
   }
 
   @Test
