@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.DenoisingStrip;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.GenerationResult;
+import io.ddpm4j.runtime.Guidance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
+  private static final String REPAINT = "repaint";
+
   /** With RePaint's jumps they are 410 calls of the network. */
   private static final int REPAINT_STEPS = 50;
 
@@ -78,7 +81,7 @@ final class SampleCommand implements Callable<Integer> {
     pipelines.requireConsistent();
     edit.requireConsistent();
     if (edit.completes()) {
-      pipelines.defaultSampler("repaint", REPAINT_STEPS);
+      pipelines.defaultSampler(REPAINT, REPAINT_STEPS);
     }
     outputs.requireWritable();
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
@@ -93,13 +96,12 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
-    GenerationRequest request =
-        edit.over(
-            generation.over(
-                GenerationRequest.of(images, generation.seed()).withFirstImage(firstImage),
-                pipeline),
-            pipeline.imageShape(),
-            terminal);
+    requireMaskFor(pipeline);
+    GenerationRequest noise =
+        generation.over(
+            GenerationRequest.of(images, generation.seed()).withFirstImage(firstImage), pipeline);
+    requireClassToLeadAwayFrom(noise.guidance(), pipeline);
+    GenerationRequest request = edit.over(noise, pipeline.imageShape(), terminal);
     outputs.requireSizes(pipeline.imageShape(), images);
     terminal
         .out()
@@ -122,5 +124,32 @@ final class SampleCommand implements Callable<Integer> {
     outputs.write(result.images(), frames, terminal);
     double seconds = result.wallNanos() / 1e9;
     terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
+  }
+
+  /** Refuses a sampler that only completes pictures where there is none. */
+  private void requireMaskFor(DiffusionPipeline pipeline) {
+    if (pipeline.sampler().name().equals(REPAINT) && !edit.completes()) {
+      throw new UsageException(
+          "sampler repaint: expected a picture to complete, --from IMAGE, and what to keep of it,"
+              + " --mask IMAGE, found no mask");
+    }
+  }
+
+  /** Refuses guidance that the model does not know how to give. */
+  private static void requireClassToLeadAwayFrom(Guidance guidance, DiffusionPipeline pipeline) {
+    boolean conditional = pipeline.model().signature().classLabels().isPresent();
+    boolean given = guidance.awayFromLabel().isPresent() || guidance.awayFromName().isPresent();
+    if (guidance.scale() == 1
+        || conditional && (given || pipeline.metadata().nullClass().isPresent())) {
+      return;
+    }
+    throw new UsageException(
+        "--guidance: expected 1"
+            + (conditional ? ", or --away-from CLASS beside it" : "")
+            + ", since "
+            + pipeline.model().name()
+            + (conditional ? " names no class that stands for none" : " is unconditional")
+            + ", found "
+            + guidance.scale());
   }
 }

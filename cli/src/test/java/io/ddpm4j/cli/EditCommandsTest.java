@@ -99,10 +99,12 @@ class EditCommandsTest {
   void guidanceNeedsAClassToLeadAwayFrom() throws IOException {
     Path named = TestModels.unet(dir.resolve("named.onnx"), 1, TestModels.CLASSES);
     Path out = dir.resolve("x.png");
-    CommandRun.of("sample", named, "--guidance", 3, "-o", out)
-        .isWrongUsage("guidance scale: expected 1, or a class to lead away from", named);
+    CommandRun unled =
+        CommandRun.of("sample", named, "--guidance", 3, "-o", out)
+            .isWrongUsage("--guidance: expected 1, or --away-from CLASS beside it, since", named);
+    assertEquals("", unled.out(), "nothing is announced");
     CommandRun.of("sample", grey, "--guidance", 3, "-o", out)
-        .isWrongUsage("guidance scale: expected 1, since", "is unconditional, found 3.0");
+        .isWrongUsage("--guidance: expected 1, since", "is unconditional, found 3.0");
     CommandRun.of("sample", guidable, "--away-from", "bag", "-o", out)
         .isWrongUsage("--away-from: expected it beside --guidance");
     CommandRun.of("sample", guidable, "--guidance", 3, "--away-from", "hat", "-o", out)
@@ -122,6 +124,14 @@ class EditCommandsTest {
     CommandRun.of("sample", grey, "--rng", "numpy").isWrongUsage("--rng", "philox, torch");
     CommandRun.of("sample", grey, "--rng", "torch", "--first-image", 1, "-o", dir.resolve("x.png"))
         .isWrongUsage("first image: expected 0 with PyTorch's noise", "found 1");
+  }
+
+  @Test
+  void repaintNeedsAMask() throws IOException {
+    CommandRun run =
+        CommandRun.of("sample", grey, "--sampler", "repaint", "-o", dir.resolve("x.png"))
+            .isWrongUsage("sampler repaint: expected", "--from IMAGE", "--mask IMAGE");
+    assertEquals("", run.out(), "nothing is announced");
   }
 
   @Test
