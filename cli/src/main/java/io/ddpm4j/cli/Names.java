@@ -10,6 +10,7 @@ import io.ddpm4j.trainer.loop.Preset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
@@ -78,6 +79,18 @@ final class Names {
         throw new TypeConversionException(
             e.getMessage().replaceFirst("^device: ", "").replace('"', '\''));
       }
+    }
+  }
+
+  /** A field of a configuration and its value, which may hold further equals signs. */
+  static final class Field implements ITypeConverter<Map.Entry<String, String>> {
+    @Override
+    public Map.Entry<String, String> convert(String value) {
+      int equals = value.indexOf('=');
+      if (equals < 1) {
+        throw new TypeConversionException("expected FIELD=VALUE, found '" + value + "'");
+      }
+      return Map.entry(value.substring(0, equals), value.substring(equals + 1));
     }
   }
 

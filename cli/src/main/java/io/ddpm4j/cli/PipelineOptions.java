@@ -10,7 +10,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,8 +19,6 @@ import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
-  private static final Set<Map.Entry<String, String>> NO_FIELDS = Set.of();
-
   /** Fields that say one by one where the network is called. */
   private static final Set<String> CALLS = Set.of("timesteps", "timestep_respacing", "sigmas");
 
@@ -49,10 +47,11 @@ final class PipelineOptions {
   @Option(
       names = "--set",
       paramLabel = "FIELD=VALUE",
+      converter = Names.Field.class,
       description =
           "A field of the sampler's scheduler configuration, such as use_karras_sigmas=true; may"
               + " be given several times (default: as the model has it).")
-  private Map<String, String> fields; // null: none
+  private List<Map.Entry<String, String>> fields; // null: none
 
   @Option(
       names = "--variance",
@@ -65,8 +64,8 @@ final class PipelineOptions {
       names = "--scheduler",
       paramLabel = "FILE",
       description =
-          "scheduler_config.json, or JSON with a list betas or alphas_cumprod, for models without a"
-              + " schedule (default: the model's own).")
+          "scheduler_config.json, or JSON with a list betas, trained_betas or alphas_cumprod, in"
+              + " place of the model's own schedule (default: that).")
   private Path scheduler;
 
   @Option(
@@ -100,7 +99,7 @@ final class PipelineOptions {
 
   @ArgGroup(
       validate = false,
-      heading = "%nNoise schedule, of a model that has none and in place of --scheduler:%n")
+      heading = "%nNoise schedule, in place of the model's own and of --scheduler:%n")
   private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
 
   @ArgGroup(
@@ -150,11 +149,26 @@ final class PipelineOptions {
     Optional<SchedulerConfig> config = schedulerConfig();
     try {
       DiffusionPipeline pipeline = open(file, config);
-      pipeline.warnings().forEach(new Warnings(terminal));
+      Warnings warnings = new Warnings(terminal);
+      pipeline.warnings().forEach(warnings);
+      Optional<SchedulerConfig> own = pipeline.metadata().scheduler();
+      if (config.isPresent() && own.isPresent() && !saysTheSame(config.get(), own.get())) {
+        warnings.accept(
+            pipeline.model().name()
+                + ": the model's own schedule differs from that of "
+                + (scheduler != null ? "--scheduler" : String.join(", ", schedule.given()))
+                + ", which is used");
+      }
       return pipeline;
     } catch (ModelFormatException e) {
       throw e.missingOption().map(missing -> withOptions(file, missing, e)).orElse(e);
     }
+  }
+
+  /** Whether a network trained with one of them can be sampled with the other. */
+  private static boolean saysTheSame(SchedulerConfig one, SchedulerConfig other) {
+    return one.noiseSchedule().equals(other.noiseSchedule())
+        && one.predictionType() == other.predictionType();
   }
 
   /** The sentence with the options of the command line that give what is missing. */
@@ -216,10 +230,14 @@ final class PipelineOptions {
     }
   }
 
+  private List<Map.Entry<String, String>> fields() {
+    return fields == null ? List.of() : fields;
+  }
+
   private SchedulerConfig withFields(SchedulerConfig config) {
     SchedulerConfig changed = config;
     try {
-      for (Map.Entry<String, String> field : fields == null ? NO_FIELDS : fields.entrySet()) {
+      for (Map.Entry<String, String> field : fields()) {
         changed = changed.withJson(field.getKey(), field.getValue());
       }
     } catch (IllegalArgumentException e) {
@@ -235,7 +253,7 @@ final class PipelineOptions {
 
   private SamplerFactory samplerFactory() {
     SamplerFactory plain = Samplers.changed(this::samplerConfig);
-    boolean saysSteps = fields != null && !Collections.disjoint(fields.keySet(), CALLS);
+    boolean saysSteps = fields().stream().map(Map.Entry::getKey).anyMatch(CALLS::contains);
     if (stepsAtMost == 0 || saysSteps) {
       return plain;
     }

@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.DenoisingStrip;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.GenerationResult;
+import io.ddpm4j.runtime.Guidance;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Parameters;
       "  ddpm sample model.onnx -n 64 --seed 7 -o grid.png --strip strip.png"
     })
 final class SampleCommand implements Callable<Integer> {
+  private static final String REPAINT = "repaint";
+
   /** Where a picture is completed. With RePaint's jumps they are 410 calls of the network. */
   private static final int COMPLETION_STEPS = 50;
 
@@ -95,15 +98,15 @@ final class SampleCommand implements Callable<Integer> {
   }
 
   private void generate(DiffusionPipeline pipeline) throws IOException {
-    GenerationRequest request =
-        edit.over(
-            classes.over(
-                GenerationRequest.of(images, noise.seed())
-                    .withNoiseGenerator(noise.generator())
-                    .withFirstImage(firstImage),
-                pipeline),
-            pipeline,
-            terminal);
+    requireMaskFor(pipeline);
+    GenerationRequest plain =
+        classes.over(
+            GenerationRequest.of(images, noise.seed())
+                .withNoiseGenerator(noise.generator())
+                .withFirstImage(firstImage),
+            pipeline);
+    requireClassToLeadAwayFrom(plain.guidance(), pipeline);
+    GenerationRequest request = edit.over(plain, pipeline, terminal);
     outputs.requireSizes(pipeline.imageShape(), images);
     terminal
         .out()
@@ -126,5 +129,32 @@ final class SampleCommand implements Callable<Integer> {
     outputs.write(result.images(), frames, terminal);
     double seconds = result.wallNanos() / 1e9;
     terminal.out().printf(Locale.ROOT, "%.1f s, %.2f images/s%n", seconds, images / seconds);
+  }
+
+  /** Refuses a sampler that only completes pictures where there is none. */
+  private void requireMaskFor(DiffusionPipeline pipeline) {
+    if (pipeline.sampler().name().equals(REPAINT) && !edit.completes()) {
+      throw new UsageException(
+          "sampler repaint: expected a picture to complete, --from IMAGE, and what to keep of it,"
+              + " --mask IMAGE, found no mask");
+    }
+  }
+
+  /** Refuses guidance that the model does not know how to give. */
+  private static void requireClassToLeadAwayFrom(Guidance guidance, DiffusionPipeline pipeline) {
+    boolean conditional = pipeline.model().signature().classLabels().isPresent();
+    boolean given = guidance.awayFromLabel().isPresent() || guidance.awayFromName().isPresent();
+    if (guidance.scale() == 1
+        || conditional && (given || pipeline.metadata().nullClass().isPresent())) {
+      return;
+    }
+    throw new UsageException(
+        "--guidance: expected 1"
+            + (conditional ? ", or --away-from CLASS beside it" : "")
+            + ", since "
+            + pipeline.model().name()
+            + (conditional ? " names no class that stands for none" : " is unconditional")
+            + ", found "
+            + guidance.scale());
   }
 }

@@ -99,10 +99,12 @@ class EditCommandsTest {
   void guidanceNeedsAClassToLeadAwayFrom() throws IOException {
     Path named = TestModels.unet(dir.resolve("named.onnx"), 1, TestModels.CLASSES);
     Path out = dir.resolve("x.png");
-    CommandRun.of("sample", named, "--guidance", 3, "-o", out)
-        .isWrongUsage("guidance scale: expected 1, or a class to lead away from", named);
+    CommandRun unled =
+        CommandRun.of("sample", named, "--guidance", 3, "-o", out)
+            .isWrongUsage("--guidance: expected 1, or --away-from CLASS beside it, since", named);
+    assertEquals("", unled.out(), "nothing is announced");
     CommandRun.of("sample", grey, "--guidance", 3, "-o", out)
-        .isWrongUsage("guidance scale: expected 1, since", "is unconditional, found 3.0");
+        .isWrongUsage("--guidance: expected 1, since", "is unconditional, found 3.0");
     CommandRun.of("sample", guidable, "--away-from", "bag", "-o", out)
         .isWrongUsage("--away-from: expected it beside --guidance");
     CommandRun.of("sample", guidable, "--guidance", 3, "--away-from", "hat", "-o", out)
@@ -134,6 +136,14 @@ class EditCommandsTest {
   }
 
   @Test
+  void repaintNeedsAMask() throws IOException {
+    CommandRun run =
+        CommandRun.of("sample", grey, "--sampler", "repaint", "-o", dir.resolve("x.png"))
+            .isWrongUsage("sampler repaint: expected", "--from IMAGE", "--mask IMAGE");
+    assertEquals("", run.out(), "nothing is announced");
+  }
+
+  @Test
   void fieldsOfTheSamplersConfigurationAreSet() throws IOException {
     int[] plain = sampled(grey);
     assertArrayEquals(plain, sampled(grey, "--set", "eta=0.0"));
@@ -150,7 +160,10 @@ class EditCommandsTest {
         .isWrongUsage("--set: expected one of", "found the field \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
         .isWrongUsage("eta: expected a number, found", "much");
-    CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta").isWrongUsage("--set");
+    for (String noField : List.of("eta", "=1")) {
+      CommandRun.of("sample", grey, "--sampler", "ddim", "--set", noField)
+          .isWrongUsage("--set", "expected FIELD=VALUE, found '" + noField + "'");
+    }
   }
 
   @Test

@@ -221,6 +221,33 @@ class SampleCommandTest {
         .failsSaying(schedule, "alphas_cumprod[1]: expected a number above 0 and below");
   }
 
+  /** The option counts, but a network is not often meant for another schedule than its own. */
+  @Test
+  void anotherScheduleThanTheModelsOwnIsSaid() throws IOException {
+    Path schedule = dir.resolve("schedule.json");
+    Path out = dir.resolve("x.png");
+    String same = "\"num_train_timesteps\": 20, \"beta_end\": 0.3";
+    for (String fields : List.of(same, "\"_class_name\": \"DDIMScheduler\", " + same)) {
+      Files.writeString(schedule, "{" + fields + "}");
+      CommandRun.of("sample", grey, "--scheduler", schedule, "-n", 1, "-o", out).succeeds();
+    }
+    for (String other : List.of(", \"prediction_type\": \"sample\"", ", \"beta_start\": 0.01")) {
+      Files.writeString(schedule, "{" + same + other + "}");
+      CommandRun run = CommandRun.of("sample", grey, "--scheduler", schedule, "-n", 1, "-o", out);
+      assertEquals(0, run.exitCode(), run.err());
+      assertEquals(
+          "ddpm: warning: "
+              + grey
+              + ": the model's own schedule differs from that of --scheduler, which is used\n",
+          run.err().replace(System.lineSeparator(), "\n"));
+    }
+    CommandRun options =
+        CommandRun.of(
+            "sample", grey, "--schedule", "squaredcos_cap_v2", "--steps", 2, "-n", 1, "-o", out);
+    assertEquals(0, options.exitCode(), options.err());
+    assertTrue(options.err().contains("differs from that of --schedule, which is used"));
+  }
+
   @Test
   void whatAForeignModelLeavesInDoubtIsGiven() throws IOException {
     Path out = dir.resolve("x.png");
