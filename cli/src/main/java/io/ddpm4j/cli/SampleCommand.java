@@ -133,7 +133,7 @@ final class SampleCommand implements Callable<Integer> {
 
   /** Refuses a sampler that only completes pictures where there is none. */
   private void requireMaskFor(DiffusionPipeline pipeline) {
-    if (pipeline.sampler().name().equals(REPAINT) && !edit.completes()) {
+    if (pipeline.sampler().name().equals(REPAINT) && edit.defaultSampler() == null) {
       throw new UsageException(
           "sampler repaint: expected a picture to complete, --from IMAGE, and what to keep of it,"
               + " --mask IMAGE, found no mask");
