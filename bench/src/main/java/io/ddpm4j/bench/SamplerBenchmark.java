@@ -69,7 +69,10 @@ public class SamplerBenchmark {
     /** Allocates the run and fills the model's output with noise, once. */
     @Setup
     public void setUp() {
-      SchedulerConfig config = SchedulerConfig.ddpm();
+      SchedulerConfig config =
+          method.startsWith("flow")
+              ? SchedulerConfig.of("FlowMatchEulerDiscreteScheduler")
+              : SchedulerConfig.ddpm();
       if (method.equals("unclip")) {
         config =
             config

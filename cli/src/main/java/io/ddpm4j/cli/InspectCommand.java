@@ -12,17 +12,18 @@ import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.runtime.image.PngWriter;
+import io.ddpm4j.runtime.model.ModelFolder;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
@@ -54,7 +55,8 @@ final class InspectCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "MODEL",
       description =
-          "ONNX file, a folder with a model.onnx, or the name of a shipped model (default: "
+          "ONNX file, a folder with a model.onnx or of diffusers, or the name of a shipped model"
+              + " (default: "
               + Models.DEFAULT
               + ").")
   private String model; // null: the default
@@ -80,33 +82,28 @@ final class InspectCommand implements Callable<Integer> {
     if (plot != null) {
       Outputs.requirePicture("--plot", plot);
     }
-    ModelSummary summary = OnnxReader.read(file()).summary();
+    Path path = Models.resolve(model);
+    ModelFolder folder = Files.isDirectory(path) ? ModelFolder.of(path) : null;
+    ModelSummary summary = OnnxReader.read(folder == null ? path : folder.model()).summary();
+    // What a model of ours says of itself counts, as when it is sampled.
+    boolean beside = folder != null && !ModelMetadata.isOurs(summary.metadata());
+    Optional<Path> schedulerFile = beside ? folder.scheduler() : Optional.empty();
     if (json) {
-      terminal.out().println(json(summary));
+      terminal.out().println(json(summary, schedulerFile));
     } else {
       printFile(summary);
+      schedulerFile.ifPresent(file -> print("scheduler", file.toString()));
     }
     // After the rest, which is still of use where the metadata are wrong.
     ModelMetadata metadata = ModelMetadata.parse(summary.source(), summary.metadata());
+    Optional<SchedulerConfig> scheduler = beside ? folder.readScheduler() : metadata.scheduler();
     if (!json) {
-      printMetadata(metadata);
+      printMetadata(metadata, scheduler);
     }
     if (plot != null) {
-      draw(summary.source(), metadata);
+      draw(summary.source(), scheduler);
     }
     return Main.OK;
-  }
-
-  private Path file() throws IOException {
-    Path path = Models.resolve(model);
-    if (!Files.isDirectory(path)) {
-      return path;
-    }
-    Path file = path.resolve(Models.FILE);
-    if (!Files.exists(file)) {
-      throw new FileNotFoundException(path + ": this folder holds no " + Models.FILE);
-    }
-    return file;
   }
 
   private void printFile(ModelSummary summary) {
@@ -132,7 +129,7 @@ final class InspectCommand implements Callable<Integer> {
         .forEach(entry -> print(entry.getKey(), shorten(entry.getValue())));
   }
 
-  private void printMetadata(ModelMetadata metadata) {
+  private void printMetadata(ModelMetadata metadata, Optional<SchedulerConfig> scheduler) {
     metadata
         .image()
         .ifPresent(
@@ -155,12 +152,9 @@ final class InspectCommand implements Callable<Integer> {
     metadata
         .nullClass()
         .ifPresent(label -> print("null class", "label " + label + ", for guidance"));
-    metadata
-        .scheduler()
-        .ifPresentOrElse(
-            this::printSchedule,
-            () ->
-                print("schedule", "none in the file: ddpm sample needs --scheduler or --schedule"));
+    scheduler.ifPresentOrElse(
+        this::printSchedule,
+        () -> print("schedule", "none in the file: ddpm sample needs --scheduler or --schedule"));
     print("origin", pairs(metadata.provenance()));
   }
 
@@ -235,7 +229,7 @@ final class InspectCommand implements Callable<Integer> {
             .replaceAll("\\.($|e)", "$1");
   }
 
-  private static String json(ModelSummary summary) {
+  private static String json(ModelSummary summary, Optional<Path> schedulerFile) {
     Gson gson = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
     JsonObject object = new JsonObject();
     object.addProperty("file", summary.source());
@@ -254,6 +248,9 @@ final class InspectCommand implements Callable<Integer> {
     JsonObject metadata = new JsonObject();
     summary.metadata().forEach((key, value) -> metadata.add(key, element(key, value)));
     object.add("metadata", metadata);
+    if (schedulerFile.isPresent()) {
+      object.addProperty("scheduler_file", schedulerFile.get().toString());
+    }
     return gson.toJson(object);
   }
 
@@ -302,10 +299,9 @@ final class InspectCommand implements Callable<Integer> {
     return new JsonPrimitive(value);
   }
 
-  private void draw(String source, ModelMetadata metadata) throws IOException {
+  private void draw(String source, Optional<SchedulerConfig> scheduler) throws IOException {
     NoiseSchedule schedule =
-        metadata
-            .scheduler()
+        scheduler
             .orElseThrow(
                 () ->
                     new ModelFormatException(

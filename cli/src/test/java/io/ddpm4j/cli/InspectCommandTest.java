@@ -96,6 +96,36 @@ class InspectCommandTest {
     CommandRun.of("inspect", long_).succeeds().prints("5000 characters");
   }
 
+  /** As ddpm sample opens them: the scheduler's file counts where the model says nothing. */
+  @Test
+  void readsFoldersOfDiffusers() throws IOException {
+    Path folder = dir.resolve("diffusers");
+    Files.createDirectories(folder.resolve("unet"));
+    Files.createDirectories(folder.resolve("scheduler"));
+    TestModels.foreign(folder.resolve("unet/model.onnx"));
+    CommandRun.of("inspect", folder).succeeds().prints("none in the file", "--scheduler");
+    Path scheduler = folder.resolve("scheduler/scheduler_config.json");
+    Files.writeString(scheduler, "{\"num_train_timesteps\": 10, \"beta_end\": 0.3}");
+    CommandRun.of("inspect", folder)
+        .succeeds()
+        .prints(folder.resolve("unet/model.onnx"), "scheduler     " + scheduler)
+        .prints("schedule      linear, 10 timesteps, beta 0.0001 to 0.3");
+    assertEquals(
+        scheduler.toString(),
+        JsonParser.parseString(CommandRun.of("inspect", "--json", folder).succeeds().out())
+            .getAsJsonObject()
+            .get("scheduler_file")
+            .getAsString());
+    CommandRun.of("inspect", folder, "--plot", dir.resolve("folder.png")).succeeds();
+
+    Path flat = Files.createDirectory(dir.resolve("flat"));
+    Files.copy(scheduler, flat.resolve("scheduler_config.json"));
+    TestModels.foreign(flat.resolve("model.onnx"));
+    CommandRun.of("inspect", flat).succeeds().prints("linear, 10 timesteps");
+    TestModels.unet(flat.resolve("model.onnx"), 1, List.of());
+    CommandRun.of("inspect", flat).succeeds().prints("linear, 20 timesteps");
+  }
+
   @Test
   void unusableInput() throws IOException {
     CommandRun.of("inspect", dir.resolve("none.onnx")).failsSaying("none.onnx", "no such file");

@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -17,11 +18,13 @@ final class ClassAssignment {
   private final int[] cycle; // empty in an unconditional model
   private final int awayFrom; // NONE without guidance
   private final List<String> names;
+  private final OptionalInt nullClass;
 
-  private ClassAssignment(int[] cycle, int awayFrom, List<String> names) {
+  private ClassAssignment(int[] cycle, int awayFrom, ModelMetadata metadata) {
     this.cycle = cycle;
     this.awayFrom = awayFrom;
-    this.names = names;
+    this.names = metadata.classNames();
+    this.nullClass = metadata.nullClass();
   }
 
   /**
@@ -48,7 +51,7 @@ final class ClassAssignment {
                 + " is unconditional, found "
                 + request.guidance().scale());
       }
-      return new ClassAssignment(new int[0], NONE, names);
+      return new ClassAssignment(new int[0], NONE, metadata);
     }
     if (!asked && names.isEmpty()) {
       throw new IllegalArgumentException(
@@ -65,7 +68,7 @@ final class ClassAssignment {
     for (int label : cycle) {
       check(label, metadata);
     }
-    return new ClassAssignment(cycle, awayFrom(request.guidance(), model), names);
+    return new ClassAssignment(cycle, awayFrom(request.guidance(), model), metadata);
   }
 
   private static void check(int label, ModelMetadata metadata) {
@@ -140,6 +143,11 @@ final class ClassAssignment {
 
   /** The name of a label, or itself where it has none. */
   String describe(int label) {
-    return label < names.size() ? names.get(label) : Integer.toString(label);
+    if (label < names.size()) {
+      return names.get(label);
+    }
+    return nullClass.isPresent() && nullClass.getAsInt() == label
+        ? "none"
+        : Integer.toString(label);
   }
 }

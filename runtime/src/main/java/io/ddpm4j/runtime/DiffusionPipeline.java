@@ -202,15 +202,23 @@ public final class DiffusionPipeline implements AutoCloseable {
       return this;
     }
 
-    /** The image size where the file leaves it open. */
+    /** The image size where the file leaves it open, at least 1 each. */
     public Builder imageSize(int imageHeight, int imageWidth) {
+      if (imageHeight < 1 || imageWidth < 1) {
+        throw new IllegalArgumentException(
+            "image size: expected at least 1x1, found %dx%d".formatted(imageHeight, imageWidth));
+      }
       this.height = imageHeight;
       this.width = imageWidth;
       return this;
     }
 
-    /** The images' channels where the file leaves them open. */
+    /** The images' channels where the file leaves them open, at least 1. */
     public Builder imageChannels(int imageChannels) {
+      if (imageChannels < 1) {
+        throw new IllegalArgumentException(
+            "image channels: expected at least 1, found " + imageChannels);
+      }
       this.channels = imageChannels;
       return this;
     }

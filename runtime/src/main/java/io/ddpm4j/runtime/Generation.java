@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.model.ModelBuffers;
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.random.NoiseSource;
@@ -12,6 +13,7 @@ import io.ddpm4j.runtime.sampling.SamplingRun;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * One call of the pipeline: makes the images of a request, batch by batch. For one thread, once.
@@ -30,6 +32,7 @@ final class Generation {
   private final KnownImage known; // null: none
   private final NoiseSource noise;
   private SamplingRun run; // of the last batch, for the next of its size
+  private Supplier<LentModel> lender; // over memory that goes with the run
   private long sessionNanos;
   private int done;
   private int batches;
@@ -65,6 +68,11 @@ final class Generation {
     this.start = RequestImages.start(request, shape, pipeline.valueRange());
     this.known = RequestImages.known(request, shape, pipeline.valueRange());
     this.noise = request.noise();
+    if (start.isNoise() && sampler.isInverse()) {
+      throw new IllegalArgumentException(
+          "image: expected one to start from, since %s goes from images to noise, found none"
+              .formatted(sampler.name()));
+    }
     if (!start.isNoise() && sampler.startsFromImages()) {
       start.firstStep(sampler.levels(pipeline.schedule()).steps()); // refuses a strength of no step
     }
@@ -109,7 +117,7 @@ final class Generation {
     SamplingRun batch = runOf(model.signature().fixedBatch() > 0 ? batchSize() : kept);
     long number = request.firstImage() + done;
     batch.restart(number, kept, token);
-    try (LentModel lent = lend(batch, token)) {
+    try (LentModel lent = lend(token)) {
       if (classes.isConditional()) {
         lent.classLabels(classes.labels(number, kept));
       }
@@ -139,26 +147,32 @@ final class Generation {
               .learnsVariance(pipeline.learnsVariance())
               .listener(request.listener().orElse(null))
               .build();
+      lender = lender(run);
     }
     return run;
   }
 
   /** Where the pipeline was closed between two batches, the token says so and not the model. */
-  private LentModel lend(SamplingRun batch, Cancellation token) {
+  private LentModel lend(Cancellation token) {
     token.throwIfCancelled();
     try {
-      return lend(batch);
+      return lender.get();
     } catch (IllegalStateException e) {
       token.throwIfCancelled(); // closed just now
       throw e;
     }
   }
 
-  private LentModel lend(SamplingRun batch) {
+  /** Binds the session for a batch; the memory that it binds is here, for all batches. */
+  private Supplier<LentModel> lender(SamplingRun batch) {
     long[] extents = {batch.images(), shape.channels(), shape.height(), shape.width()};
-    return classes.isGuided()
-        ? new GuidedModel(model, batch, extents, request.guidance().scale(), classes.awayFrom())
-        : LentModel.of(model.bind(batch.inputBuffer(), batch.outputBuffer(), extents));
+    if (classes.isGuided()) {
+      GuidedModel.Memory memory = new GuidedModel.Memory(model, batch, extents);
+      double scale = request.guidance().scale();
+      return () -> new GuidedModel(model, memory, scale, classes.awayFrom());
+    }
+    ModelBuffers buffers = model.buffers(batch.inputBuffer(), batch.outputBuffer(), extents);
+    return () -> LentModel.of(model.bind(buffers));
   }
 
   /** The run checks the network's output; what became of it at the last step is checked here. */

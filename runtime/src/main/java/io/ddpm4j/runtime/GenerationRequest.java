@@ -8,7 +8,9 @@ import io.ddpm4j.runtime.sampling.StepListener;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What to generate: start with {@link #of} and add with the {@code with} methods. Immutable.
@@ -18,19 +20,7 @@ import java.util.Optional;
  * generation agree with the whole.
  */
 public final class GenerationRequest {
-  private final int images;
-  private final long seed;
-  private final long firstImage;
-  private final List<Integer> classLabels;
-  private final List<String> classNames;
-  private final Guidance guidance;
-  private final SourceImage source; // null: noise
-  private final Inpainting inpainting; // null: none
-  private final NoiseGenerator generator;
-  private final NoiseSource noise; // null: that of generator and seed
-  private final Duration timeout; // null: none
-  private final StepListener listener; // null: none
-  private final Cancellation cancellation;
+  private final Draft draft; // never changed after the constructor
 
   /** What a run starts from, other than noise. */
   record SourceImage(ImageBatch images, double strength, boolean isLatent) {}
@@ -38,64 +28,50 @@ public final class GenerationRequest {
   /** What is kept of the images. */
   record Inpainting(ImageBatch images, ImageBatch mask) {}
 
-  private static final class Draft {
+  /** All fields; changed only in a copy that belongs to no request yet. */
+  private static final class Draft implements Cloneable {
     private int images;
     private long seed;
     private long firstImage;
     private List<Integer> classLabels = List.of();
     private List<String> classNames = List.of();
     private Guidance guidance = Guidance.none();
-    private SourceImage source;
-    private Inpainting inpainting;
+    private SourceImage source; // null: noise
+    private Inpainting inpainting; // null: none
     private NoiseGenerator generator = NoiseGenerator.PHILOX;
-    private NoiseSource noise;
-    private Duration timeout;
-    private StepListener listener;
+    private NoiseSource noise; // null: that of generator and seed
+    private Duration timeout; // null: none
+    private StepListener listener; // null: none
     private Cancellation cancellation = new Cancellation();
+
+    Draft copy() {
+      try {
+        return (Draft) clone();
+      } catch (CloneNotSupportedException e) {
+        throw new AssertionError(e);
+      }
+    }
   }
 
   private GenerationRequest(Draft draft) {
-    images = draft.images;
-    seed = draft.seed;
-    firstImage = draft.firstImage;
-    classLabels = List.copyOf(draft.classLabels);
-    classNames = List.copyOf(draft.classNames);
-    guidance = draft.guidance;
-    source = draft.source;
-    inpainting = draft.inpainting;
-    generator = draft.generator;
-    noise = draft.noise;
-    timeout = draft.timeout;
-    listener = draft.listener;
-    cancellation = draft.cancellation;
-    if (images < 1) {
-      throw new IllegalArgumentException("images: expected at least 1, found " + images);
+    this.draft = draft;
+    if (draft.images < 1) {
+      throw new IllegalArgumentException("images: expected at least 1, found " + draft.images);
     }
-    if (firstImage < 0 || firstImage > Long.MAX_VALUE - images) {
+    long last = Long.MAX_VALUE - draft.images;
+    if (draft.firstImage < 0 || draft.firstImage > last) {
       throw new IllegalArgumentException(
-          "first image: expected 0 to " + (Long.MAX_VALUE - images) + ", found " + firstImage);
+          "first image: expected 0 to " + last + ", found " + draft.firstImage);
     }
-    if (timeout != null && (timeout.isNegative() || timeout.isZero())) {
-      throw new IllegalArgumentException("timeout: expected above 0, found " + timeout);
+    if (draft.timeout != null && (draft.timeout.isNegative() || draft.timeout.isZero())) {
+      throw new IllegalArgumentException("timeout: expected above 0, found " + draft.timeout);
     }
   }
 
-  private Draft draft() {
-    Draft draft = new Draft();
-    draft.images = images;
-    draft.seed = seed;
-    draft.firstImage = firstImage;
-    draft.classLabels = classLabels;
-    draft.classNames = classNames;
-    draft.guidance = guidance;
-    draft.source = source;
-    draft.inpainting = inpainting;
-    draft.generator = generator;
-    draft.noise = noise;
-    draft.timeout = timeout;
-    draft.listener = listener;
-    draft.cancellation = cancellation;
-    return draft;
+  private GenerationRequest with(Consumer<Draft> change) {
+    Draft changed = draft.copy();
+    change.accept(changed);
+    return new GenerationRequest(changed);
   }
 
   /** Images 0 to {@code images - 1} of a seed; of all classes in turn, if the model has any. */
@@ -111,25 +87,30 @@ public final class GenerationRequest {
    * to 99, on two machines, with the same noise.
    */
   public GenerationRequest withFirstImage(long number) {
-    Draft draft = draft();
-    draft.firstImage = number;
-    return new GenerationRequest(draft);
+    return with(draft -> draft.firstImage = number);
   }
 
   /** The same with classes by label, taken in turn. */
   public GenerationRequest withClassLabels(int... labels) {
-    Draft draft = draft();
-    draft.classLabels = Arrays.stream(labels).boxed().toList();
-    draft.classNames = List.of();
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(labels, "labels");
+    return with(
+        draft -> {
+          draft.classLabels = Arrays.stream(labels).boxed().toList();
+          draft.classNames = List.of();
+        });
   }
 
   /** The same with classes by name, taken in turn. */
   public GenerationRequest withClassNames(String... names) {
-    Draft draft = draft();
-    draft.classLabels = List.of();
-    draft.classNames = List.of(names);
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(names, "names");
+    for (String name : names) {
+      Objects.requireNonNull(name, "name");
+    }
+    return with(
+        draft -> {
+          draft.classLabels = List.of();
+          draft.classNames = List.of(names);
+        });
   }
 
   /**
@@ -140,14 +121,13 @@ public final class GenerationRequest {
    *     varied
    */
   public GenerationRequest withGuidanceScale(double scale) {
-    return withGuidance(guidance.withScale(scale));
+    return withGuidance(draft.guidance.withScale(scale));
   }
 
   /** The same with guidance away from something else than no class. */
   public GenerationRequest withGuidance(Guidance how) {
-    Draft draft = draft();
-    draft.guidance = how;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(how, "how");
+    return with(draft -> draft.guidance = how);
   }
 
   /**
@@ -159,7 +139,8 @@ public final class GenerationRequest {
    *     most of the image
    */
   public GenerationRequest withImage(ImageBatch from, double strength) {
-    return withSource(new SourceImage(from, strength, false));
+    Objects.requireNonNull(from, "from");
+    return with(draft -> draft.source = new SourceImage(from, strength, false));
   }
 
   /**
@@ -168,13 +149,8 @@ public final class GenerationRequest {
    * @param latents standard normal, of the model's size and channels, taken in turn
    */
   public GenerationRequest withLatents(ImageBatch latents) {
-    return withSource(new SourceImage(latents, 1, true));
-  }
-
-  private GenerationRequest withSource(SourceImage from) {
-    Draft draft = draft();
-    draft.source = from;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(latents, "latents");
+    return with(draft -> draft.source = new SourceImage(latents, 1, true));
   }
 
   /**
@@ -187,9 +163,9 @@ public final class GenerationRequest {
    *     black where it is made; grey mixes
    */
   public GenerationRequest withKnownPixels(ImageBatch known, ImageBatch mask) {
-    Draft draft = draft();
-    draft.inpainting = new Inpainting(known, mask);
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(known, "known");
+    Objects.requireNonNull(mask, "mask");
+    return with(draft -> draft.inpainting = new Inpainting(known, mask));
   }
 
   /**
@@ -198,17 +174,18 @@ public final class GenerationRequest {
    * batch of {@link #images}, whatever the batches are here.
    */
   public GenerationRequest withNoiseGenerator(NoiseGenerator which) {
-    Draft draft = draft();
-    draft.generator = which;
-    draft.noise = null;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(which, "which");
+    return with(
+        draft -> {
+          draft.generator = which;
+          draft.noise = null;
+        });
   }
 
   /** The same with noise of any other kind; the seed is then no more than a note. */
   public GenerationRequest withNoise(NoiseSource source) {
-    Draft draft = draft();
-    draft.noise = source;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(source, "source");
+    return with(draft -> draft.noise = source);
   }
 
   /**
@@ -217,94 +194,91 @@ public final class GenerationRequest {
    * io.ddpm4j.runtime.sampling.DeadlineException}.
    */
   public GenerationRequest withTimeout(Duration limit) {
-    Draft draft = draft();
-    draft.timeout = limit;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(limit, "limit");
+    return with(draft -> draft.timeout = limit);
   }
 
   /** The same with a listener, which watches every step. */
   public GenerationRequest withListener(StepListener watcher) {
-    Draft draft = draft();
-    draft.listener = watcher;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(watcher, "watcher");
+    return with(draft -> draft.listener = watcher);
   }
 
   /** The same with a token that stops it. */
   public GenerationRequest withCancellation(Cancellation token) {
-    Draft draft = draft();
-    draft.cancellation = token;
-    return new GenerationRequest(draft);
+    Objects.requireNonNull(token, "token");
+    return with(draft -> draft.cancellation = token);
   }
 
   /** How many, at least 1. */
   public int images() {
-    return images;
+    return draft.images;
   }
 
   /** Of the noise. */
   public long seed() {
-    return seed;
+    return draft.seed;
   }
 
   /** The number of the first image within those of the seed. */
   public long firstImage() {
-    return firstImage;
+    return draft.firstImage;
   }
 
   /** By label; empty where they are given by name, or not at all. */
   public List<Integer> classLabels() {
-    return classLabels;
+    return draft.classLabels;
   }
 
   /** By name; empty where they are given by label, or not at all. */
   public List<String> classNames() {
-    return classNames;
+    return draft.classNames;
   }
 
   /** How classes guide. */
   public Guidance guidance() {
-    return guidance;
+    return draft.guidance;
   }
 
   /** Watches every step. */
   public Optional<StepListener> listener() {
-    return Optional.ofNullable(listener);
+    return Optional.ofNullable(draft.listener);
   }
 
   /** Stops it. */
   public Cancellation cancellation() {
-    return cancellation;
+    return draft.cancellation;
   }
 
   /** The time limit. */
   public Optional<Duration> timeout() {
-    return Optional.ofNullable(timeout);
+    return Optional.ofNullable(draft.timeout);
   }
 
   Optional<SourceImage> source() {
-    return Optional.ofNullable(source);
+    return Optional.ofNullable(draft.source);
   }
 
   Optional<Inpainting> inpainting() {
-    return Optional.ofNullable(inpainting);
+    return Optional.ofNullable(draft.inpainting);
   }
 
   /** The generator of the noise, by the name that it has in the parameters of a picture. */
   String noiseName() {
-    return noise == null ? generator.label() : noise.toString();
+    return draft.noise == null ? draft.generator.label() : draft.noise.toString();
   }
 
   /** The noise of this request. */
   NoiseSource noise() {
-    if (noise != null) {
-      return noise;
+    if (draft.noise != null) {
+      return draft.noise;
     }
-    if (generator == NoiseGenerator.TORCH && firstImage > 0) {
+    if (draft.generator == NoiseGenerator.TORCH && draft.firstImage > 0) {
       throw new IllegalArgumentException(
           "first image: expected 0 with PyTorch's noise, which belongs to all images together,"
               + " found "
-              + firstImage);
+              + draft.firstImage);
     }
-    return generator.source(seed, images);
+    return draft.generator.source(draft.seed, draft.images);
   }
 }

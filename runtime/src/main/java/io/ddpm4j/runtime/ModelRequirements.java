@@ -90,6 +90,12 @@ final class ModelRequirements {
                 .formatted(model.name(), names[i], option));
       }
     }
+    long row = 2L * Float.BYTES * chosen[0] * chosen[2]; // the variance may be learned
+    if (chosen[0] > Integer.MAX_VALUE / 8 || row > Integer.MAX_VALUE / chosen[1]) {
+      throw new IllegalArgumentException(
+          "image size: expected at most 1 GB for the numbers of an image, found %dx%dx%d"
+              .formatted(chosen[0], chosen[1], chosen[2]));
+    }
     return new ImageShape(chosen[0], chosen[1], chosen[2]);
   }
 

@@ -158,8 +158,9 @@ class AsyncGenerationTest {
   void completingItInAnyOtherWayEndsTheRun() {
     Gate gate = new Gate();
     CompletableFuture<GenerationResult> future =
-        pipeline.generateAsync(request(5).withListener(gate)).orTimeout(50, TimeUnit.MILLISECONDS);
+        pipeline.generateAsync(request(5).withListener(gate));
     gate.awaitEntered();
+    future.orTimeout(50, TimeUnit.MILLISECONDS);
     failure(TimeoutException.class, future); // while the run is inside a step
     gate.open.countDown();
     awaitIdle();

@@ -308,6 +308,25 @@ class DiffusionPipelineTest {
     assertTrue(e.getMessage().contains("variance_type: expected an output of 2 channels"));
   }
 
+  @Test
+  void sizesThatCannotBeAreRefused() {
+    DiffusionPipeline.Builder builder = open("open_size").schedulerConfig(SchedulerConfig.ddpm());
+    for (int[] size : new int[][] {{-5, 0}, {4, 0}, {0, 4}}) {
+      assertEquals(
+          "image size: expected at least 1x1, found " + size[0] + "x" + size[1],
+          assertThrows(IllegalArgumentException.class, () -> builder.imageSize(size[0], size[1]))
+              .getMessage());
+    }
+    assertEquals(
+        "image channels: expected at least 1, found -3",
+        assertThrows(IllegalArgumentException.class, () -> builder.imageChannels(-3)).getMessage());
+    assertEquals(
+        "image size: expected at most 1 GB for the numbers of an image, found 1x100000x100000",
+        assertThrows(
+                IllegalArgumentException.class, () -> builder.imageSize(100_000, 100_000).build())
+            .getMessage());
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"fixed_small", "learned_range"})
   void aLearnedVarianceIsUsedOrPassedOver(String variance) throws IOException {
@@ -315,6 +334,20 @@ class DiffusionPipelineTest {
     try (DiffusionPipeline pipeline =
         open("learned").schedulerConfig(config).steps(10).batchSize(2).build()) {
       assertEquals(3, pipeline.generate(3, 1).images());
+    }
+  }
+
+  @Test
+  void flowMatchingIsForNetworksThatLearnedIt() {
+    for (String name : List.of("flow_match_euler", "flow_match_heun")) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> open("unconditional").sampler(Samplers.named(name)).build());
+      assertEquals(
+          "sampler: expected a method for a network that predicts epsilon, found one for flow"
+              + " matching",
+          e.getMessage());
     }
   }
 

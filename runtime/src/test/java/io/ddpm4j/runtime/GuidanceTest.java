@@ -57,7 +57,7 @@ class GuidanceTest {
       assertImages(k -> LinearModel.offset(labels[k % 3], LinearModel.NULL_CLASS, scale), images);
       Map<String, String> text = images.text();
       assertEquals(Double.toString(scale), text.get("Guidance scale"));
-      assertEquals("3", text.get("Guidance away from"));
+      assertEquals("none", text.get("Guidance away from"));
       assertEquals("hat, boot, coat, hat, boot", text.get("Classes"));
     }
   }

@@ -9,7 +9,10 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.StepListener;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,10 +26,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What lies outside the Java heap stays flat, and sessions are freed when they should be. */
 @Timeout(180)
@@ -171,6 +178,37 @@ class NativeMemoryTest {
           throw e;
         }
       }
+    }
+  }
+
+  /** Guided, and with a model whose numbers are converted: no batch has memory of its own. */
+  @ParameterizedTest
+  @CsvSource({"unconditional, 1", "half, 1", "matrix_double, 1", "guidable, 3"})
+  void theDirectMemoryOfALongStreamIsThatOfABatch(String model, double scale) throws IOException {
+    BufferPoolMXBean direct =
+        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+            .filter(pool -> pool.getName().equals("direct"))
+            .findFirst()
+            .orElseThrow();
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(TestModels.path(model))
+            .schedulerConfig(SchedulerConfig.ddpm())
+            .threads(1)
+            .batchSize(1024)
+            .steps(1)
+            .build()) {
+      AtomicLong peak = new AtomicLong();
+      GenerationRequest request =
+          GenerationRequest.of(100_000, 1)
+              .withGuidanceScale(scale)
+              .withListener(step -> peak.accumulateAndGet(direct.getMemoryUsed(), Math::max));
+      long before = direct.getMemoryUsed();
+      AtomicInteger images = new AtomicInteger();
+      pipeline.stream(request).forEach(image -> images.incrementAndGet());
+      assertEquals(100_000, images.get());
+      // Two sets, since the last batch is smaller; of a set for each batch there would be 100.
+      long grown = peak.get() - before;
+      assertTrue(grown < 1 << 19, "grown by " + grown + " bytes");
     }
   }
 

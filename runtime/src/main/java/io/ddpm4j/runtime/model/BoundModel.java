@@ -19,19 +19,19 @@ public final class BoundModel implements EpsilonModel, AutoCloseable {
   private boolean open = true;
 
   /** Uses the session, which has counted it in. */
-  BoundModel(OnnxEpsilonModel model, FloatBuffer x, FloatBuffer output, long[] shape) {
+  BoundModel(OnnxEpsilonModel model, ModelBuffers memory) {
     ModelSignature signature = model.signature();
     this.name = model.name();
     this.session = model.session();
-    this.x = x;
-    this.output = output;
-    this.images = Math.toIntExact(shape[0]);
-    long[] outputShape = shape.clone();
-    outputShape[1] = shape[1] * (output.capacity() / Math.max(1, x.capacity())); // C or 2C
-    this.inputs = new ModelInputs(signature, x, shape);
+    this.x = memory.inputs().x();
+    this.output = memory.output();
+    this.images = Math.toIntExact(memory.inputs().shape()[0]);
+    this.inputs = new ModelInputs(signature, memory.inputs());
     try {
       TensorSpec spec = signature.output();
-      this.prediction = DirectTensor.ofFloats(spec.elementType(), output, outputShape);
+      this.prediction =
+          DirectTensor.ofFloats(
+              spec.elementType(), output, memory.ownOutput(), memory.outputShape());
       this.call = session.new Call(inputs.tensors(), Map.of(spec.name(), prediction));
     } catch (RuntimeException e) {
       inputs.close();

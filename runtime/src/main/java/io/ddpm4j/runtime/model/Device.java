@@ -1,10 +1,12 @@
 package io.ddpm4j.runtime.model;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -40,8 +42,14 @@ public sealed interface Device {
     }
     Cuda device =
         cuda(parts[0].equals("cuda") ? 0 : Integer.parseInt(parts[0].substring("cuda:".length())));
+    Set<String> given = new HashSet<>();
     for (int i = 1; i < parts.length; i++) {
       device = device.with(parts[i]);
+      String name = parts[i].substring(0, parts[i].indexOf('='));
+      if (!given.add(name)) {
+        throw new IllegalArgumentException(
+            "device: expected the option " + name + " once, found it twice in \"" + text + "\"");
+      }
     }
     return device;
   }
@@ -115,9 +123,13 @@ public sealed interface Device {
           if (!memory.matches()) {
             throw wrong("memory", "bytes, or a number with K, M or G", value);
           }
-          int shift = 10 * ("KMG".indexOf(memory.group(2)) + 1);
-          return withMemoryLimit(
-              Long.parseLong(memory.group(1)) << (memory.group(2).isEmpty() ? 0 : shift));
+          String unit = memory.group(2);
+          long unitBytes = unit.isEmpty() ? 1 : 1L << 10 * ("KMG".indexOf(unit) + 1);
+          long count = Long.parseLong(memory.group(1));
+          if (count > Long.MAX_VALUE / unitBytes) {
+            throw wrong("memory", "at most " + Long.MAX_VALUE + " bytes", value);
+          }
+          return withMemoryLimit(count * unitBytes);
         }
         case "tf32" -> {
           if (!value.matches("on|off")) {

@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * A native tensor over direct memory, made once and used at every step. Over floats it shares the
- * caller's memory where the model takes floats too; else it has memory of its own in the model's
- * type, and {@link #load} and {@link #store} convert without allocating anything.
+ * caller's memory where the model takes floats too; else it lies on memory in the model's type, and
+ * {@link #load} and {@link #store} convert without allocating anything.
  */
 final class DirectTensor implements AutoCloseable {
   private final OnnxTensor tensor;
@@ -39,17 +39,23 @@ final class DirectTensor implements AutoCloseable {
    * Over numbers that a sampler keeps as floats.
    *
    * @param floats direct, native order; all of it
+   * @param own as {@link #allocateFor} gives it
    */
-  static DirectTensor ofFloats(ElementType type, FloatBuffer floats, long... shape) {
-    if (type == ElementType.FLOAT) {
+  static DirectTensor ofFloats(
+      ElementType type, FloatBuffer floats, ByteBuffer own, long... shape) {
+    if (own == null) {
       return new DirectTensor(
           made(shape, () -> OnnxTensor.createTensor(OnnxSession.ENVIRONMENT, floats, shape)),
           floats,
           type,
           null);
     }
-    ByteBuffer own = allocate(type, floats.capacity());
     return new DirectTensor(create(type, own, shape), floats, type, own);
+  }
+
+  /** Memory in the model's type for as many numbers; null where that is float, which needs none. */
+  static ByteBuffer allocateFor(ElementType type, FloatBuffer floats) {
+    return type == ElementType.FLOAT ? null : allocate(type, floats.capacity());
   }
 
   /**

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * @param scheduler the scheduler's configuration, if there is one
  * @param config the network's {@code config.json}, if there is one
  */
-record ModelFolder(Path model, Optional<Path> scheduler, Optional<Path> config) {
+public record ModelFolder(Path model, Optional<Path> scheduler, Optional<Path> config) {
   private static final List<String> MODELS = List.of("model.onnx", "unet/model.onnx");
   private static final List<String> SCHEDULERS =
       List.of("scheduler/scheduler_config.json", "scheduler_config.json");
@@ -36,7 +36,7 @@ record ModelFolder(Path model, Optional<Path> scheduler, Optional<Path> config) 
    *
    * @throws IOException if it holds no model; the sentence says what it holds instead
    */
-  static ModelFolder of(Path folder) throws IOException {
+  public static ModelFolder of(Path folder) throws IOException {
     for (String name : MODELS) {
       Path model = folder.resolve(name);
       if (Files.exists(model)) {
@@ -91,8 +91,13 @@ record ModelFolder(Path model, Optional<Path> scheduler, Optional<Path> config) 
         .withNetwork(unet.flatMap(json -> image(json, signature)), unet.map(JsonObject::toString));
   }
 
-  /** The scheduler's configuration, if there is one. */
-  Optional<SchedulerConfig> readScheduler() throws IOException {
+  /**
+   * The scheduler's configuration, if there is one.
+   *
+   * @throws ModelFormatException naming the file, the field, what was expected and what was found
+   * @throws IOException if the file cannot be read
+   */
+  public Optional<SchedulerConfig> readScheduler() throws IOException {
     if (scheduler.isEmpty()) {
       return Optional.empty();
     }

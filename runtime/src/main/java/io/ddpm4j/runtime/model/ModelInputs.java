@@ -1,6 +1,5 @@
 package io.ddpm4j.runtime.model;
 
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -11,18 +10,14 @@ final class ModelInputs implements AutoCloseable {
   private final TimestepBuffer timestep;
   private final LabelBuffer labels; // null in an unconditional model
 
-  /**
-   * Makes them.
-   *
-   * @param x direct, native order: the images, which stay the caller's
-   * @param shape N, C, H, W
-   */
-  ModelInputs(ModelSignature signature, FloatBuffer x, long... shape) {
-    int images = Math.toIntExact(shape[0]);
-    timestep = new TimestepBuffer(signature.timestep(), images);
-    labels = signature.classLabels().map(spec -> new LabelBuffer(spec, images)).orElse(null);
+  /** Makes them over memory that stays the caller's. */
+  ModelInputs(ModelSignature signature, InputBuffers memory) {
+    timestep = memory.timestep();
+    labels = memory.labels();
     try {
-      sample = DirectTensor.ofFloats(signature.sample().elementType(), x, shape);
+      sample =
+          DirectTensor.ofFloats(
+              signature.sample().elementType(), memory.x(), memory.own(), memory.shape());
       tensors.put(signature.sample().name(), sample);
       tensors.put(
           signature.timestep().name(),
@@ -53,9 +48,8 @@ final class ModelInputs implements AutoCloseable {
   }
 
   /**
-   * Brings what the images hold now, and the timestep, into the tensors.
-   *
-   * @throws IllegalArgumentException if the model takes whole timesteps and {@code t} is none
+   * Brings what the images hold now, and the timestep, into the tensors: the nearest whole one
+   * where the model takes such.
    */
   void load(double t) {
     timestep.fill(t);

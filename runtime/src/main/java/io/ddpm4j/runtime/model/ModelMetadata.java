@@ -119,7 +119,7 @@ public record ModelMetadata(
   }
 
   /** Whether a file with these {@code metadata_props} says anything about itself. */
-  static boolean isOurs(Map<String, String> properties) {
+  public static boolean isOurs(Map<String, String> properties) {
     return properties.containsKey("ddpm4j.format");
   }
 

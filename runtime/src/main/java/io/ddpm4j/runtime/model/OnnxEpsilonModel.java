@@ -184,11 +184,33 @@ public final class OnnxEpsilonModel implements AutoCloseable {
    * @throws IllegalStateException after {@link #close}
    */
   public BoundModel bind(FloatBuffer x, FloatBuffer output, long... shape) {
+    return bind(buffers(x, output, shape));
+  }
+
+  /**
+   * Memory for one binding after another, so that none allocates its own: direct memory is freed
+   * late.
+   *
+   * @param x as for {@link #bind(FloatBuffer, FloatBuffer, long...)}
+   * @param output likewise
+   * @param shape N, C, H, W
+   */
+  public ModelBuffers buffers(FloatBuffer x, FloatBuffer output, long... shape) {
     requireWrappable("x", x);
     requireWrappable("output", output);
+    return new ModelBuffers(signature, x, output, shape);
+  }
+
+  /**
+   * An ε-predictor over memory that {@link #buffers} of this model has given. One at a time; owned
+   * by one run: use it from one thread at a time and close it.
+   *
+   * @throws IllegalStateException after {@link #close}
+   */
+  public BoundModel bind(ModelBuffers memory) {
     session.retain();
     try {
-      return new BoundModel(this, x, output, shape);
+      return new BoundModel(this, memory);
     } catch (RuntimeException e) {
       session.release();
       throw e;
@@ -218,10 +240,11 @@ public final class OnnxEpsilonModel implements AutoCloseable {
   private long tryOut(ImageShape image) throws ModelFormatException {
     int images = Math.max(1, signature.fixedBatch());
     long[] shape = {images, image.channels(), image.height(), image.width()};
-    int elements = images * image.channels() * image.height() * image.width();
+    int elements = elements(shape);
     FloatBuffer zeros = DirectTensor.allocate(ElementType.FLOAT, elements).asFloatBuffer();
+    InputBuffers memory = InputBuffers.of(signature, zeros, shape);
     session.retain();
-    try (ModelInputs inputs = new ModelInputs(signature, zeros, shape)) {
+    try (ModelInputs inputs = new ModelInputs(signature, memory)) {
       inputs.load(0);
       long[] found = session.runOnce(inputs.tensors()).get(signature.output().name()).shape();
       long[] expected = shape.clone();
@@ -236,6 +259,20 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       return found[1];
     } finally {
       session.release();
+    }
+  }
+
+  /** The product, where an array can be as long. */
+  private static int elements(long... shape) {
+    try {
+      long bytes = Float.BYTES;
+      for (long extent : shape) {
+        bytes = Math.multiplyExact(bytes, extent);
+      }
+      return Math.toIntExact(bytes) / Float.BYTES;
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "image size: expected images of less than 2 GB, found " + Arrays.toString(shape), e);
     }
   }
 

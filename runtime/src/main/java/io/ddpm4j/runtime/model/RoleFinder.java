@@ -101,13 +101,11 @@ final class RoleFinder {
                     && !spec.name().matches(LIKE_A_TIME)
                     && timesteps.stream()
                         .anyMatch(other -> other != spec && !other.name().matches(LIKE_A_CLASS)));
-    boolean telling =
-        timesteps.stream().anyMatch(s -> s.name().matches(LIKE_A_TIME + "|" + LIKE_A_CLASS));
     List<TensorSpec> likely = only(possible, spec -> spec.name().matches(LIKE_A_CLASS));
     if (likely.size() == 1) {
       return Optional.of(likely.get(0));
     }
-    if (timesteps.size() == 2 && possible.size() == 1 && telling) {
+    if (timesteps.size() == 2 && possible.size() == 1) { // the other is no whole number, or named
       return Optional.of(possible.get(0));
     }
     if (possible.isEmpty()) {

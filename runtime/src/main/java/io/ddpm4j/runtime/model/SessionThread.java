@@ -36,6 +36,9 @@ final class SessionThread {
         } catch (InterruptedException e) {
           interrupted = true; // the native call uses our buffers: it has to end first
         } catch (ExecutionException e) {
+          if (e.getCause() instanceof Error error) {
+            throw error; // of the virtual machine, not of the session
+          }
           throw e.getCause() instanceof Exception cause ? cause : e;
         }
       }

@@ -1,7 +1,6 @@
 package io.ddpm4j.runtime.random;
 
-import java.util.NavigableMap;
-import java.util.TreeMap;
+import java.util.Arrays;
 
 /**
  * The numbers of PyTorch's CPU generator: draw d of N images is what call d (from 0) of {@code
@@ -23,7 +22,9 @@ public final class TorchNoise implements NoiseSource {
   private final int images;
   private final MersenneTwister start;
   private final MersenneTwister words;
-  private final NavigableMap<Integer, MersenneTwister> sliceEnds = new TreeMap<>(); // by draw
+  private int[] endDraws = new int[0]; // rising; those of the ends
+  private MersenneTwister[] sliceEnds = new MersenneTwister[0];
+  private int ends;
   private final float[] block = new float[BLOCK];
   private long walked;
   private int elements; // of an image, in the draws that the states belong to
@@ -71,7 +72,7 @@ public final class TorchNoise implements NoiseSource {
     }
     if (size != elements) {
       elements = size;
-      sliceEnds.clear();
+      ends = 0;
       words.set(start);
     }
     long from = firstImage * size;
@@ -147,7 +148,9 @@ public final class TorchNoise implements NoiseSource {
   /** Walks to a word of the sequence from the nearest known state before it. */
   private void walkTo(long word, int draw) {
     MersenneTwister nearest = words.position() <= word ? words : start;
-    for (MersenneTwister end : sliceEnds.headMap(draw, true).descendingMap().values()) {
+    int at = Arrays.binarySearch(endDraws, 0, ends, draw);
+    for (int i = at < 0 ? -at - 2 : at; i >= 0; i--) {
+      MersenneTwister end = sliceEnds[i];
       if (end.position() <= word) {
         nearest = end.position() > nearest.position() ? end : nearest;
         break;
@@ -161,11 +164,21 @@ public final class TorchNoise implements NoiseSource {
   }
 
   private void keepFor(int draw) {
-    MersenneTwister end = sliceEnds.get(draw);
-    if (end == null) {
-      sliceEnds.put(draw, new MersenneTwister(words));
-    } else {
-      end.set(words);
+    int at = Arrays.binarySearch(endDraws, 0, ends, draw);
+    if (at >= 0) {
+      sliceEnds[at].set(words);
+      return;
     }
+    if (ends == endDraws.length) {
+      int length = Math.max(16, 2 * ends);
+      endDraws = Arrays.copyOf(endDraws, length);
+      sliceEnds = Arrays.copyOf(sliceEnds, length);
+    }
+    at = -at - 1;
+    System.arraycopy(endDraws, at, endDraws, at + 1, ends - at);
+    System.arraycopy(sliceEnds, at, sliceEnds, at + 1, ends - at);
+    endDraws[at] = draw;
+    sliceEnds[at] = new MersenneTwister(words);
+    ends++;
   }
 }

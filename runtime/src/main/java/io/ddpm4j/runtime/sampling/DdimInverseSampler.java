@@ -72,6 +72,11 @@ public record DdimInverseSampler(
   }
 
   @Override
+  public boolean isInverse() {
+    return true;
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     int[] timesteps = rising(schedule);
     int[] before = new int[timesteps.length];

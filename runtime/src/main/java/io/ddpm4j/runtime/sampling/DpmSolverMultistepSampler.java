@@ -113,6 +113,11 @@ public record DpmSolverMultistepSampler(
   }
 
   @Override
+  public boolean isInverse() {
+    return isInverse(sigmaGrid);
+  }
+
+  @Override
   public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();

@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
  * Runge-Kutta, eq. 13), the others one and the three before (pseudo linear multistep, eq. 12).
  *
  * <p>Without the Runge-Kutta steps the second timestep is visited twice, to repair the first step,
- * and the multistep formula grows from order 1 to 4: n + 1 calls. Nothing is clipped.
+ * and the multistep formula grows from order 1 to 4: n + 1 calls. So does a run that starts from an
+ * image with fewer than 4 of the steps left. Nothing is clipped.
  *
  * @param predictionType what the network predicts: ε or v
  * @param skipPrkSteps whether to do without the Runge-Kutta steps; with them n is at least 4
@@ -120,6 +121,18 @@ public record PndmSampler(
     int stride = schedule.trainTimesteps() / whole.length;
     // Whatever it begins with, the first steps of a run are those without a history.
     int[] plan = Arrays.copyOfRange(whole, run.firstStep(whole.length), whole.length);
+    boolean tooFew = plan.length <= PRK_STEPS && plan.length < whole.length;
+    PndmSampler way = tooFew ? withoutPrkSteps() : this;
+    way.sample(model, schedule, run, plan, stride);
+  }
+
+  private PndmSampler withoutPrkSteps() {
+    return new PndmSampler(predictionType, true, setAlphaToOne, timesteps);
+  }
+
+  /** Over the steps of {@code plan}, whatever the timesteps of the method are. */
+  private void sample(
+      EpsilonModel model, NoiseSchedule schedule, SamplingRun run, int[] plan, int stride) {
     int[] told = calls(plan, stride);
     int prkCalls = prkCalls();
     Parameterization[] weights = Parameterization.at(predictionType, schedule, told);

@@ -45,6 +45,11 @@ public interface Sampler {
     return true;
   }
 
+  /** Whether a run goes from an image to noise. */
+  default boolean isInverse() {
+    return false;
+  }
+
   /** Whether a run can start from an image in the middle of the way; otherwise it takes noise. */
   default boolean startsFromImages() {
     return true;

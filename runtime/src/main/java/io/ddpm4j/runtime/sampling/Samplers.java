@@ -1,6 +1,8 @@
 package io.ddpm4j.runtime.sampling;
 
+import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.VarianceType;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
@@ -85,16 +87,36 @@ public final class Samplers {
               Map.entry(SaSolverSampler.NAME, algorithm("SASolverScheduler", "data_prediction")),
               Map.entry(ScoreSdeVeSampler.NAME, method("ScoreSdeVeScheduler")),
               Map.entry(TcdSampler.NAME, method("TCDScheduler")),
-              Map.entry(UnclipSampler.NAME, method("UnCLIPScheduler")),
+              Map.entry(
+                  UnclipSampler.NAME, new Method("UnCLIPScheduler", Samplers::unclipVariance)),
               Map.entry(UniPcSampler.NAME, method("UniPCMultistepScheduler"))));
 
   private record Method(String className, UnaryOperator<SchedulerConfig> settings) {
     SchedulerConfig configuration(SchedulerConfig model) {
+      if (className.startsWith(FLOW) && !isFlow(model)) {
+        throw new IllegalArgumentException(
+            "sampler: expected a method for a network that predicts %s, found one for flow matching"
+                .formatted(model.predictionType().label()));
+      }
       return settings.apply(model.as(className));
     }
   }
 
+  private static final String FLOW = "FlowMatch";
+
   private Samplers() {}
+
+  private static boolean isFlow(SchedulerConfig model) {
+    return model.className().startsWith(FLOW)
+        || model.predictionType() == PredictionType.FLOW_PREDICTION;
+  }
+
+  /** unCLIP has two of the variances, of which one needs no network for it. */
+  private static SchedulerConfig unclipVariance(SchedulerConfig config) {
+    return config.varianceType() == VarianceType.LEARNED_RANGE
+        ? config
+        : config.with("variance_type", VarianceType.FIXED_SMALL_LOG.label());
+  }
 
   private static Method method(String className) {
     return new Method(className, config -> config);

@@ -43,10 +43,10 @@ public final class SamplingRun {
   private SamplingRun(Builder builder) {
     this.images = builder.images;
     this.wanted = builder.images;
-    this.elements = builder.channels * builder.height * builder.width;
-    this.stride = builder.learnsVariance ? 2 * elements : elements;
-    int size = Math.multiplyExact(images, elements);
-    int outputSize = Math.multiplyExact(images, stride);
+    int outputSize = builder.outputSize();
+    this.stride = outputSize / images;
+    this.elements = builder.learnsVariance ? stride / 2 : stride;
+    int size = images * elements;
     this.x = new float[size];
     this.output = new float[outputSize];
     this.predictedX0 = new float[size];
@@ -74,7 +74,7 @@ public final class SamplingRun {
   }
 
   private static FloatBuffer direct(int floats) {
-    return ByteBuffer.allocateDirect(Math.multiplyExact(floats, Float.BYTES))
+    return ByteBuffer.allocateDirect(floats * Float.BYTES)
         .order(ByteOrder.nativeOrder())
         .asFloatBuffer();
   }
@@ -152,7 +152,25 @@ public final class SamplingRun {
       return this;
     }
 
-    /** Allocates the run. */
+    /** Values of the model's output, N·C·H·W or twice that: its buffer ends at 2 GB. */
+    private int outputSize() {
+      try {
+        long values = Math.multiplyExact((long) images * channels, (long) height * width);
+        long bytes = Math.multiplyExact(values, (learnsVariance ? 2L : 1L) * Float.BYTES);
+        return Math.toIntExact(bytes) / Float.BYTES;
+      } catch (ArithmeticException e) {
+        throw new IllegalArgumentException(
+            "shape: expected extents whose buffers take less than 2 GB, found [%d, %d, %d, %d]"
+                .formatted(images, channels, height, width),
+            e);
+      }
+    }
+
+    /**
+     * Allocates the run.
+     *
+     * @throws IllegalArgumentException if its buffers would take 2 GB or more
+     */
     public SamplingRun build() {
       return new SamplingRun(this);
     }

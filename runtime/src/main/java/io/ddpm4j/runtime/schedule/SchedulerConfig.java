@@ -27,28 +27,24 @@ import java.util.function.Function;
  *
  * <p>Arguments that diffusers' pipelines pass when they call a scheduler ({@code eta}, {@code
  * s_churn}, {@code timesteps}, {@code sigmas}, ...) are fields too, since here a method is one
- * immutable object.
+ * immutable object; so is OpenAI's {@code timestep_respacing}.
  */
 public final class SchedulerConfig {
   private static final String DDPM = "DDPMScheduler";
 
-  /** What diffusers' pipelines give to a call, so that no saved configuration holds it. */
-  private static final Set<String> CALL_ARGUMENTS =
+  /** What belongs to the network, whatever the class that samples from it. */
+  private static final Set<String> TRAINED_WITH =
       Set.of(
-          "any_timestep",
-          "eta",
-          "jump_length",
-          "jump_n_sample",
-          "lms_order",
-          "mu",
-          "s_churn",
-          "s_noise",
-          "s_tmax",
-          "s_tmin",
-          "sigmas",
-          "strength",
-          "timesteps",
-          "use_clipped_model_output");
+          "beta_end",
+          "beta_schedule",
+          "beta_start",
+          "num_train_timesteps",
+          "prediction_type",
+          "rescale_betas_zero_snr",
+          "trained_betas");
+
+  /** Of T: far above every schedule in use, and its tables still fit into memory. */
+  private static final int MOST_TIMESTEPS = 1_000_000;
 
   /** By class, every field with its default; null where there is none. */
   private static final Map<String, JsonObject> DEFAULTS = defaults();
@@ -127,6 +123,13 @@ public final class SchedulerConfig {
   }
 
   private void check() {
+    if (trainTimesteps() > MOST_TIMESTEPS) {
+      throw new IllegalArgumentException(
+          "num_train_timesteps: expected at most "
+              + MOST_TIMESTEPS
+              + ", found "
+              + trainTimesteps());
+    }
     noiseSchedule();
     predictionType();
     timestepSpacing();
@@ -156,21 +159,32 @@ public final class SchedulerConfig {
   }
 
   /**
-   * The same configuration for another class, which takes the fields that it knows with the values
-   * that they have here: what diffusers' {@code from_config} does with a saved file. Arguments of a
-   * call are taken over only where they were given.
+   * The same configuration for another class, which takes the fields that it knows and that were
+   * given here: what diffusers' {@code from_config} does with a saved file. What the network was
+   * trained with (betas, prediction type) is taken over in any case, where diffusers would take
+   * that class's default instead.
    */
   public SchedulerConfig as(String className) {
     JsonObject copy = new JsonObject();
     copy.addProperty("_class_name", className);
     JsonObject known = DEFAULTS.getOrDefault(className, new JsonObject());
     for (String name : known.keySet()) {
-      JsonElement value = CALL_ARGUMENTS.contains(name) ? json.get(name) : field(name);
+      JsonElement value = TRAINED_WITH.contains(name) ? field(name) : given(name);
       if (value != null) {
         copy.add(name, value);
       }
     }
     return new SchedulerConfig(copy);
+  }
+
+  /** The field's value, null where it is absent or marked as the default of its class. */
+  private JsonElement given(String name) {
+    JsonElement defaults = json.get("_use_default_values");
+    boolean isDefault =
+        defaults != null
+            && defaults.isJsonArray()
+            && defaults.getAsJsonArray().contains(new JsonPrimitive(name));
+    return isDefault ? null : json.get(name);
   }
 
   /** The same configuration with one field set to text, such as {@code beta_schedule}. */
@@ -346,6 +360,16 @@ public final class SchedulerConfig {
   /** Added to every timestep by leading spacing. */
   public int stepsOffset() {
     return integer("steps_offset", 0);
+  }
+
+  /**
+   * The sections of {@link TimestepGrid.Respaced}: text, or the number that a single one may be.
+   */
+  Optional<String> timestepRespacing() {
+    JsonElement element = field("timestep_respacing");
+    boolean number =
+        element != null && element.isJsonPrimitive() && element.getAsJsonPrimitive().isNumber();
+    return number ? Optional.of(element.getAsString()) : string("timestep_respacing");
   }
 
   /** The field's value or the class's default, null where there is neither. */

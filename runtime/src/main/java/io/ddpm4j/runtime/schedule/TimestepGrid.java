@@ -3,6 +3,7 @@ package io.ddpm4j.runtime.schedule;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -16,8 +17,21 @@ public sealed interface TimestepGrid {
    */
   int[] timesteps(int trainTimesteps);
 
-  /** What a configuration says: {@code timesteps} one by one, otherwise every timestep. */
+  /**
+   * What a configuration says: {@code timesteps} one by one or {@code timestep_respacing},
+   * otherwise every timestep.
+   *
+   * @throws IllegalArgumentException if it says both, or what is no such thing
+   */
   static TimestepGrid of(SchedulerConfig config) {
+    Optional<String> respacing = config.timestepRespacing();
+    if (respacing.isPresent()) {
+      if (config.isSet("timesteps")) {
+        throw new IllegalArgumentException(
+            "timestep_respacing: expected it without timesteps, found both");
+      }
+      return new Respaced(respacing.get());
+    }
     return config
         .numbers("timesteps")
         .<TimestepGrid>map(
@@ -44,7 +58,10 @@ public sealed interface TimestepGrid {
             .toList());
   }
 
-  /** The same spacing with another number of steps; custom timesteps give way to leading ones. */
+  /**
+   * The same spacing with another number of steps; custom and respaced timesteps give way to
+   * leading ones.
+   */
   default TimestepGrid withSteps(int steps) {
     return steps == 0 ? all() : new Spaced(TimestepSpacing.LEADING, steps, 0);
   }

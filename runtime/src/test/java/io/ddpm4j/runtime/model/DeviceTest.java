@@ -63,6 +63,8 @@ class DeviceTest {
       value = {
         "cuda,tf32=yes; device: tf32: expected on or off, found \"yes\"",
         "cuda,memory=4T; device: memory: expected bytes, or a number with K, M or G, found \"4T\"",
+        "cuda,memory=17179869185G; device: memory: expected at most 9223372036854775807 bytes, found \"17179869185G\"",
+        "cuda,tf32=on,memory=1G,tf32=on; device: expected the option tf32 once, found it twice in \"cuda,tf32=on,memory=1G,tf32=on\"",
         "cuda,memory=0; device: memory: expected at least 1 byte, found 0",
         "cuda,search=fast; device: search: expected exhaustive, heuristic or default, found \"fast\"",
         "cuda,speed=9; device: expected the options memory, tf32 and search, found \"speed=9\"",

@@ -374,7 +374,9 @@ class OnnxEpsilonModelTest {
     "timestep int64 1, class_labels int64 1, timestep",
     "y int64 1, t int64 1, t",
     "a int64 1, label float 1, -",
-    "a float 0, b int64 1, -",
+    "a float 0, b int64 1, a",
+    "v int64 1, u float 1, u",
+    "u int64 1, v int32 1, -",
     "sigma float 1, b int64 1, sigma",
     "a int64 1, y int64 1, a",
     "timestep int64 1, guidance float 0, -",
@@ -382,7 +384,8 @@ class OnnxEpsilonModelTest {
     "timestep float16 0, class_labels int32 2, timestep",
     "a int32 1, t int64 0, t"
   })
-  void namesTellTheTimestepFromTheLabels(String one, String two, String timestep) throws Exception {
+  void typesAndNamesTellTheTimestepFromTheLabels(String one, String two, String timestep)
+      throws Exception {
     List<TensorSpec> inputs = List.of(spec(one), spec(two), IMAGE);
     if (timestep.equals("-")) {
       IOException e = assertThrows(ModelFormatException.class, () -> find(inputs));

@@ -8,7 +8,6 @@ import com.google.gson.JsonObject;
 import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.TimestepGrid;
 import io.ddpm4j.testing.Json;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,9 +91,11 @@ class OpenAiSamplingGoldenTest {
             output.put(i, (float) (0.5 * x.get(i) + 1e-4 * t));
           }
         };
-    TimestepGrid grid = new TimestepGrid.Respaced(run.get("use_timesteps").getAsString());
-    DdpmSampler sampler =
-        DdpmSampler.of(SchedulerConfig.ddpm().with("variance_type", "fixed_large")).withGrid(grid);
+    Sampler sampler =
+        Samplers.of(
+            SchedulerConfig.ddpm()
+                .with("variance_type", "fixed_large")
+                .with("timestep_respacing", run.get("use_timesteps").getAsString()));
     run(sampler, NoiseSchedule.linear(), model, run);
     int[] expected = Json.ints(run.get("timesteps_seen_by_model"));
     assertEquals(IntStream.of(expected).asDoubleStream().boxed().toList(), seen);

@@ -108,6 +108,31 @@ class RunStartTest {
     }
   }
 
+  /** Four steps are what the Runge-Kutta start needs: with fewer left there is none. */
+  @Test
+  void pndmGoesOnWithoutRungeKuttaWhereFewStepsAreLeft() {
+    SchedulerConfig config = config("PNDMScheduler");
+    NoiseSchedule schedule = config.noiseSchedule();
+    EpsilonModel model = BestNetwork.of(config, schedule, S);
+    Sampler plain = Samplers.of(config).withSteps(20);
+    Sampler skipping = Samplers.of(config.with("skip_prk_steps", true)).withSteps(20);
+    for (int left = 1; left <= 4; left++) {
+      float[][] made = new float[2][];
+      int[] calls = new int[2];
+      for (int i = 0; i < 2; i++) {
+        SamplingRun run = run().start(RunStart.image(data(), left / 20.0)).build();
+        (i == 0 ? plain : skipping).sample(model, schedule, run);
+        made[i] = run.x();
+        calls[i] = run.callsDone();
+      }
+      assertEquals(left == 4 ? 13 : left == 1 ? 1 : left + 1, calls[0]);
+      assertEquals(S, deviation(made[0]), 0.06 * S);
+      if (left < 4) {
+        assertArrayEquals(made[1], made[0]);
+      }
+    }
+  }
+
   /** A method without memory goes on from the middle as if it had come there itself. */
   @ParameterizedTest
   @ValueSource(

@@ -79,9 +79,12 @@ class SamplerAllocationTest {
 
   /** A configuration that the method takes. */
   private static SchedulerConfig config(String method) {
+    if (method.startsWith("flow")) {
+      return SchedulerConfig.of("FlowMatchEulerDiscreteScheduler");
+    }
     SchedulerConfig config = SchedulerConfig.ddpm();
     return method.equals(UnclipSampler.NAME)
-        ? config.with("beta_schedule", "squaredcos_cap_v2").with("variance_type", "fixed_small_log")
+        ? config.with("beta_schedule", "squaredcos_cap_v2")
         : config;
   }
 }

@@ -10,6 +10,7 @@ import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -217,6 +218,24 @@ class TimestepSamplersTest {
     }
     assertThrows(
         IllegalArgumentException.class, () -> new TimestepGrid.Respaced("0,0").timesteps(10));
+  }
+
+  /** 65536·65536 is 0 in 32 bits. */
+  @Test
+  void aRunBeyondTheLongestBufferIsRefused() {
+    for (int[] shape :
+        new int[][] {
+          {1, 65536, 65536, 1}, {1, 1, 32768, 16384}, {2, 1, 16384, 16384}, {1 << 30, 4, 4, 1 << 30}
+        }) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> SamplingRun.builder(shape[0], shape[1], shape[2], shape[3]).build());
+      assertEquals(
+          "shape: expected extents whose buffers take less than 2 GB, found "
+              + Arrays.toString(shape),
+          e.getMessage());
+    }
   }
 
   @Test

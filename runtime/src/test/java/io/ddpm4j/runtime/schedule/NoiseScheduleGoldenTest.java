@@ -168,7 +168,10 @@ class NoiseScheduleGoldenTest {
 
   private static void checkRespacing(JsonObject row) {
     int count = row.get("num_timesteps").getAsInt();
-    TimestepGrid grid = new TimestepGrid.Respaced(row.get("sections").getAsString());
+    TimestepGrid grid =
+        TimestepGrid.of(
+            SchedulerConfig.ddpm()
+                .withJson("timestep_respacing", row.get("sections").getAsString()));
     if (Json.has(row, "error")) {
       Exception e = assertThrows(IllegalArgumentException.class, () -> grid.timesteps(count));
       assertTrue(e.getMessage().startsWith("respacing: expected"), e.getMessage());

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.schedule;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ class SchedulerConfigTest {
         "{\"beta_start\": \"x\"}                    | beta_start: expected a number, found \"x\"",
         "{\"num_train_timesteps\": 2.5}             | num_train_timesteps: expected an integer, found 2.5",
         "{\"num_train_timesteps\": 0}               | num_train_timesteps: expected at least 1, found 0",
+        "{\"num_train_timesteps\": 2000000000}      | num_train_timesteps: expected at most 1000000, found 2000000000",
         "{\"clip_sample\": 1}                       | clip_sample: expected true or false, found 1",
         "{\"clip_sample_range\": 0}                 | clip_sample_range: expected a number above 0, found 0.0",
         "{\"beta_schedule\": \"cubic\"}             | beta_schedule: expected one of linear, scaled_linear,",
@@ -102,6 +104,35 @@ class SchedulerConfigTest {
     assertArrayEquals(new double[] {0.1, 0.2, 0.3}, config.noiseSchedule().betas());
   }
 
+  /** A saved configuration keeps it, as it keeps timesteps; a class without it does not take it. */
+  @Test
+  void respacingIsAnArgumentOfACall() {
+    SchedulerConfig config = SchedulerConfig.ddpm().withJson("timestep_respacing", "10,10,10");
+    assertEquals(new TimestepGrid.Respaced("10,10,10"), TimestepGrid.of(config));
+    assertEquals(config, SchedulerConfig.parse(config.toJson()));
+    assertEquals(
+        new TimestepGrid.Respaced("10,10,10"), TimestepGrid.of(config.as("DDIMScheduler")));
+    assertFalse(config.as("PNDMScheduler").isSet("timestep_respacing"));
+    assertEquals(
+        new TimestepGrid.Respaced("250"),
+        TimestepGrid.of(SchedulerConfig.ddpm().withJson("timestep_respacing", "250")));
+    assertEquals(
+        new TimestepGrid.Spaced(TimestepSpacing.LEADING, 20, 0),
+        TimestepGrid.of(config).withSteps(20));
+    assertEquals(
+        "timestep_respacing: expected it without timesteps, found both",
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> TimestepGrid.of(config.with("timesteps", 5, 3)))
+            .getMessage());
+    for (String bad : List.of("10.5", "-3", "many", "true", "[10,10]")) {
+      SchedulerConfig wrong = SchedulerConfig.ddpm().withJson("timestep_respacing", bad);
+      String message =
+          assertThrows(IllegalArgumentException.class, () -> TimestepGrid.of(wrong)).getMessage();
+      assertTrue(message.contains("respacing: expected"), message);
+    }
+  }
+
   @Test
   void jsonComesBackAsItWas() {
     SchedulerConfig config =
@@ -133,5 +164,24 @@ class SchedulerConfigTest {
     for (TimestepSpacing value : TimestepSpacing.values()) {
       assertEquals(value, TimestepSpacing.parse(value.label()));
     }
+  }
+
+  /** As diffusers' {@code from_config}: what a file does not state is the other class's default. */
+  @Test
+  void anotherClassTakesWhatIsStatedAndWhatTheNetworkWasTrainedWith() {
+    SchedulerConfig stated =
+        SchedulerConfig.parse(
+            """
+            {"_class_name": "DDPMScheduler", "timestep_spacing": "trailing", "steps_offset": 1,
+             "_use_default_values": ["steps_offset"], "clip_sample_range": 2}
+            """);
+    SchedulerConfig euler = stated.as("EulerDiscreteScheduler");
+    assertEquals(TimestepSpacing.TRAILING, euler.timestepSpacing());
+    assertEquals(0, euler.stepsOffset());
+    assertEquals(2, stated.as("DDIMScheduler").clipSampleRange());
+    SchedulerConfig silent = SchedulerConfig.ddpm().as("HeunDiscreteScheduler");
+    assertEquals(TimestepSpacing.LINSPACE, silent.timestepSpacing());
+    assertEquals(1e-4, silent.betaStart()); // that class's own default is 0.00085
+    assertEquals(0.02, silent.betaEnd());
   }
 }
