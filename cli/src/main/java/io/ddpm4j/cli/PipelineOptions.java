@@ -15,17 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
   /** Fields that say one by one where the network is called. */
   private static final Set<String> CALLS = Set.of("timesteps", "timestep_respacing", "sigmas");
-
-  /** What {@code --device} takes, for every command that has it. */
-  static final String DEVICE =
-      "cpu, cuda or cuda:INDEX, on CUDA with any of ,memory=4G ,tf32=off and"
-          + " ,search=heuristic|exhaustive|default behind it (default: ${DEFAULT-VALUE}).";
 
   @Option(
       names = "--steps",
@@ -82,20 +78,7 @@ final class PipelineOptions {
       description = "Images at once (default: as memory allows).")
   private Integer batchSize;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Processor threads (default: all).")
-  private Integer threads;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      converter = Names.Devices.class,
-      defaultValue = "cpu",
-      description = DEVICE)
-  private Device device;
+  @Mixin private final SessionOptions session = new SessionOptions();
 
   @ArgGroup(
       validate = false,
@@ -132,7 +115,7 @@ final class PipelineOptions {
 
   /** Where the model runs. */
   Device device() {
-    return device;
+    return session.settings().device();
   }
 
   /** Refuses options that say the same thing twice, before any work. */
@@ -205,7 +188,10 @@ final class PipelineOptions {
 
   private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
     DiffusionPipeline.Builder builder =
-        DiffusionPipeline.open(file).device(device).roleNames(foreign.roleNames());
+        DiffusionPipeline.open(file)
+            .device(device())
+            .threads(session.settings().threads())
+            .roleNames(foreign.roleNames());
     if (sampler != null || variance != null || fields != null) {
       builder.sampler(samplerFactory());
     }
@@ -215,9 +201,6 @@ final class PipelineOptions {
     }
     if (batchSize != null) {
       builder.batchSize(batchSize);
-    }
-    if (threads != null) {
-      builder.threads(threads);
     }
     if (imageSize != null) {
       builder.imageSize(imageSize.height(), imageSize.width());

@@ -2,7 +2,6 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.image.ArrayComparison;
 import io.ddpm4j.runtime.image.NumpyArray;
-import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.model.TensorSpec;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -80,20 +80,7 @@ final class RunCommand implements Callable<Integer> {
           "Beside it, this times the size of the expected number (default: ${DEFAULT-VALUE}).")
   private double rtol;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Processor threads (default: all).")
-  private Integer threads;
-
-  @Option(
-      names = "--device",
-      paramLabel = "DEVICE",
-      converter = Names.Devices.class,
-      defaultValue = "cpu",
-      description = PipelineOptions.DEVICE)
-  private Device device;
+  @Mixin private final SessionOptions session = new SessionOptions();
 
   private final Terminal terminal;
 
@@ -103,9 +90,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SessionSettings settings =
-        new SessionSettings(
-            device, threads == null ? SessionSettings.defaults().threads() : threads);
+    SessionSettings settings = session.settings();
     try (OnnxModel model = OnnxModel.open(Models.resolve(file), settings)) {
       Map<String, Path> results = files("-o", outputs, names(model.outputs()));
       for (Path result : results.values()) {

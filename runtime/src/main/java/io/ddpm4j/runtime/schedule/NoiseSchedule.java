@@ -211,44 +211,6 @@ public final class NoiseSchedule {
     }
   }
 
-  /**
-   * x_0 from x_t and the network's output at timestep {@code t}; {@code x0} may be one of the other
-   * arrays. With ᾱ_t = 0 an ε says nothing about x_0: the result is infinite there.
-   *
-   * @param output ε, x_0 or v of image i at {@code i * stride}
-   * @param elements values per image in {@code xt} and {@code x0}
-   * @param stride values per image in {@code output}, at least {@code elements}
-   */
-  public void predictX0(
-      PredictionType type,
-      int t,
-      float[] xt,
-      float[] output,
-      float[] x0,
-      int elements,
-      int stride) {
-    double signal = sqrtAlphaCumprod(t);
-    double sigma = sqrtOneMinusAlphaCumprod(t);
-    for (int from = 0, out = 0; from < xt.length; from += elements, out += stride) {
-      switch (type) {
-        case EPSILON -> {
-          for (int i = 0; i < elements; i++) {
-            x0[from + i] = (float) ((xt[from + i] - sigma * output[out + i]) / signal); // eq. 4
-          }
-        }
-        case SAMPLE -> System.arraycopy(output, out, x0, from, elements);
-        case V_PREDICTION -> {
-          for (int i = 0; i < elements; i++) {
-            x0[from + i] = (float) (signal * xt[from + i] - sigma * output[out + i]);
-          }
-        }
-        case FLOW_PREDICTION ->
-            throw new IllegalArgumentException(
-                "prediction_type: expected epsilon, sample or v_prediction, found " + type.label());
-      }
-    }
-  }
-
   @Override
   public boolean equals(Object other) {
     return other instanceof NoiseSchedule that && Arrays.equals(betas, that.betas);
