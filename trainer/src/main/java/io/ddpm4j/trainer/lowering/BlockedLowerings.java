@@ -57,6 +57,7 @@ final class BlockedLowerings {
             entry("Conv", this::conv),
             entry("ddpm4j:ConvInputGrad", this::convInputGrad),
             entry("ddpm4j:ConvWeightGrad", this::convWeightGrad),
+            entry("ddpm4j:Dropout", this::dropout),
             entry("ddpm4j:GroupNorm", this::groupNorm),
             entry("ddpm4j:GroupNormGrad", this::groupNormGrad),
             entry("Mul", this::mul),
@@ -324,6 +325,15 @@ final class BlockedLowerings {
       return null;
     }
     return List.of(plain(o, o.mul(pixels(o, a), other), a.shape()));
+  }
+
+  private List<Value> dropout(Ops o, Node n, List<Value> in) {
+    Value x = in.get(0);
+    if (!n.hasIn(1) || !fits(x) || !isBlocked(x)) {
+      return null;
+    }
+    Value mask = pixels(o, StandardLowerings.scaledMask(o, n, in));
+    return List.of(plain(o, o.mul(pixels(o, x), mask), x.shape()));
   }
 
   private List<Value> silu(Ops o, Node n, List<Value> in) {
