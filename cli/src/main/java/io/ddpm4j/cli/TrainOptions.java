@@ -1,7 +1,11 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.trainer.loop.TrainConfig;
+import io.ddpm4j.trainer.loop.DataConfig;
+import io.ddpm4j.trainer.loop.DiffusionConfig;
+import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.OptimizerConfig;
+import io.ddpm4j.trainer.loop.RunConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -69,8 +73,8 @@ final class TrainOptions {
         description = "Sampling steps of a sample grid (default: ${bundle:preset.sampleSteps}).")
     Integer sampleSteps;
 
-    TrainConfig.Run over(TrainConfig.Run preset, Integer steps) {
-      return new TrainConfig.Run(
+    RunConfig over(RunConfig preset, Integer steps) {
+      return new RunConfig(
           orElse(steps, preset.steps()),
           seed == null ? preset.seed() : seed,
           orElse(checkpointEvery, preset.checkpointEvery()),
@@ -137,8 +141,8 @@ final class TrainOptions {
       }
     }
 
-    TrainConfig.Data over(TrainConfig.Data preset) {
-      return new TrainConfig.Data(
+    DataConfig over(DataConfig preset) {
+      return new DataConfig(
           preset.source(),
           dataDir == null ? preset.dataDir() : dataDir.toString(),
           labels == null ? preset.labels() : labels.toString(),
@@ -205,7 +209,7 @@ final class TrainOptions {
                 + " (default: ${bundle:preset.labelDropout}).")
     Double labelDropout;
 
-    TrainConfig.Network over(TrainConfig.Network preset) {
+    NetworkConfig over(NetworkConfig preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
       int headWidth = orElse(headChannels, preset.attentionHeadDim());
@@ -215,7 +219,7 @@ final class TrainOptions {
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
-      return new TrainConfig.Network(
+      return new NetworkConfig(
           channels,
           attention(preset, channels.size()),
           orElse(layers, preset.layersPerBlock()),
@@ -230,7 +234,7 @@ final class TrainOptions {
      *
      * @param name of the model, for the message
      */
-    void requireSame(TrainConfig.Network model, String name) {
+    void requireSame(NetworkConfig model, String name) {
       requireSame("--widths", widths, model.channels(), name);
       List<Integer> levels =
           IntStream.rangeClosed(1, model.attention().size())
@@ -272,7 +276,7 @@ final class TrainOptions {
       }
     }
 
-    private List<Boolean> attention(TrainConfig.Network preset, int levels) {
+    private List<Boolean> attention(NetworkConfig preset, int levels) {
       if (attention == null && preset.attention().size() == levels) {
         return preset.attention();
       }
@@ -344,8 +348,8 @@ final class TrainOptions {
         description = "Decay of the averaged weights (default: ${bundle:preset.emaDecay}).")
     Double emaDecay;
 
-    TrainConfig.Optimizer over(TrainConfig.Optimizer preset) {
-      return new TrainConfig.Optimizer(
+    OptimizerConfig over(OptimizerConfig preset) {
+      return new OptimizerConfig(
           orElse(batchSize, preset.batchSize()),
           orElse(learningRate, preset.learningRate()),
           warmupSteps == null ? preset.warmupSteps() : warmupSteps,
@@ -358,10 +362,9 @@ final class TrainOptions {
   }
 
   /** The forward process and what the network predicts. */
-  static TrainConfig.Diffusion over(
-      TrainConfig.Diffusion preset, ScheduleOptions.WithPrediction said) {
+  static DiffusionConfig over(DiffusionConfig preset, ScheduleOptions.WithPrediction said) {
     SchedulerConfig config = said.over(preset.scheduler());
-    return new TrainConfig.Diffusion(
+    return new DiffusionConfig(
         config.trainTimesteps(),
         config.betaSchedule().label(),
         config.betaStart(),

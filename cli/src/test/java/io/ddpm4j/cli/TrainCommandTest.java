@@ -5,7 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.trainer.loop.DataConfig;
+import io.ddpm4j.trainer.loop.DiffusionConfig;
+import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.RunConfig;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.TrainConfig;
 import java.awt.image.BufferedImage;
@@ -179,12 +184,11 @@ class TrainCommandTest {
     TrainConfig config = TrainConfig.fromJson(Files.readString(new RunFolder(run).config()));
     assertEquals(
         new TrainConfig(
-            new TrainConfig.Data(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new TrainConfig.Network(
-                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0),
-            new TrainConfig.Diffusion(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
-            new TrainConfig.Optimizer(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
-            new TrainConfig.Run(1, -4, 7, 3, 0, 5, 6, 1)),
+            new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
+            new NetworkConfig(List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0),
+            new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
+            new OptimizerConfig(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
+            new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
         config);
   }
 

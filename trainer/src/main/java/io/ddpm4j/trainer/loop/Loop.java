@@ -76,7 +76,7 @@ final class Loop {
 
   /** Runs the steps that are left; true if the thread was interrupted, as if cancelled. */
   private boolean steps() throws IOException {
-    TrainConfig.Run run = config.run();
+    RunConfig run = config.run();
     while (progress.step() < run.steps() && !cancellation.isCancelled()) {
       long begin = System.nanoTime();
       StepFeeder.Prepared prepared;

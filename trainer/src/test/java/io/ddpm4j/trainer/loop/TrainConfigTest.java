@@ -30,7 +30,7 @@ class TrainConfigTest {
   void absentOptionsStayAbsent() {
     TrainConfig full =
         new TrainConfig(
-            new TrainConfig.Data("a", "b", "c", 16, 1, 0xffffff, true, true),
+            new DataConfig("a", "b", "c", 16, 1, 0xffffff, true, true),
             CONFIG.network(),
             CONFIG.diffusion(),
             CONFIG.optimizer(),
@@ -49,7 +49,7 @@ class TrainConfigTest {
 
   @Test
   void labelDropoutNeedsClasses() {
-    TrainConfig.Network network = CONFIG.network().withLabelDropout(0.1);
+    NetworkConfig network = CONFIG.network().withLabelDropout(0.1);
     ShapesDataset shapes = new ShapesDataset();
     int classes = shapes.classNames().size();
     assertEquals(classes + 1, network.unet(shapes).numClassEmbeds());
@@ -67,7 +67,7 @@ class TrainConfigTest {
         () -> network.unet(unlabelled),
         "--label-dropout: expected 0, since the images of shapes have no classes, found 0.1");
     fails(
-        () -> new TrainConfig.Network(List.of(8), List.of(false), 1, 8, 8, false, 0.1),
+        () -> new NetworkConfig(List.of(8), List.of(false), 1, 8, 8, false, 0.1),
         "--label-dropout: expected 0, since the network is not told the classes, found 0.1");
     for (double wrong : new double[] {1, -0.1, Double.NaN}) {
       fails(
@@ -144,8 +144,8 @@ class TrainConfigTest {
 
   @Test
   void noClippingIsZero() {
-    TrainConfig.Optimizer o = CONFIG.optimizer();
-    TrainConfig.Optimizer unclipped = withMaxGradientNorm(o, 0);
+    OptimizerConfig o = CONFIG.optimizer();
+    OptimizerConfig unclipped = withMaxGradientNorm(o, 0);
     assertEquals(Double.POSITIVE_INFINITY, unclipped.clipping().maxNorm());
     assertEquals(1, o.clipping().maxNorm());
     TrainConfig config =
@@ -158,8 +158,8 @@ class TrainConfigTest {
     assertTrue(e.getMessage().contains("0 for no clipping, found Infinity"), e.getMessage());
   }
 
-  private static TrainConfig.Optimizer withMaxGradientNorm(TrainConfig.Optimizer o, double norm) {
-    return new TrainConfig.Optimizer(
+  private static OptimizerConfig withMaxGradientNorm(OptimizerConfig o, double norm) {
+    return new OptimizerConfig(
         o.batchSize(),
         o.learningRate(),
         o.warmupSteps(),
@@ -176,11 +176,11 @@ class TrainConfigTest {
       Exception e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> new TrainConfig.Network(widths, List.of(true, true), 1, 8, 8, true, 0));
+              () -> new NetworkConfig(widths, List.of(true, true), 1, 8, 8, true, 0));
       assertTrue(e.getMessage().startsWith("--widths: expected"), e.getMessage());
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new TrainConfig.Network(List.of(8), null, 1, 8, 8, true, 0));
+        () -> new NetworkConfig(List.of(8), null, 1, 8, 8, true, 0));
   }
 }
