@@ -49,8 +49,8 @@ final class Loop {
     this.progress = progress;
     this.listener = listener;
     this.cancellation = cancellation;
-    this.rate = config.optimizer().rate();
-    this.pace = new Pace(config.optimizer().batchSize());
+    this.rate = config.optimizer().rate(config.run().steps());
+    this.pace = new Pace(config.optimizer().stepImages());
   }
 
   TrainResult run() throws IOException {

@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param labelDropout the share of training images whose class is not told, in [0, 1): where it is
  *     above 0 the network has a class more, the null class, for classifier-free guidance (Ho and
  *     Salimans 2022)
+ * @param dropout the share of elements that training drops in each ResNet block, in [0, 1)
  */
 public record NetworkConfig(
     List<Integer> channels,
@@ -28,7 +29,8 @@ public record NetworkConfig(
     int groups,
     int attentionHeadDim,
     boolean classConditional,
-    @MayBeAbsent double labelDropout) {
+    @MayBeAbsent double labelDropout,
+    @MayBeAbsent double dropout) {
 
   /** Refuses lists that are not whole or do not fit together. */
   public NetworkConfig {
@@ -57,12 +59,53 @@ public record NetworkConfig(
         "--label-dropout",
         "0, since the network is not told the classes",
         labelDropout);
+    require(dropout >= 0 && dropout < 1, "--dropout", "a number from 0 to below 1", dropout);
+  }
+
+  /** A network without dropout. */
+  public NetworkConfig(
+      List<Integer> channels,
+      List<Boolean> attention,
+      int layersPerBlock,
+      int groups,
+      int attentionHeadDim,
+      boolean classConditional,
+      double labelDropout) {
+    this(
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        labelDropout,
+        0);
   }
 
   /** The same network with another share of labels that are not told. */
   public NetworkConfig withLabelDropout(double share) {
     return new NetworkConfig(
-        channels, attention, layersPerBlock, groups, attentionHeadDim, classConditional, share);
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        share,
+        dropout);
+  }
+
+  /** The same network with another share of elements that are dropped in training. */
+  public NetworkConfig withDropout(double share) {
+    return new NetworkConfig(
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        labelDropout,
+        share);
   }
 
   /**
@@ -102,13 +145,14 @@ public record NetworkConfig(
   UNetConfig unet(int size, int imageChannels, int dataClasses) {
     int classes = classConditional ? dataClasses : 0;
     return UNetConfig.of(
-        size,
-        imageChannels,
-        channels,
-        attention,
-        layersPerBlock,
-        groups,
-        attentionHeadDim,
-        classes + (nullClass(classes).isPresent() ? 1 : 0));
+            size,
+            imageChannels,
+            channels,
+            attention,
+            layersPerBlock,
+            groups,
+            attentionHeadDim,
+            classes + (nullClass(classes).isPresent() ? 1 : 0))
+        .withDropout(dropout);
   }
 }
