@@ -171,6 +171,12 @@ class TrainerTest {
     train("whole", config(9));
     train("parts", config(4));
     edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"dropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"accumulate\": 1", "");
+    edit("parts/config.json", ",\n    \"lrSchedule\": \"constant\"", "");
+    edit("parts/config.json", ",\n    \"minLearningRate\": 0.0", "");
+    edit("parts/config.json", ",\n    \"weightDecay\": 0.0", "");
+    edit("parts/config.json", ",\n    \"furtherEmaDecays\": []", "");
     resume("parts", 9L);
     assertSameRun("whole", "parts");
   }
