@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.trainer.data.DatasetOptionException;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.InitialModel;
+import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.RunSummary;
@@ -217,7 +218,7 @@ final class TrainCommand implements Callable<Integer> {
   private TrainConfig config() throws IOException {
     TrainConfig defaults =
         init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
-    TrainConfig.Network levels = network.over(defaults.network());
+    NetworkConfig levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
     try {
       return new TrainConfig(

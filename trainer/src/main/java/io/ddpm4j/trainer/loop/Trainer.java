@@ -13,7 +13,6 @@ import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,12 +222,14 @@ public final class Trainer {
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start);
     BatchOptions options =
-        BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
     try (TrainSession session =
             new TrainSession(
-                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
+                config.step(unet),
+                TrainSession.Options.ofThreads(config.run().threadCount())
+                    .withMemoryOf(config.optimizer().batchSize()));
         Metrics metrics = Metrics.open(folder.metrics(), progress.step());
         BatchIterator batches = new BatchIterator(data, options, progress.position());
         StepFeeder feeder =
@@ -267,7 +268,7 @@ public final class Trainer {
       return;
     }
     List<float[]> state = new ArrayList<>();
-    for (String name : UpdateGraph.STATE) {
+    for (String name : session.stateNames()) {
       try {
         state.add(layout.join(start.state(name)));
       } catch (IllegalArgumentException e) {
