@@ -43,7 +43,7 @@ class SessionDropoutTest {
     return new TrainSession(
         config(dropout),
         new TrainSession.Options(
-            threads, OptionalInt.of(shard), OptionalInt.of(0), Optional.empty()));
+            threads, OptionalInt.of(shard), false, Optional.empty()));
   }
 
   private static final MaskSource MASKS =
