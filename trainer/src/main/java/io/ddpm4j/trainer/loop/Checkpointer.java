@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -46,7 +47,8 @@ final class Checkpointer {
    *
    * @throws DivergedException if the state is not finite: the older checkpoints stay
    */
-  void write(TrainSession session, Progress progress) throws IOException {
+  void write(TrainSession session, TimestepSampler timesteps, Progress progress)
+      throws IOException {
     if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
       throw diverged("the weights of step " + progress.step() + " are not finite", progress);
     }
@@ -57,6 +59,9 @@ final class Checkpointer {
           .split(session.state(vector))
           .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
     }
+    timesteps
+        .state()
+        .forEach((name, t) -> tensors.put(Checkpoint.tensorName(Checkpoint.TIMESTEPS, name), t));
     newest =
         store.write(
             new Checkpoint(

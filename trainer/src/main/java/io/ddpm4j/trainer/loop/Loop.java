@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.optim.LearningRate;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
@@ -17,6 +18,7 @@ final class Loop {
   private final TrainSession session;
   private final StepFeeder feeder;
   private final Metrics metrics;
+  private final TimestepSampler timesteps;
   private final Checkpointer checkpointer;
   private final Pictures pictures;
   private final Progress progress;
@@ -31,6 +33,7 @@ final class Loop {
       TrainSession session,
       StepFeeder feeder,
       Metrics metrics,
+      TimestepSampler timesteps,
       Checkpointer checkpointer,
       Pictures pictures) {}
 
@@ -44,6 +47,7 @@ final class Loop {
     this.session = parts.session();
     this.feeder = parts.feeder();
     this.metrics = parts.metrics();
+    this.timesteps = parts.timesteps();
     this.checkpointer = parts.checkpointer();
     this.pictures = parts.pictures();
     this.progress = progress;
@@ -111,6 +115,7 @@ final class Loop {
               .formatted(number, result.loss(), result.gradientNorm()),
           progress);
     }
+    timesteps.observe(prepared.inputs().timesteps(), session.sampleLoss());
     prune();
     double took = (System.nanoTime() - begin) / 1e9;
     progress.add(result.loss(), prepared.next(), took);
@@ -133,7 +138,7 @@ final class Loop {
   private void checkpoint() throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
-      checkpointer.write(session, progress);
+      checkpointer.write(session, timesteps, progress);
       pruned = false;
       try { // after the checkpoint: a picture that fails must not cost the weights
         pictures.drawLoss(metrics);
@@ -184,7 +189,7 @@ final class Loop {
     boolean interrupted = Thread.interrupted();
     try {
       if (!checkpointer.has(progress)) {
-        checkpointer.write(session, progress);
+        checkpointer.write(session, timesteps, progress);
       }
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e); // the first failure is the one to tell

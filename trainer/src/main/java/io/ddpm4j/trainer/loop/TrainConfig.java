@@ -8,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 
 /**
@@ -31,6 +32,7 @@ public record TrainConfig(
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+    diffusion.training(); // refuses what does not go together
   }
 
   /** A run that begins with random weights. */
@@ -58,12 +60,29 @@ public record TrainConfig(
     return new TrainConfig(data, network, diffusion, changed, run, init);
   }
 
+  /**
+   * The network for images of a data set.
+   *
+   * @throws IllegalArgumentException if network and images do not fit each other
+   */
+  UNetConfig unet(ImageDataset images) {
+    return withOutput(network.unet(images));
+  }
+
+  /** The network for square images; of the data's classes only a conditional one is told. */
+  UNetConfig unet(int size, int imageChannels, int dataClasses) {
+    return withOutput(network.unet(size, imageChannels, dataClasses));
+  }
+
+  private UNetConfig withOutput(UNetConfig unet) {
+    return unet.withOutChannels(diffusion.training().outputChannels(unet.inChannels()));
+  }
+
   TrainStepConfig step(UNetConfig unet) {
     return new TrainStepConfig(
         unet,
         optimizer.stepImages(),
-        diffusion.scheduler().noiseSchedule(),
-        diffusion.scheduler().predictionType(),
+        diffusion.training(),
         optimizer.adam(),
         optimizer.clipping(),
         optimizer.averages());

@@ -11,6 +11,7 @@ import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.io.IOException;
@@ -49,7 +50,7 @@ public final class Trainer {
     this.data = data;
     this.card = card;
     this.start = start;
-    this.unet = config.network().unet(data);
+    this.unet = config.unet(data);
     this.store = folder.checkpoints();
   }
 
@@ -73,7 +74,7 @@ public final class Trainer {
     RunFolder folder = new RunFolder(path);
     folder.requireFree();
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
-    UNetConfig unet = config.network().unet(data);
+    UNetConfig unet = config.unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
     try {
@@ -167,7 +168,7 @@ public final class Trainer {
               + config.run().steps());
     }
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
-    UNetConfig unet = config.network().unet(data);
+    UNetConfig unet = config.unet(data);
     CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
     Optional<DatasetCard> kept = DatasetCard.read(folder.dataset());
@@ -225,6 +226,7 @@ public final class Trainer {
         BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
+    TimestepSampler timesteps = timesteps();
     try (TrainSession session =
             new TrainSession(
                 config.step(unet),
@@ -238,7 +240,8 @@ public final class Trainer {
                 session,
                 config.run().seed(),
                 new StepFeeder.Draws(
-                    config.diffusion().trainTimesteps(),
+                    timesteps,
+                    config.diffusion().objective().offsetNoise(),
                     config.network().labelDropout(),
                     data.classNames().size()),
                 first)) {
@@ -255,10 +258,25 @@ public final class Trainer {
               session,
               feeder,
               metrics,
+              timesteps,
               new Checkpointer(store, config, unet.toJson(), progress.step()),
               new Pictures(folder, config, unet, card));
       return new Loop(config, parts, progress, listener, cancellation).run();
     }
+  }
+
+  private TimestepSampler timesteps() throws CheckpointException {
+    TimestepSampler sampler =
+        config.diffusion().objective().sampling().sampler(config.diffusion().trainTimesteps());
+    if (start != null) {
+      try {
+        sampler.restore(start.state(Checkpoint.TIMESTEPS));
+      } catch (IllegalArgumentException e) {
+        throw new CheckpointException(
+            folder.path() + ": the checkpoint is of another run: " + e.getMessage(), e);
+      }
+    }
+    return sampler;
   }
 
   private void restore(TrainSession session, ParameterLayout layout) throws CheckpointException {

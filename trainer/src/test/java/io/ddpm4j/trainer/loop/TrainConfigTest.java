@@ -52,7 +52,9 @@ class TrainConfigTest {
             "\"lrSchedule\": \"constant\"",
             "\"minLearningRate\": 0\\.0",
             "\"weightDecay\": 0\\.0",
-            "\"furtherEmaDecays\": \\[]")) {
+            "\"furtherEmaDecays\": \\[]",
+            "\"trainedBetas\": \\[]",
+            "\"objective\": \\{[^}]*}")) {
       String before = old;
       old = old.replaceAll(",\\s*" + added, "");
       assertNotEquals(before, old, added);
@@ -149,6 +151,19 @@ class TrainConfigTest {
         "\"groups\": 8 | \"groups\": 0 | --groups: expected at least 1, found 0",
         "\"steps\": 600 | \"steps\": 0 | --steps: expected at least 1, found 0",
         "\"source\": \"shapes\", | | data.source: expected",
+        "\"loss\": \"simple\" | \"loss\": \"l1\" | --loss: expected one of simple, vlb, hybrid, found l1",
+        "\"loss\": \"simple\" | \"loss\": \"vlb\", \"varianceType\": \"large\" | --variance: expected",
+        "\"loss\": \"simple\" | \"varianceType\": \"learned_range\" | --loss: expected hybrid or vlb,"
+            + " since",
+        "\"minSnr\": 0.0 | \"minSnr\": -1 | --min-snr: expected a number above 0, or 0 for none, found"
+            + " -1.0",
+        "\"offsetNoise\": 0.0 | \"offsetNoise\": -1 | --offset-noise: expected a number of 0 or more,"
+            + " found -1.0",
+        "\"uniform\" | \"often\" | --timestep-sampling: expected one of uniform, loss-second-moment,"
+            + " found often",
+        "\"trainedBetas\": [] | \"trainedBetas\": [0.1] | --train-timesteps: expected 1, as many as"
+            + " there are betas, found 1000",
+        "\"betaEnd\": 0.02 | \"betaEnd\": 2 | betas: expected every beta between 0 and 1",
         "\"linear\" | \"lineal\" | lineal",
         "\"epsilon\" | \"noise\" | noise",
         "\"classConditional\": true | \"classConditional\": 1 | network.classConditional: expected"
