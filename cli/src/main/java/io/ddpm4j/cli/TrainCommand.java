@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.data.DatasetOptionException;
+import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.NetworkConfig;
@@ -113,7 +114,10 @@ final class TrainCommand implements Callable<Integer> {
   private final TrainOptions.Optimizer optimizer = new TrainOptions.Optimizer();
 
   @ArgGroup(validate = false, order = 5, heading = "%nForward process:%n")
-  private final ScheduleOptions.WithPrediction diffusion = new ScheduleOptions.WithPrediction();
+  private final TrainOptions.Diffusion diffusion = new TrainOptions.Diffusion();
+
+  @ArgGroup(validate = false, order = 6, heading = "%nObjective:%n")
+  private final TrainOptions.Objective objective = new TrainOptions.Objective();
 
   private final Terminal terminal;
 
@@ -220,11 +224,12 @@ final class TrainCommand implements Callable<Integer> {
         init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
     NetworkConfig levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
+    DiffusionConfig process = diffusion.over(defaults.diffusion());
     try {
       return new TrainConfig(
           images.over(defaults.data()),
           levels,
-          TrainOptions.over(defaults.diffusion(), diffusion),
+          objective.over(process),
           optimizer.over(defaults.optimizer()),
           run.over(defaults.run(), steps),
           defaults.init());
