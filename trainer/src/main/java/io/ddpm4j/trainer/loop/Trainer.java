@@ -227,9 +227,7 @@ public final class Trainer {
     long first = progress.step() + 1;
     try (TrainSession session =
             new TrainSession(
-                config.step(unet),
-                TrainSession.Options.ofThreads(config.run().threadCount())
-                    .withMemoryOf(config.optimizer().batchSize()));
+                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
         Metrics metrics = Metrics.open(folder.metrics(), progress.step());
         BatchIterator batches = new BatchIterator(data, options, progress.position());
         StepFeeder feeder =

@@ -100,15 +100,6 @@ public final class TrainSession implements AutoCloseable {
       }
     }
 
-    /**
-     * The same with shards no larger than those of a batch of so many images: a step then needs the
-     * memory of such a batch, whatever its own number of images.
-     */
-    public Options withMemoryOf(int images) {
-      int largest = Math.min(shard.orElse(images), Shards.of(images, threads).images());
-      return new Options(threads, OptionalInt.of(largest), standard, profile);
-    }
-
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
       return new Options(threads, OptionalInt.empty(), false, Optional.empty());
@@ -138,8 +129,8 @@ public final class TrainSession implements AutoCloseable {
     int batch = config.batchSize();
     shards =
         how.shard().isPresent()
-            ? Shards.of(batch, how.threads(), Math.min(batch, how.shard().getAsInt()))
-            : Shards.of(batch, how.threads());
+            ? Shards.division(batch, how.threads(), Math.min(batch, how.shard().getAsInt()))
+            : Shards.of(batch, how.threads(), elements(config.unet()));
     team = tensors.own(new ThreadTeam(shards.threads()));
     try {
       GradientGraph graph = GradientGraph.build(config, shards.images());
@@ -200,6 +191,10 @@ public final class TrainSession implements AutoCloseable {
       closeAfter(e);
       throw e;
     }
+  }
+
+  private static long elements(UNetConfig unet) {
+    return (long) unet.blockOutChannels().get(0) * unet.sampleSize() * unet.sampleSize();
   }
 
   private static Set<String> inputNames(Graph graph) {
