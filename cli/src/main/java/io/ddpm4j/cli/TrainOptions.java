@@ -1,12 +1,12 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.trainer.optim.Decay;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
+import io.ddpm4j.trainer.optim.Decay;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -228,15 +228,19 @@ final class TrainOptions {
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
-      return new NetworkConfig(
-          channels,
-          attention(preset, channels.size()),
-          orElse(layers, preset.layersPerBlock()),
-          groupCount,
-          headWidth,
-          preset.classConditional() && !unconditional,
-          orElse(labelDropout, preset.labelDropout()),
-          orElse(dropout, preset.dropout()));
+      try {
+        return new NetworkConfig(
+            channels,
+            attention(preset, channels.size()),
+            orElse(layers, preset.layersPerBlock()),
+            groupCount,
+            headWidth,
+            preset.classConditional() && !unconditional,
+            orElse(labelDropout, preset.labelDropout()),
+            orElse(dropout, preset.dropout()));
+      } catch (IllegalArgumentException e) { // names the option
+        throw new UsageException(e.getMessage());
+      }
     }
 
     /**
@@ -407,9 +411,7 @@ final class TrainOptions {
           lrSchedule == null ? preset.lrSchedule() : lrSchedule.label(),
           orElse(minLearningRate, preset.minLearningRate()),
           orElse(weightDecay, preset.weightDecay()),
-          emaDecay == null
-              ? preset.furtherEmaDecays()
-              : emaDecay.subList(1, emaDecay.size()));
+          emaDecay == null ? preset.furtherEmaDecays() : emaDecay.subList(1, emaDecay.size()));
     }
   }
 
