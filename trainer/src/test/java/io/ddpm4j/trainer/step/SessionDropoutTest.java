@@ -42,8 +42,7 @@ class SessionDropoutTest {
   private static TrainSession open(double dropout, int threads, int shard) {
     return new TrainSession(
         config(dropout),
-        new TrainSession.Options(
-            threads, OptionalInt.of(shard), OptionalInt.of(0), Optional.empty()));
+        new TrainSession.Options(threads, OptionalInt.of(shard), false, Optional.empty()));
   }
 
   private static final MaskSource MASKS =
