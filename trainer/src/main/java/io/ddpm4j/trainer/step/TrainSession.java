@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Runs whole train steps in ONNX Runtime. The threads divide the batch into {@link Shards}, each
@@ -41,12 +42,13 @@ public final class TrainSession implements AutoCloseable {
   private final ParameterLayout layout;
   private final List<String> stateNames;
   private final OrtSession gradient;
+  private final OrtSession addition;
   private final OrtSession sum;
   private final OrtSession update;
   private final List<List<FloatBuffer>> vectors = new ArrayList<>(); // [set][state vector]
-  private final List<OnnxTensor> weights = new ArrayList<>(); // [set]
-  private final List<FloatBuffer> gradients = new ArrayList<>(); // [thread]
-  private final List<OnnxTensor> gradientTensors = new ArrayList<>(); // [thread]
+  private final List<Map<String, OnnxTensor>> weights = new ArrayList<>(); // [set]
+  private final List<Gradient> gradients = new ArrayList<>(); // [thread], over its shards
+  private final List<Gradient> others = new ArrayList<>(); // [thread], of a shard but the first
   private final List<ShardMasks> masks = new ArrayList<>(); // [thread]
   private final List<Piece> pieces = new ArrayList<>();
   private final LongBuffer step;
@@ -107,6 +109,10 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  /** A vector of gradients, as a whole and as the outputs of the gradient graph. */
+  private record Gradient(
+      FloatBuffer vector, OnnxTensor whole, Map<String, OnnxTensor> ofParameters) {}
+
   /** A piece of the vectors: its tensors, for each set of state that is read. */
   private record Piece(
       Map<String, OnnxTensor> gradients,
@@ -137,16 +143,19 @@ public final class TrainSession implements AutoCloseable {
               ? TrainLowering.standard(graph.graph())
               : TrainLowering.pixelMajor(graph.graph());
       gradient = session(lowered, how.profile());
+      addition = session(UpdateGraph.addition(), Optional.empty());
       sum = session(UpdateGraph.sum(shards.threads()), Optional.empty());
       update = session(UpdateGraph.build(config), Optional.empty());
       int size = layout.size();
       for (int set = 0; set < 2; set++) {
         vectors.add(stateNames.stream().map(name -> NativeTensors.floats(size)).toList());
-        weights.add(tensors.of(vectors.get(set).get(0), 0, size));
+        weights.add(byParameter(vectors.get(set).get(0), name -> name));
       }
       for (int thread = 0; thread < shards.threads(); thread++) {
-        gradients.add(NativeTensors.floats(size));
-        gradientTensors.add(tensors.of(gradients.get(thread), 0, size));
+        gradients.add(newGradient());
+        if (shards.count() > shards.threads()) {
+          others.add(newGradient());
+        }
         masks.add(new ShardMasks(tensors, graph.masks()));
       }
       step = NativeTensors.longs(1);
@@ -173,10 +182,28 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  private Gradient newGradient() throws OrtException {
+    FloatBuffer vector = NativeTensors.floats(layout.size());
+    return new Gradient(
+        vector,
+        tensors.of(vector, 0, layout.size()),
+        byParameter(vector, GradientGraph::gradientOf));
+  }
+
+  private Map<String, OnnxTensor> byParameter(FloatBuffer vector, UnaryOperator<String> naming)
+      throws OrtException {
+    Map<String, OnnxTensor> parts = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      parts.put(
+          naming.apply(entry.name()), tensors.of(vector, entry.offset(), entry.stored().sizes()));
+    }
+    return parts;
+  }
+
   private Piece piece(int offset, int size, Map<String, OnnxTensor> scalars) throws OrtException {
     Map<String, OnnxTensor> parts = new LinkedHashMap<>();
     for (int thread = 0; thread < gradients.size(); thread++) {
-      parts.put("gradient_" + thread, tensors.of(gradients.get(thread), offset, size));
+      parts.put("gradient_" + thread, tensors.of(gradients.get(thread).vector(), offset, size));
     }
     FloatBuffer sumOfSquares = NativeTensors.floats(1);
     Map<String, OnnxTensor> sums = new LinkedHashMap<>();
@@ -410,25 +437,29 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  /** Runs a thread's shards, adding their gradients up in its vector. */
+  /** Runs a thread's shards and adds their gradients up. */
   private void gradient(int thread, Inputs inputs) throws OrtException {
-    FloatBuffer vector = gradients.get(thread);
-    for (int i = 0; i < vector.capacity(); i++) {
-      vector.put(i, 0f);
-    }
-    OnnxTensor accumulated = gradientTensors.get(thread);
+    Gradient sum = gradients.get(thread);
     for (int shard = thread; shard < shards.count(); shard += shards.threads()) {
+      Gradient own = shard == thread ? sum : others.get(thread);
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>(inputs.feeds.get(shard));
-      feeds.put("weights", weights.get(current));
-      feeds.put("gradient_sum", accumulated);
+      feeds.putAll(weights.get(current));
       ShardMasks dropout = masks.get(thread);
       int first = shard * shards.images();
       int end = Math.min(first + shards.images(), config.batchSize());
       dropout.draw(inputs.masks, first, end, shards.images());
       feeds.putAll(dropout.feeds());
-      Map<String, OnnxTensor> results =
-          Map.of("gradient", accumulated, "sample_loss", sampleLosses.get(shard));
+      Map<String, OnnxTensor> results = new LinkedHashMap<>(own.ofParameters());
+      results.put("sample_loss", sampleLosses.get(shard));
       gradient.run(feeds, Set.of(), results).close(); // the results are in the pinned buffers
+      if (own != sum) { // each element is read before it is written
+        addition
+            .run(
+                Map.of("gradient", sum.whole(), "other", own.whole()),
+                Set.of(),
+                Map.of("sum", sum.whole()))
+            .close();
+      }
     }
   }
 
