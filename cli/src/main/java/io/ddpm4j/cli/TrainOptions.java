@@ -228,15 +228,19 @@ final class TrainOptions {
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
-      return new NetworkConfig(
-          channels,
-          attention(preset, channels.size()),
-          orElse(layers, preset.layersPerBlock()),
-          groupCount,
-          headWidth,
-          preset.classConditional() && !unconditional,
-          orElse(labelDropout, preset.labelDropout()),
-          orElse(dropout, preset.dropout()));
+      try {
+        return new NetworkConfig(
+            channels,
+            attention(preset, channels.size()),
+            orElse(layers, preset.layersPerBlock()),
+            groupCount,
+            headWidth,
+            preset.classConditional() && !unconditional,
+            orElse(labelDropout, preset.labelDropout()),
+            orElse(dropout, preset.dropout()));
+      } catch (IllegalArgumentException e) { // names the option
+        throw new UsageException(e.getMessage());
+      }
     }
 
     /**
