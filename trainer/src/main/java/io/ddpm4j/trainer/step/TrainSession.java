@@ -75,12 +75,10 @@ public final class TrainSession implements AutoCloseable {
    *
    * @param threads at least 1; each works on images of its own
    * @param shard images that a thread works on at a time; empty for what is fastest
-   * @param channelBlock channels in a block of the blocked layout: 0 for standard operators, or
-   *     {@link #probedBlock}, for another size would give wrong numbers; empty for what is faster
+   * @param standard whether convolutions are run as ONNX's Conv, not as matrix products
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
-  public record Options(
-      int threads, OptionalInt shard, OptionalInt channelBlock, Optional<Path> profile) {
+  public record Options(int threads, OptionalInt shard, boolean standard, Optional<Path> profile) {
     /** Refuses less than one thread, and shards without images. */
     public Options {
       if (threads < 1) {
@@ -94,7 +92,7 @@ public final class TrainSession implements AutoCloseable {
 
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
-      return new Options(threads, OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+      return new Options(threads, OptionalInt.empty(), false, Optional.empty());
     }
   }
 
@@ -110,7 +108,6 @@ public final class TrainSession implements AutoCloseable {
    * Creates the sessions; takes seconds for a large network.
    *
    * @throws IllegalStateException if ONNX Runtime refuses a graph
-   * @throws IllegalArgumentException if the channel block is not this processor's
    */
   public TrainSession(TrainStepConfig config, Options how) {
     this.config = config;
@@ -121,10 +118,13 @@ public final class TrainSession implements AutoCloseable {
             : Shards.of(batch, how.threads());
     team = tensors.own(new ThreadTeam(shards.threads()));
     try {
-      int block = channelBlock(how);
       GradientGraph graph = GradientGraph.build(config, shards.images());
       layout = graph.layout();
-      gradient = session(TrainLowering.blocked(graph.graph(), block), how.profile());
+      Graph lowered =
+          how.standard()
+              ? TrainLowering.standard(graph.graph())
+              : TrainLowering.pixelMajor(graph.graph());
+      gradient = session(lowered, how.profile());
       sum = session(UpdateGraph.sum(shards.threads()), Optional.empty());
       update = session(UpdateGraph.build(config), Optional.empty());
       int size = layout.size();
@@ -194,43 +194,6 @@ public final class TrainSession implements AutoCloseable {
       close();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
-    }
-  }
-
-  private static int channelBlock(Options how) {
-    if (how.channelBlock().isPresent() && how.channelBlock().getAsInt() == 0) {
-      return 0;
-    }
-    int probed = probedBlock();
-    int block = how.channelBlock().orElse(TrainLowering.worthwhile(probed));
-    if (how.channelBlock().isPresent() && block != probed) {
-      throw new IllegalArgumentException(
-          "channel block: expected 0"
-              + (probed == 0 ? "" : " or " + probed)
-              + ", as ONNX Runtime has it on this processor, found "
-              + block);
-    }
-    return block;
-  }
-
-  /** The channels of a block of ONNX Runtime's blocked layout on this processor; 0 without one. */
-  public static int probedBlock() {
-    OrtEnvironment environment = environment();
-    byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
-    float[] values = TrainLowering.probeInput();
-    try (OrtSession probing = environment.createSession(probe);
-        OnnxTensor x =
-            OnnxTensor.createTensor(
-                environment,
-                NativeTensors.floats(values.length).put(0, values),
-                new long[] {1, values.length / 3, 1, 3});
-        OrtSession.Result result = probing.run(Map.of("x", x))) {
-      FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] blocked = new float[y.remaining()];
-      y.get(blocked);
-      return TrainLowering.blockOf(blocked);
-    } catch (OrtException e) {
-      return 0; // this build has no blocked layout: standard operators do
     }
   }
 

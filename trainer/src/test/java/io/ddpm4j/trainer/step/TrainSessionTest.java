@@ -97,17 +97,10 @@ class TrainSessionTest {
   @ParameterizedTest
   @CsvSource({"1, 4", "1, 1", "2, 2", "2, 3", "2, 1", "3, 1", "9, 3", "1, 100"})
   void threeStepsAgreeWithPyTorch(int threads, int shard) throws IOException {
-    threeSteps(
-        new TrainSession.Options(
-            threads, OptionalInt.of(shard), OptionalInt.of(0), Optional.empty()));
-  }
-
-  @Test
-  void threeStepsAgreeWithPyTorchInTheBlockedLayout() throws IOException {
-    int block = TrainSession.probedBlock();
-    Assumptions.assumeTrue(
-        block > 0, "skipped: ONNX Runtime has no blocked layout on this processor");
-    threeSteps(ofBlock(block));
+    for (boolean standard : new boolean[] {false, true}) {
+      threeSteps(
+          new TrainSession.Options(threads, OptionalInt.of(shard), standard, Optional.empty()));
+    }
   }
 
   private static void threeSteps(TrainSession.Options options) throws IOException {
@@ -138,25 +131,6 @@ class TrainSessionTest {
       }
       compare(expected.getAsJsonObject("weights"), session.layout(), session.state("weights"));
       compare(expected.getAsJsonObject("ema"), session.layout(), session.state("ema"));
-    }
-  }
-
-  private static TrainSession.Options ofBlock(int channelBlock) {
-    return new TrainSession.Options(
-        1, OptionalInt.empty(), OptionalInt.of(channelBlock), Optional.empty());
-  }
-
-  @Test
-  void anotherProcessorsBlockIsRefused() {
-    int probed = TrainSession.probedBlock();
-    for (int block : new int[] {-1, 4, 8, 16, 32}) {
-      if (block != probed) {
-        IllegalArgumentException e =
-            assertThrows(
-                IllegalArgumentException.class, () -> new TrainSession(tiny(), ofBlock(block)));
-        assertTrue(e.getMessage().startsWith("channel block: expected 0"), e.getMessage());
-        assertTrue(e.getMessage().endsWith("found " + block), e.getMessage());
-      }
     }
   }
 
