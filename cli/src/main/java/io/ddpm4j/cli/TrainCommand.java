@@ -59,7 +59,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DATA",
       description =
-          "fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
+          "emoji, fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
               + " (required without --resume).")
   private String data;
 

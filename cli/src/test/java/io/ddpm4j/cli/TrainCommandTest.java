@@ -406,7 +406,7 @@ class TrainCommandTest {
   void unusableData() throws IOException {
     Path out = dir.resolve("run");
     CommandRun.of("train", "--data", "nothing", "--out", out)
-        .failsSaying("unknown data set 'nothing'", "fashion-mnist, shapes");
+        .failsSaying("unknown data set 'nothing'", "emoji, fashion-mnist, shapes");
     Path cut = idx("cut-images-idx3-ubyte", 0x803, 10, 8, 8, 100);
     CommandRun.of("train", "--data", cut, "--out", out).failsSaying(cut, "expected", "found");
     Path magic = idx("magic-images-idx3-ubyte", 0x999, 10, 8, 8, 640);
@@ -415,6 +415,10 @@ class TrainCommandTest {
     CommandRun.of("train", "--data", folder, "--out", out).failsSaying(folder);
     CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
         .failsSaying(folder);
+    CommandRun.of("train", "--data", "emoji", "--data-dir", folder, "--out", out)
+        .failsSaying("the emoji are not there", folder, "npm install");
+    CommandRun.of("train", "--data", "emoji", "--channels", 1, "--out", out)
+        .isWrongUsage("--channels does not apply to data set emoji");
     CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
         .isWrongUsage("--labels does not apply to data set shapes");
     CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)
