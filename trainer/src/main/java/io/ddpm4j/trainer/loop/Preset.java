@@ -64,6 +64,7 @@ public enum Preset {
   /** This preset on a data set. */
   public TrainConfig config(String data, long steps, long seed) {
     return new TrainConfig(
-        TrainConfig.Data.of(data), network, diffusion(), optimizer, run(steps, seed));
+            TrainConfig.Data.of(data), network, diffusion(), optimizer, run(steps, seed))
+        .withReporting(Reporting.DEFAULTS);
   }
 }

@@ -27,6 +27,7 @@ import java.util.OptionalInt;
  * config.json}, and running it again gives the same weights.
  *
  * @param init where the first weights come from; null for random ones
+ * @param reporting what it tells of itself; null for {@link Reporting#NONE}
  */
 public record TrainConfig(
     Data data,
@@ -34,7 +35,8 @@ public record TrainConfig(
     Diffusion diffusion,
     Optimizer optimizer,
     Run run,
-    @MayBeAbsent Init init) {
+    @MayBeAbsent Init init,
+    @MayBeAbsent Reporting reporting) {
 
   /** Refuses what is missing or does not fit together. */
   public TrainConfig {
@@ -43,12 +45,19 @@ public record TrainConfig(
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+    reporting = reporting == null ? Reporting.NONE : reporting;
   }
 
   /** A run that begins with random weights. */
   public TrainConfig(
       Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run) {
     this(data, network, diffusion, optimizer, run, null);
+  }
+
+  /** A run that tells nothing of itself but the metrics of its steps. */
+  public TrainConfig(
+      Data data, Network network, Diffusion diffusion, Optimizer optimizer, Run run, Init init) {
+    this(data, network, diffusion, optimizer, run, init, null);
   }
 
   /**
@@ -373,7 +382,7 @@ public record TrainConfig(
 
   /** The same configuration with another run. */
   public TrainConfig withRun(Run changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, changed, init);
+    return new TrainConfig(data, network, diffusion, optimizer, changed, init, reporting);
   }
 
   /** The same configuration with first weights from a model; null for random ones. */
@@ -383,7 +392,12 @@ public record TrainConfig(
 
   /** The same configuration with another optimizer. */
   public TrainConfig withOptimizer(Optimizer changed) {
-    return new TrainConfig(data, network, diffusion, changed, run, init);
+    return new TrainConfig(data, network, diffusion, changed, run, init, reporting);
+  }
+
+  /** The same configuration, telling more or less of itself. */
+  public TrainConfig withReporting(Reporting changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, run, init, changed);
   }
 
   TrainStepConfig step(UNetConfig unet) {
