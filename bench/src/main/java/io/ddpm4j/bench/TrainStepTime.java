@@ -4,7 +4,6 @@ import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
-import io.ddpm4j.trainer.step.TrainStepGraph;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,18 +24,19 @@ public final class TrainStepTime {
     int batch = given.number("--batch", 32);
     int warmup = given.number("--warmup", 3);
     int steps = given.number("--steps", 20);
+    int shard = given.number("--shard", 0);
     int block = given.number("--block", -1);
     String profile = given.text("--profile", "");
     TrainSession.Options options =
         new TrainSession.Options(
             given.number("--threads", 2),
+            shard == 0 ? OptionalInt.empty() : OptionalInt.of(shard),
             block < 0 ? OptionalInt.empty() : OptionalInt.of(block),
             profile.isEmpty() ? Optional.empty() : Optional.of(Path.of(profile)));
     given.end();
     TrainStepConfig config = BenchNetwork.trainStep(unet, batch);
-    TrainStepGraph graph = TrainStepGraph.build(config);
-    try (TrainSession session = new TrainSession(graph, options)) {
-      session.initialize(graph.layout().join(UNet.parameters(unet).initialize(1)));
+    try (TrainSession session = new TrainSession(config, options)) {
+      session.initialize(session.layout().join(UNet.parameters(unet).initialize(1)));
       TrainSession.Inputs inputs = session.newInputs();
       Random random = new Random(0);
       for (int i = 0; i < inputs.images().capacity(); i++) {

@@ -6,7 +6,7 @@ import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import io.ddpm4j.trainer.optim.LearningRate;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -154,7 +154,7 @@ final class Loop {
   }
 
   private Map<String, TensorData> averaged() {
-    return session.graph().layout().split(session.state(TrainStepGraph.EMA));
+    return session.layout().split(session.state(UpdateGraph.EMA));
   }
 
   /** An interrupt is put off: it would close the files that are being written. */

@@ -12,7 +12,7 @@ import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -223,14 +223,14 @@ public final class Trainer {
   }
 
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
-    TrainStepGraph graph = TrainStepGraph.build(config.step(unet));
     Progress progress = Progress.from(start);
     BatchOptions options =
         BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
     try (TrainSession session =
-            new TrainSession(graph, TrainSession.Options.ofThreads(config.run().threadCount()));
+            new TrainSession(
+                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
         Reporter reporter =
             Reporter.open(
                 folder,
@@ -238,7 +238,7 @@ public final class Trainer {
                     folder.name(),
                     config,
                     card,
-                    graph.layout().size(),
+                    session.layout().size(),
                     heldOut.map(ImageDataset::description)),
                 progress.step(),
                 listener::onWarning);
@@ -253,10 +253,14 @@ public final class Trainer {
                     config.network().labelDropout(),
                     data.classNames().size()),
                 first)) {
-      restore(session, graph.layout());
+      restore(session, session.layout());
       listener.onStart(
           new RunSummary(
-              data.description(), data.size(), graph.layout().size(), first, config.run().steps()));
+              data.description(),
+              data.size(),
+              session.layout().size(),
+              first,
+              config.run().steps()));
       Loop.Parts parts =
           new Loop.Parts(
               session,
@@ -276,7 +280,7 @@ public final class Trainer {
       return;
     }
     List<float[]> state = new ArrayList<>();
-    for (String name : TrainStepGraph.STATE) {
+    for (String name : UpdateGraph.STATE) {
       try {
         state.add(layout.join(start.state(name)));
       } catch (IllegalArgumentException e) {
