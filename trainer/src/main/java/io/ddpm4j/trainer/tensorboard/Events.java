@@ -26,7 +26,9 @@ final class Events {
   record Moment(double wallTime, long step) {
     void writeTo(CodedOutputStream out) throws IOException {
       out.writeDouble(1, wallTime);
-      out.writeInt64(2, step);
+      if (step != 0) { // the default, which is left out
+        out.writeInt64(2, step);
+      }
     }
   }
 
