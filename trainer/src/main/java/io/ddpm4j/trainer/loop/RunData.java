@@ -47,12 +47,8 @@ record RunData(ImageDataset training, Optional<ImageDataset> heldOut) {
         return of(all);
       }
     }
-    double share = reporting.validationShare();
-    int count = HeldOut.count(all.size(), share);
-    if (count == 0) {
-      if (share > 0) {
-        warnings.accept("no validation: " + all.size() + " images are too few to hold some out");
-      }
+    int count = HeldOut.count(all.size(), reporting.validationShare());
+    if (count == 0) { // nothing asked for, or too few images to miss one
       return of(all);
     }
     HeldOut parts = HeldOut.of(all, count, config.run().seed());

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.report;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.stream.StreamSupport;
  * @param values by name, in the order in which they are shown
  */
 public record Facts(String title, Map<String, String> values) {
+
+  private static final BigDecimal SMALL = new BigDecimal("0.0001");
 
   /** Keeps the order, but not the map. */
   public Facts {
@@ -62,14 +65,23 @@ public record Facts(String title, Map<String, String> values) {
           .map(Facts::text)
           .collect(Collectors.joining(", "));
     }
-    return value.isJsonPrimitive() ? value.getAsString() : value.toString();
+    return value.getAsJsonPrimitive().isNumber()
+        ? number(value.getAsBigDecimal())
+        : value.getAsString();
+  }
+
+  /** 0.0001 and 1e-8, not 1.0E-4. */
+  private static String number(BigDecimal value) {
+    BigDecimal shortest = value.stripTrailingZeros();
+    return value.abs().compareTo(SMALL) < 0
+        ? shortest.toString().toLowerCase(Locale.ROOT)
+        : shortest.toPlainString();
   }
 
   /** Label dropout, of labelDropout. */
   private static String words(String name) {
     String spaced = name.replaceAll("(?<=[a-z0-9])(?=[A-Z])", " ").toLowerCase(Locale.ROOT);
-    return spaced.isEmpty()
-        ? spaced
-        : Character.toUpperCase(spaced.charAt(0)) + spaced.substring(1);
+    String first = spaced.substring(0, 1).toUpperCase(Locale.ROOT);
+    return (first + spaced.substring(1)).replaceAll("(?i)\\bema\\b", "EMA");
   }
 }

@@ -155,7 +155,7 @@ class HtmlReportTest {
         Facts.ofJson(
             """
             {"network": {"labelDropout": 0.1, "channels": [32, 64], "inner": {"a": true}},
-             "run": {"sampleEvery": 500, "labels": null}, "init": null}
+             "run": {"sampleEvery": 500, "labels": null, "emaDecay": 1.0E-8, "rate": 1.0E-4}, "init": null}
             """);
     assertEquals(List.of("Network", "Run"), tables.stream().map(Facts::title).toList());
     Map<String, String> network = new LinkedHashMap<>();
@@ -164,7 +164,9 @@ class HtmlReportTest {
     network.put("Inner, a", "true");
     assertEquals(
         new ArrayList<>(network.entrySet()), new ArrayList<>(tables.get(0).values().entrySet()));
-    assertEquals(Map.of("Sample every", "500"), tables.get(1).values());
+    assertEquals(
+        Map.of("Sample every", "500", "EMA decay", "1e-8", "Rate", "0.0001"),
+        tables.get(1).values());
   }
 
   @Test
