@@ -12,8 +12,8 @@ import java.util.Random;
 
 /**
  * Times whole train steps, as {@code pytorch/train_step.py} does: one line a step, milliseconds.
- * {@code --profile PREFIX} has ONNX Runtime write the time of every operator, {@code --block 0}
- * runs the graph in standard operators.
+ * {@code --profile PREFIX} has ONNX Runtime write the time of every operator, {@code --standard 1}
+ * runs convolutions as ONNX's Conv, {@code --shard 4} so many images at a time.
  */
 public final class TrainStepTime {
   private TrainStepTime() {}
@@ -25,13 +25,13 @@ public final class TrainStepTime {
     int warmup = given.number("--warmup", 3);
     int steps = given.number("--steps", 20);
     int shard = given.number("--shard", 0);
-    int block = given.number("--block", -1);
+    boolean standard = given.number("--standard", 0) == 1;
     String profile = given.text("--profile", "");
     TrainSession.Options options =
         new TrainSession.Options(
             given.number("--threads", 2),
             shard == 0 ? OptionalInt.empty() : OptionalInt.of(shard),
-            block < 0 ? OptionalInt.empty() : OptionalInt.of(block),
+            standard,
             profile.isEmpty() ? Optional.empty() : Optional.of(Path.of(profile)));
     given.end();
     TrainStepConfig config = BenchNetwork.trainStep(unet, batch);

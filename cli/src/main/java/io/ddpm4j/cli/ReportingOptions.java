@@ -1,6 +1,6 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.trainer.loop.Reporting;
+import io.ddpm4j.trainer.loop.ReportingConfig;
 import picocli.CommandLine.Option;
 
 /** What a run measures and tells of itself. A field is null where the user said nothing. */
@@ -34,8 +34,8 @@ final class ReportingOptions {
   @Option(names = "--no-tensorboard", description = "Write no event files for TensorBoard.")
   private boolean noTensorboard;
 
-  Reporting over(Reporting preset) {
-    return new Reporting(
+  ReportingConfig over(ReportingConfig preset) {
+    return new ReportingConfig(
         every == null ? preset.validationEvery() : every,
         images == null ? preset.validationImages() : images,
         share == null ? preset.validationShare() : share,

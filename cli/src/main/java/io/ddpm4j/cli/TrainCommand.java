@@ -4,6 +4,7 @@ import io.ddpm4j.trainer.data.DatasetOptionException;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.InitialModel;
+import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.RunSummary;
@@ -223,17 +224,17 @@ final class TrainCommand implements Callable<Integer> {
   private TrainConfig config() throws IOException {
     TrainConfig defaults =
         init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
-    TrainConfig.Network levels = network.over(defaults.network());
+    NetworkConfig levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
     try {
       return new TrainConfig(
-              images.over(defaults.data()),
-              levels,
-              TrainOptions.over(defaults.diffusion(), diffusion),
-              optimizer.over(defaults.optimizer()),
-              run.over(defaults.run(), steps),
-              defaults.init())
-          .withReporting(reporting.over(defaults.reporting()));
+          images.over(defaults.data()),
+          levels,
+          TrainOptions.over(defaults.diffusion(), diffusion),
+          optimizer.over(defaults.optimizer()),
+          run.over(defaults.run(), steps),
+          defaults.init(),
+          reporting.over(defaults.reporting()));
     } catch (IllegalArgumentException e) { // names the option
       throw new UsageException(e.getMessage());
     }
@@ -252,13 +253,13 @@ final class TrainCommand implements Callable<Integer> {
     }
     TrainConfig defaults = of.orElse(preset).config(data, DEFAULT_STEPS, 0);
     return new TrainConfig(
-            defaults.data(),
-            model.network(),
-            model.diffusion(),
-            defaults.optimizer(),
-            defaults.run(),
-            model.init())
-        .withReporting(defaults.reporting());
+        defaults.data(),
+        model.network(),
+        model.diffusion(),
+        defaults.optimizer(),
+        defaults.run(),
+        model.init(),
+        defaults.reporting());
   }
 
   private static String lowerCase(Preset preset) {

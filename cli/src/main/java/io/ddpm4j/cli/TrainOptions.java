@@ -1,7 +1,12 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.trainer.loop.TrainConfig;
+import io.ddpm4j.trainer.loop.DataConfig;
+import io.ddpm4j.trainer.loop.DiffusionConfig;
+import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.OptimizerConfig;
+import io.ddpm4j.trainer.loop.RunConfig;
+import io.ddpm4j.trainer.optim.Decay;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -69,8 +74,8 @@ final class TrainOptions {
         description = "Sampling steps of a sample grid (default: ${bundle:preset.sampleSteps}).")
     Integer sampleSteps;
 
-    TrainConfig.Run over(TrainConfig.Run preset, Integer steps) {
-      return new TrainConfig.Run(
+    RunConfig over(RunConfig preset, Integer steps) {
+      return new RunConfig(
           orElse(steps, preset.steps()),
           seed == null ? preset.seed() : seed,
           orElse(checkpointEvery, preset.checkpointEvery()),
@@ -137,8 +142,8 @@ final class TrainOptions {
       }
     }
 
-    TrainConfig.Data over(TrainConfig.Data preset) {
-      return new TrainConfig.Data(
+    DataConfig over(DataConfig preset) {
+      return new DataConfig(
           preset.source(),
           dataDir == null ? preset.dataDir() : dataDir.toString(),
           labels == null ? preset.labels() : labels.toString(),
@@ -205,7 +210,15 @@ final class TrainOptions {
                 + " (default: ${bundle:preset.labelDropout}).")
     Double labelDropout;
 
-    TrainConfig.Network over(TrainConfig.Network preset) {
+    @Option(
+        names = "--dropout",
+        paramLabel = "X",
+        description =
+            "Share of elements that training drops in each ResNet block (default:"
+                + " ${bundle:preset.dropout}).")
+    Double dropout;
+
+    NetworkConfig over(NetworkConfig preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
       int headWidth = orElse(headChannels, preset.attentionHeadDim());
@@ -215,14 +228,15 @@ final class TrainOptions {
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
-      return new TrainConfig.Network(
+      return new NetworkConfig(
           channels,
           attention(preset, channels.size()),
           orElse(layers, preset.layersPerBlock()),
           groupCount,
           headWidth,
           preset.classConditional() && !unconditional,
-          orElse(labelDropout, preset.labelDropout()));
+          orElse(labelDropout, preset.labelDropout()),
+          orElse(dropout, preset.dropout()));
     }
 
     /**
@@ -230,7 +244,7 @@ final class TrainOptions {
      *
      * @param name of the model, for the message
      */
-    void requireSame(TrainConfig.Network model, String name) {
+    void requireSame(NetworkConfig model, String name) {
       requireSame("--widths", widths, model.channels(), name);
       List<Integer> levels =
           IntStream.rangeClosed(1, model.attention().size())
@@ -272,7 +286,7 @@ final class TrainOptions {
       }
     }
 
-    private List<Boolean> attention(TrainConfig.Network preset, int levels) {
+    private List<Boolean> attention(NetworkConfig preset, int levels) {
       if (attention == null && preset.attention().size() == levels) {
         return preset.attention();
       }
@@ -294,8 +308,16 @@ final class TrainOptions {
         names = "--batch-size",
         paramLabel = "N",
         converter = Numbers.Positive.class,
-        description = "Images of a step (default: ${bundle:preset.batchSize}).")
+        description = "Images of a batch (default: ${bundle:preset.batchSize}).")
     Integer batchSize;
+
+    @Option(
+        names = "--accumulate",
+        paramLabel = "N",
+        converter = Numbers.Positive.class,
+        description =
+            "Batches whose gradients make one step (default: ${bundle:preset.accumulate}).")
+    Integer accumulate;
 
     @Option(
         names = "--learning-rate",
@@ -311,6 +333,30 @@ final class TrainOptions {
         description =
             "Steps in which the learning rate rises (default: ${bundle:preset.warmupSteps}).")
     Integer warmupSteps;
+
+    @Option(
+        names = "--lr-schedule",
+        paramLabel = "NAME",
+        converter = Names.LearningRates.class,
+        description =
+            "How the learning rate goes on after that: constant, linear or cosine, down to"
+                + " --min-learning-rate at the end of the run (default:"
+                + " ${bundle:preset.lrSchedule}).")
+    Decay lrSchedule;
+
+    @Option(
+        names = "--min-learning-rate",
+        paramLabel = "X",
+        description =
+            "Where a linear or cosine schedule ends (default: ${bundle:preset.minLearningRate}).")
+    Double minLearningRate;
+
+    @Option(
+        names = "--weight-decay",
+        paramLabel = "X",
+        description =
+            "Of all weights, as AdamW has it; 0 for Adam (default: ${bundle:preset.weightDecay}).")
+    Double weightDecay;
 
     @Option(
         names = "--beta1",
@@ -341,11 +387,14 @@ final class TrainOptions {
     @Option(
         names = "--ema-decay",
         paramLabel = "X",
-        description = "Decay of the averaged weights (default: ${bundle:preset.emaDecay}).")
-    Double emaDecay;
+        split = ",",
+        description =
+            "Decay of the averaged weights; further ones average them another time, for export"
+                + " --ema (default: ${bundle:preset.emaDecay}).")
+    List<Double> emaDecay;
 
-    TrainConfig.Optimizer over(TrainConfig.Optimizer preset) {
-      return new TrainConfig.Optimizer(
+    OptimizerConfig over(OptimizerConfig preset) {
+      return new OptimizerConfig(
           orElse(batchSize, preset.batchSize()),
           orElse(learningRate, preset.learningRate()),
           warmupSteps == null ? preset.warmupSteps() : warmupSteps,
@@ -353,15 +402,19 @@ final class TrainOptions {
           orElse(beta2, preset.beta2()),
           orElse(epsilon, preset.epsilon()),
           orElse(maxGradientNorm, preset.maxGradientNorm()),
-          orElse(emaDecay, preset.emaDecay()));
+          emaDecay == null ? preset.emaDecay() : emaDecay.get(0),
+          orElse(accumulate, (int) preset.accumulate()),
+          lrSchedule == null ? preset.lrSchedule() : lrSchedule.label(),
+          orElse(minLearningRate, preset.minLearningRate()),
+          orElse(weightDecay, preset.weightDecay()),
+          emaDecay == null ? preset.furtherEmaDecays() : emaDecay.subList(1, emaDecay.size()));
     }
   }
 
   /** The forward process and what the network predicts. */
-  static TrainConfig.Diffusion over(
-      TrainConfig.Diffusion preset, ScheduleOptions.WithPrediction said) {
+  static DiffusionConfig over(DiffusionConfig preset, ScheduleOptions.WithPrediction said) {
     SchedulerConfig config = said.over(preset.scheduler());
-    return new TrainConfig.Diffusion(
+    return new DiffusionConfig(
         config.trainTimesteps(),
         config.betaSchedule().label(),
         config.betaStart(),

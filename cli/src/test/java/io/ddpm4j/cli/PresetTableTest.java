@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.ShapesDataset;
+import io.ddpm4j.trainer.loop.DiffusionConfig;
+import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
-import io.ddpm4j.trainer.loop.TrainConfig;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
@@ -40,7 +42,7 @@ class PresetTableTest {
   }
 
   private static String expected(String row, Preset preset) {
-    TrainConfig.Network network = preset.network();
+    NetworkConfig network = preset.network();
     return switch (row) {
       case "parameters, about" ->
           String.format(Locale.ROOT, "%.1f million", parameters(network) / 1e6);
@@ -59,16 +61,16 @@ class PresetTableTest {
     };
   }
 
-  private static long parameters(TrainConfig.Network network) {
+  private static long parameters(NetworkConfig network) {
     ImageDataset shapes = new ShapesDataset(1, ShapesDataset.DEFAULT_IMAGE_SIZE, 0);
     return UNet.parameters(network.unet(shapes)).count();
   }
 
   @Test
   void whatIsTheSameForAll() throws IOException {
-    TrainConfig.Diffusion diffusion = Preset.diffusion();
+    DiffusionConfig diffusion = Preset.diffusion();
     for (Preset preset : Preset.values()) {
-      TrainConfig.Optimizer optimizer = preset.optimizer();
+      OptimizerConfig optimizer = preset.optimizer();
       String expected =
           ("batches of %d (`--batch-size`), Adam with %s, %s and 1e-8 (`--beta1`, `--beta2`,"
                   + " `--epsilon`), %d steps of warm-up (`--warmup-steps`), gradients clipped to"

@@ -84,7 +84,7 @@ public final class InitialModel {
   }
 
   /** The model that a configuration names; refuses a file that was changed since. */
-  static InitialModel read(TrainConfig.Init init) throws IOException {
+  static InitialModel read(InitConfig init) throws IOException {
     InitialModel model = read(Path.of(init.model()));
     if (!model.sha256.equals(init.sha256())) {
       throw new IOException(
@@ -98,8 +98,8 @@ public final class InitialModel {
   }
 
   /** What a configuration says of it. */
-  public TrainConfig.Init init() {
-    return new TrainConfig.Init(file.toString(), sha256);
+  public InitConfig init() {
+    return new InitConfig(file.toString(), sha256);
   }
 
   /** The file. */
@@ -108,15 +108,16 @@ public final class InitialModel {
   }
 
   /** The network's options, as those of a run that goes on with it; no label is dropped. */
-  public TrainConfig.Network network() {
-    return new TrainConfig.Network(
+  public NetworkConfig network() {
+    return new NetworkConfig(
         unet.blockOutChannels(),
         unet.downBlockTypes().stream().map(UNetConfig.BlockType.ATTENTION::equals).toList(),
         unet.layersPerBlock(),
         unet.normNumGroups(),
         unet.attentionHeadDim(),
         unet.numClassEmbeds() > 0,
-        0);
+        0,
+        unet.dropout());
   }
 
   /**
@@ -124,7 +125,7 @@ public final class InitialModel {
    *
    * @throws IOException if that is none that a run can have
    */
-  public TrainConfig.Diffusion diffusion() throws IOException {
+  public DiffusionConfig diffusion() throws IOException {
     SchedulerConfig scheduler = metadata.scheduler().orElseThrow(); // there is ddpm4j.unet
     if (scheduler.trainedBetas().isPresent() || scheduler.rescaleBetasZeroSnr()) {
       throw new ModelFormatException(
@@ -134,7 +135,7 @@ public final class InitialModel {
                   ? "trained_betas"
                   : "rescale_betas_zero_snr"));
     }
-    return new TrainConfig.Diffusion(
+    return new DiffusionConfig(
         scheduler.trainTimesteps(),
         scheduler.betaSchedule().label(),
         scheduler.betaStart(),
@@ -178,13 +179,16 @@ public final class InitialModel {
     return weights;
   }
 
-  /** Everything but the number of classes, whose rows are looked at one by one. */
+  /**
+   * Everything but the number of classes, whose rows are looked at one by one, and dropout, which
+   * has no weights.
+   */
   private void requireSame(UNetConfig run) {
     JsonObject expected = JsonParser.parseString(run.toJson()).getAsJsonObject();
     JsonObject found = JsonParser.parseString(unet.toJson()).getAsJsonObject();
     Set<String> fields = new LinkedHashSet<>(expected.keySet());
     fields.addAll(found.keySet());
-    fields.remove("num_class_embeds");
+    fields.removeAll(Set.of("num_class_embeds", "dropout"));
     for (String field : fields) {
       JsonElement wanted = expected.get(field);
       if (wanted == null || !wanted.equals(found.get(field))) {

@@ -54,8 +54,8 @@ final class Loop {
     this.progress = progress;
     this.listener = listener;
     this.cancellation = cancellation;
-    this.rate = config.optimizer().rate();
-    this.pace = new Pace(config.optimizer().batchSize());
+    this.rate = config.optimizer().rate(config.run().steps());
+    this.pace = new Pace(config.optimizer().stepImages());
   }
 
   TrainResult run() throws IOException {
@@ -82,7 +82,7 @@ final class Loop {
 
   /** Runs the steps that are left; true if the thread was interrupted, as if cancelled. */
   private boolean steps() throws IOException {
-    TrainConfig.Run run = config.run();
+    RunConfig run = config.run();
     while (progress.step() < run.steps() && !cancellation.isCancelled()) {
       long begin = System.nanoTime();
       StepFeeder.Prepared prepared;

@@ -13,8 +13,8 @@ public enum Preset {
   /** About 7 million parameters: for a night, or a GPU. */
   BASE(List.of(64, 128, 128), List.of(false, true, true), 2, 32, 2e-4, 0.9995);
 
-  private final TrainConfig.Network network;
-  private final TrainConfig.Optimizer optimizer;
+  private final NetworkConfig network;
+  private final OptimizerConfig optimizer;
 
   Preset(
       List<Integer> channels,
@@ -23,14 +23,14 @@ public enum Preset {
       int groups,
       double learningRate,
       double emaDecay) {
-    network = new TrainConfig.Network(channels, attention, layers, groups, 8, true, 0);
-    optimizer = new TrainConfig.Optimizer(32, learningRate, 100, 0.9, 0.999, 1e-8, 1, emaDecay);
+    network = new NetworkConfig(channels, attention, layers, groups, 8, true, 0);
+    optimizer = new OptimizerConfig(32, learningRate, 100, 0.9, 0.999, 1e-8, 1, emaDecay);
   }
 
   /** The preset with that network, told the class or not. */
-  public static Optional<Preset> of(TrainConfig.Network network) {
-    TrainConfig.Network conditional =
-        new TrainConfig.Network(
+  public static Optional<Preset> of(NetworkConfig network) {
+    NetworkConfig conditional =
+        new NetworkConfig(
             network.channels(),
             network.attention(),
             network.layersPerBlock(),
@@ -42,29 +42,28 @@ public enum Preset {
   }
 
   /** The network; conditional on the class wherever the data have classes. */
-  public TrainConfig.Network network() {
+  public NetworkConfig network() {
     return network;
   }
 
   /** Batch size, learning rate and what belongs to them. */
-  public TrainConfig.Optimizer optimizer() {
+  public OptimizerConfig optimizer() {
     return optimizer;
   }
 
   /** The linear schedule of Ho et al. 2020 with 1000 steps, predicting the noise. */
-  public static TrainConfig.Diffusion diffusion() {
-    return new TrainConfig.Diffusion(1000, "linear", 1e-4, 0.02, "epsilon");
+  public static DiffusionConfig diffusion() {
+    return new DiffusionConfig(1000, "linear", 1e-4, 0.02, "epsilon");
   }
 
   /** A run of that many steps. */
-  public static TrainConfig.Run run(long steps, long seed) {
-    return new TrainConfig.Run(steps, seed, 500, 2, 500, 16, 100, 0);
+  public static RunConfig run(long steps, long seed) {
+    return new RunConfig(steps, seed, 500, 2, 500, 16, 100, 0);
   }
 
   /** This preset on a data set. */
   public TrainConfig config(String data, long steps, long seed) {
-    return new TrainConfig(
-            TrainConfig.Data.of(data), network, diffusion(), optimizer, run(steps, seed))
-        .withReporting(Reporting.DEFAULTS);
+    return new TrainConfig(DataConfig.of(data), network, diffusion(), optimizer, run(steps, seed))
+        .withReporting(ReportingConfig.DEFAULTS);
   }
 }

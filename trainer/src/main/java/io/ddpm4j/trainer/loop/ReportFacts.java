@@ -37,7 +37,7 @@ record ReportFacts(
     Map<String, String> values = new LinkedHashMap<>();
     long steps = config.run().steps();
     values.put("steps", "%,d of %,d".formatted(progress.step(), steps));
-    double images = (double) progress.step() * config.optimizer().batchSize();
+    double images = (double) progress.step() * config.optimizer().stepImages();
     values.put("epochs", number("%.2f", images / data.images()));
     values.put("loss, smoothed", number("%.4f", progress.smoothedLoss()));
     double[] losses = history.validations(Column.VALIDATION_LOSS);

@@ -34,7 +34,7 @@ record RunData(ImageDataset training, Optional<ImageDataset> heldOut) {
     String source = config.data().source();
     DatasetOptions options = config.data().options();
     ImageDataset all = Datasets.open(source, options, warnings);
-    Reporting reporting = config.reporting();
+    ReportingConfig reporting = config.reporting();
     if (reporting.validationEvery() == 0) {
       return of(all);
     }

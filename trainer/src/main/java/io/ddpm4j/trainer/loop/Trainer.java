@@ -12,7 +12,6 @@ import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -225,12 +224,14 @@ public final class Trainer {
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start);
     BatchOptions options =
-        BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
     try (TrainSession session =
             new TrainSession(
-                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
+                config.step(unet),
+                TrainSession.Options.ofThreads(config.run().threadCount())
+                    .withMemoryOf(config.optimizer().batchSize()));
         Reporter reporter =
             Reporter.open(
                 folder,
@@ -280,7 +281,7 @@ public final class Trainer {
       return;
     }
     List<float[]> state = new ArrayList<>();
-    for (String name : UpdateGraph.STATE) {
+    for (String name : session.stateNames()) {
       try {
         state.add(layout.join(start.state(name)));
       } catch (IllegalArgumentException e) {

@@ -7,15 +7,15 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.nn.DropoutMasks;
 import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
@@ -30,19 +30,22 @@ import java.util.function.IntToDoubleFunction;
  *          noise          float (n, C, H, W), standard normal
  *          class_labels   int64 (n), in a class-conditional network only
  *          sample_weight  float (n), the weight of each image's loss in the step's loss
- *          weights        float (P), see {@link ParameterLayout}
- *          gradient_sum   float (P), the sum over the shards before
+ *          each parameter under its name, float, as {@link ParameterLayout} stores it
+ *          dropout masks  uint8 (n, C, H, W) each, see {@link #masks}, in a network with dropout only
  * outputs  sample_loss    float (n), not weighted
- *          gradient       float (P), gradient_sum + d(Σ sample_weight·sample_loss)/d(weights)
+ *          each parameter's gradient, d(Σ sample_weight·sample_loss)/d(parameter), under the name
+ *                         {@link #gradientOf}, of the parameter's shape
  * </pre>
  */
 public final class GradientGraph {
   private final Graph graph;
   private final ParameterLayout layout;
+  private final Map<String, Shape> masks;
 
-  private GradientGraph(Graph graph, ParameterLayout layout) {
+  private GradientGraph(Graph graph, ParameterLayout layout, Map<String, Shape> masks) {
     this.graph = graph;
     this.layout = layout;
+    this.masks = masks;
   }
 
   /** The graph with the inputs and outputs above, functions and gradients still whole. */
@@ -53,6 +56,15 @@ public final class GradientGraph {
   /** Where each parameter lies in the vectors, (P). */
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /**
+   * The inputs for masks of dropout, in the order of the layers and under their names: {@code
+   * down_blocks.0.resnets.0.dropout}, uint8 (n, C, H, W), 1 where an element is kept and 0 where it
+   * is dropped.
+   */
+  public Map<String, Shape> masks() {
+    return Collections.unmodifiableMap(masks);
   }
 
   /**
@@ -74,9 +86,13 @@ public final class GradientGraph {
             : null;
     Value sampleWeight = graph.input("sample_weight", DataType.FLOAT, Shape.of(images));
     ParameterLayout layout = new ParameterLayout(UNet.parameters(unet).specs().values());
-    Shape vector = Shape.of(layout.size());
-    Map<String, Value> weights = split(o, graph.input("weights", DataType.FLOAT, vector), layout);
-    Value sum = graph.input("gradient_sum", DataType.FLOAT, vector);
+    Map<String, Value> stored = new LinkedHashMap<>();
+    Map<String, Value> weights = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      Value input = graph.input(entry.name(), DataType.FLOAT, entry.stored());
+      stored.put(entry.name(), input);
+      weights.put(entry.name(), entry.isTurned() ? o.transpose(input, 3, 2, 0, 1) : input);
+    }
 
     Value x0 = o.add(o.mul(o.cast(image, DataType.FLOAT), 2.0 / 255), -1);
     Value signal = table(o, config.schedule(), timestep, config.schedule()::sqrtAlphaCumprod);
@@ -93,28 +109,27 @@ public final class GradientGraph {
                   "prediction_type: expected epsilon, sample or v_prediction, found"
                       + " flow_prediction");
         };
-    Value predicted = UNet.build(o, unet, Parameters.given(weights), xt, timestep, labels);
+    Map<String, Shape> masks = new LinkedHashMap<>();
+    DropoutMasks dropout =
+        (name, shape) -> {
+          masks.put(name, shape);
+          return graph.input(name, DataType.UINT8, shape);
+        };
+    UNet.Inputs inputs = new UNet.Inputs(xt, timestep, labels, dropout);
+    Value predicted = UNet.build(o, unet, Parameters.given(weights), inputs);
     Value error = o.sub(predicted, target);
     Value sampleLoss = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
     Value loss = o.reduceSum(o.mul(sampleLoss, sampleWeight), false);
 
-    Map<Value, Value> gradients = Autodiff.gradients(o, loss, weights.values());
-    List<Value> flat = new ArrayList<>();
-    weights.values().forEach(w -> flat.add(o.reshape(gradients.get(w), -1)));
     graph.output("sample_loss", sampleLoss);
-    graph.output("gradient", o.add(sum, o.concat(0, flat)));
-    return new GradientGraph(graph, layout);
+    Map<Value, Value> gradients = Autodiff.gradients(o, loss, stored.values());
+    stored.forEach((name, value) -> graph.output(gradientOf(name), gradients.get(value)));
+    return new GradientGraph(graph, layout, masks);
   }
 
-  private static Map<String, Value> split(Ops o, Value vector, ParameterLayout layout) {
-    long[] sizes = layout.entries().stream().mapToLong(ParameterLayout.Entry::size).toArray();
-    List<Value> parts = o.split(vector, 0, sizes);
-    Map<String, Value> weights = new LinkedHashMap<>();
-    for (int i = 0; i < sizes.length; i++) {
-      ParameterLayout.Entry entry = layout.entries().get(i);
-      weights.put(entry.name(), o.reshape(parts.get(i), entry.shape().sizes()));
-    }
-    return weights;
+  /** The output that holds a parameter's gradient. */
+  public static String gradientOf(String parameter) {
+    return "gradient of " + parameter;
   }
 
   /** A number of the schedule for each image: (n, 1, 1, 1). */

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Runs whole train steps in ONNX Runtime. The threads divide the batch into {@link Shards}, each
@@ -39,13 +40,16 @@ public final class TrainSession implements AutoCloseable {
   private final Shards shards;
   private final ThreadTeam team;
   private final ParameterLayout layout;
+  private final List<String> stateNames;
   private final OrtSession gradient;
+  private final OrtSession addition;
   private final OrtSession sum;
   private final OrtSession update;
   private final List<List<FloatBuffer>> vectors = new ArrayList<>(); // [set][state vector]
-  private final List<OnnxTensor> weights = new ArrayList<>(); // [set]
-  private final List<FloatBuffer> gradients = new ArrayList<>(); // [thread]
-  private final List<OnnxTensor> gradientTensors = new ArrayList<>(); // [thread]
+  private final List<Map<String, OnnxTensor>> weights = new ArrayList<>(); // [set]
+  private final List<Gradient> gradients = new ArrayList<>(); // [thread], over its shards
+  private final List<Gradient> others = new ArrayList<>(); // [thread], of a shard but the first
+  private final List<ShardMasks> masks = new ArrayList<>(); // [thread]
   private final List<Piece> pieces = new ArrayList<>();
   private final LongBuffer step;
   private final FloatBuffer learningRate;
@@ -75,12 +79,10 @@ public final class TrainSession implements AutoCloseable {
    *
    * @param threads at least 1; each works on images of its own
    * @param shard images that a thread works on at a time; empty for what is fastest
-   * @param channelBlock channels in a block of the blocked layout: 0 for standard operators, or
-   *     {@link #probedBlock}, for another size would give wrong numbers; empty for what is faster
+   * @param standard whether convolutions are run as ONNX's Conv, not as matrix products
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
-  public record Options(
-      int threads, OptionalInt shard, OptionalInt channelBlock, Optional<Path> profile) {
+  public record Options(int threads, OptionalInt shard, boolean standard, Optional<Path> profile) {
     /** Refuses less than one thread, and shards without images. */
     public Options {
       if (threads < 1) {
@@ -92,11 +94,24 @@ public final class TrainSession implements AutoCloseable {
       }
     }
 
+    /**
+     * The same with shards no larger than those of a batch of so many images: a step then needs the
+     * memory of such a batch, whatever its own number of images.
+     */
+    public Options withMemoryOf(int images) {
+      int largest = Math.min(shard.orElse(images), Shards.of(images, threads).images());
+      return new Options(threads, OptionalInt.of(largest), standard, profile);
+    }
+
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
-      return new Options(threads, OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+      return new Options(threads, OptionalInt.empty(), false, Optional.empty());
     }
   }
+
+  /** A vector of gradients, as a whole and as the outputs of the gradient graph. */
+  private record Gradient(
+      FloatBuffer vector, OnnxTensor whole, Map<String, OnnxTensor> ofParameters) {}
 
   /** A piece of the vectors: its tensors, for each set of state that is read. */
   private record Piece(
@@ -110,10 +125,10 @@ public final class TrainSession implements AutoCloseable {
    * Creates the sessions; takes seconds for a large network.
    *
    * @throws IllegalStateException if ONNX Runtime refuses a graph
-   * @throws IllegalArgumentException if the channel block is not this processor's
    */
   public TrainSession(TrainStepConfig config, Options how) {
     this.config = config;
+    stateNames = UpdateGraph.state(config);
     int batch = config.batchSize();
     shards =
         how.shard().isPresent()
@@ -121,20 +136,27 @@ public final class TrainSession implements AutoCloseable {
             : Shards.of(batch, how.threads());
     team = tensors.own(new ThreadTeam(shards.threads()));
     try {
-      int block = channelBlock(how);
       GradientGraph graph = GradientGraph.build(config, shards.images());
       layout = graph.layout();
-      gradient = session(TrainLowering.blocked(graph.graph(), block), how.profile());
+      Graph lowered =
+          how.standard()
+              ? TrainLowering.standard(graph.graph())
+              : TrainLowering.pixelMajor(graph.graph());
+      gradient = session(lowered, how.profile());
+      addition = session(UpdateGraph.addition(), Optional.empty());
       sum = session(UpdateGraph.sum(shards.threads()), Optional.empty());
       update = session(UpdateGraph.build(config), Optional.empty());
       int size = layout.size();
       for (int set = 0; set < 2; set++) {
-        vectors.add(UpdateGraph.STATE.stream().map(name -> NativeTensors.floats(size)).toList());
-        weights.add(tensors.of(vectors.get(set).get(0), 0, size));
+        vectors.add(stateNames.stream().map(name -> NativeTensors.floats(size)).toList());
+        weights.add(byParameter(vectors.get(set).get(0), name -> name));
       }
       for (int thread = 0; thread < shards.threads(); thread++) {
-        gradients.add(NativeTensors.floats(size));
-        gradientTensors.add(tensors.of(gradients.get(thread), 0, size));
+        gradients.add(newGradient());
+        if (shards.count() > shards.threads()) {
+          others.add(newGradient());
+        }
+        masks.add(new ShardMasks(tensors, graph.masks()));
       }
       step = NativeTensors.longs(1);
       learningRate = NativeTensors.floats(1);
@@ -160,10 +182,28 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  private Gradient newGradient() throws OrtException {
+    FloatBuffer vector = NativeTensors.floats(layout.size());
+    return new Gradient(
+        vector,
+        tensors.of(vector, 0, layout.size()),
+        byParameter(vector, GradientGraph::gradientOf));
+  }
+
+  private Map<String, OnnxTensor> byParameter(FloatBuffer vector, UnaryOperator<String> naming)
+      throws OrtException {
+    Map<String, OnnxTensor> parts = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      parts.put(
+          naming.apply(entry.name()), tensors.of(vector, entry.offset(), entry.stored().sizes()));
+    }
+    return parts;
+  }
+
   private Piece piece(int offset, int size, Map<String, OnnxTensor> scalars) throws OrtException {
     Map<String, OnnxTensor> parts = new LinkedHashMap<>();
     for (int thread = 0; thread < gradients.size(); thread++) {
-      parts.put("gradient_" + thread, tensors.of(gradients.get(thread), offset, size));
+      parts.put("gradient_" + thread, tensors.of(gradients.get(thread).vector(), offset, size));
     }
     FloatBuffer sumOfSquares = NativeTensors.floats(1);
     Map<String, OnnxTensor> sums = new LinkedHashMap<>();
@@ -177,8 +217,8 @@ public final class TrainSession implements AutoCloseable {
       Map<String, OnnxTensor> in = new LinkedHashMap<>(scalars);
       Map<String, OnnxTensor> out = new LinkedHashMap<>();
       in.put("gradient", parts.get("gradient_0"));
-      for (int i = 0; i < UpdateGraph.STATE.size(); i++) {
-        String name = UpdateGraph.STATE.get(i);
+      for (int i = 0; i < stateNames.size(); i++) {
+        String name = stateNames.get(i);
         in.put(name, tensors.of(vectors.get(set).get(i), offset, size));
         out.put("new_" + name, tensors.of(vectors.get(1 - set).get(i), offset, size));
       }
@@ -194,43 +234,6 @@ public final class TrainSession implements AutoCloseable {
       close();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
-    }
-  }
-
-  private static int channelBlock(Options how) {
-    if (how.channelBlock().isPresent() && how.channelBlock().getAsInt() == 0) {
-      return 0;
-    }
-    int probed = probedBlock();
-    int block = how.channelBlock().orElse(TrainLowering.worthwhile(probed));
-    if (how.channelBlock().isPresent() && block != probed) {
-      throw new IllegalArgumentException(
-          "channel block: expected 0"
-              + (probed == 0 ? "" : " or " + probed)
-              + ", as ONNX Runtime has it on this processor, found "
-              + block);
-    }
-    return block;
-  }
-
-  /** The channels of a block of ONNX Runtime's blocked layout on this processor; 0 without one. */
-  public static int probedBlock() {
-    OrtEnvironment environment = environment();
-    byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
-    float[] values = TrainLowering.probeInput();
-    try (OrtSession probing = environment.createSession(probe);
-        OnnxTensor x =
-            OnnxTensor.createTensor(
-                environment,
-                NativeTensors.floats(values.length).put(0, values),
-                new long[] {1, values.length / 3, 1, 3});
-        OrtSession.Result result = probing.run(Map.of("x", x))) {
-      FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] blocked = new float[y.remaining()];
-      y.get(blocked);
-      return TrainLowering.blockOf(blocked);
-    } catch (OrtException e) {
-      return 0; // this build has no blocked layout: standard operators do
     }
   }
 
@@ -258,20 +261,27 @@ public final class TrainSession implements AutoCloseable {
     return tensors.own(environment.createSession(model, options));
   }
 
-  /** The state before the first step: weights and their average; both moments are zero. */
+  /** The state before the first step: weights and their averages; both moments are zero. */
   public void initialize(float[] weights) {
     float[] zeros = new float[weights.length];
-    setState(List.of(weights, zeros, zeros, weights));
+    List<float[]> state = new ArrayList<>(List.of(weights, zeros, zeros));
+    config.averages().forEach(average -> state.add(weights));
+    setState(state);
   }
 
-  /** Replaces the state by vectors in the order of {@link UpdateGraph#STATE}. */
+  /** The names of the state vectors, those of {@link UpdateGraph#state}. */
+  public List<String> stateNames() {
+    return stateNames;
+  }
+
+  /** Replaces the state by vectors in the order of {@link #stateNames}. */
   public void setState(List<float[]> state) {
     int size = layout.size();
-    if (state.size() != UpdateGraph.STATE.size()
+    if (state.size() != stateNames.size()
         || state.stream().anyMatch(vector -> vector.length != size)) {
       throw new IllegalArgumentException(
           "state: expected "
-              + UpdateGraph.STATE.size()
+              + stateNames.size()
               + " vectors of "
               + size
               + " numbers, found "
@@ -284,7 +294,7 @@ public final class TrainSession implements AutoCloseable {
 
   /** A state vector, valid until the next step; not to be written. */
   public FloatBuffer state(String name) {
-    return vectors.get(current).get(UpdateGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+    return vectors.get(current).get(stateNames.indexOf(name)).asReadOnlyBuffer();
   }
 
   /** Whether every number of the state is finite: what a step wrote need not be. */
@@ -320,6 +330,7 @@ public final class TrainSession implements AutoCloseable {
     private final FloatBuffer noise;
     private final LongBuffer labels;
     private final FloatBuffer sampleWeights;
+    private MaskSource masks;
     private final List<Map<String, OnnxTensor>> feeds = new ArrayList<>(); // [shard]
 
     private Inputs() throws OrtException {
@@ -379,6 +390,11 @@ public final class TrainSession implements AutoCloseable {
     public FloatBuffer sampleWeights() {
       return sampleWeights.slice(0, config.batchSize());
     }
+
+    /** Where a network with dropout has its masks from; others do not need any. */
+    public void masks(MaskSource source) {
+      masks = source;
+    }
   }
 
   /**
@@ -389,6 +405,9 @@ public final class TrainSession implements AutoCloseable {
   public Result step(Inputs inputs, long number, double rate) {
     if (closed) {
       throw new IllegalStateException("the train session is closed");
+    }
+    if (inputs.masks == null && config.unet().dropout() > 0) {
+      throw new IllegalArgumentException("masks: expected a source, for the dropout, found none");
     }
     try {
       team.run(thread -> gradient(thread, inputs));
@@ -418,20 +437,29 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  /** Runs a thread's shards, adding their gradients up in its vector. */
+  /** Runs a thread's shards and adds their gradients up. */
   private void gradient(int thread, Inputs inputs) throws OrtException {
-    FloatBuffer vector = gradients.get(thread);
-    for (int i = 0; i < vector.capacity(); i++) {
-      vector.put(i, 0f);
-    }
-    OnnxTensor accumulated = gradientTensors.get(thread);
+    Gradient sum = gradients.get(thread);
     for (int shard = thread; shard < shards.count(); shard += shards.threads()) {
+      Gradient own = shard == thread ? sum : others.get(thread);
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>(inputs.feeds.get(shard));
-      feeds.put("weights", weights.get(current));
-      feeds.put("gradient_sum", accumulated);
-      Map<String, OnnxTensor> results =
-          Map.of("gradient", accumulated, "sample_loss", sampleLosses.get(shard));
+      feeds.putAll(weights.get(current));
+      ShardMasks dropout = masks.get(thread);
+      int first = shard * shards.images();
+      int end = Math.min(first + shards.images(), config.batchSize());
+      dropout.draw(inputs.masks, first, end, shards.images());
+      feeds.putAll(dropout.feeds());
+      Map<String, OnnxTensor> results = new LinkedHashMap<>(own.ofParameters());
+      results.put("sample_loss", sampleLosses.get(shard));
       gradient.run(feeds, Set.of(), results).close(); // the results are in the pinned buffers
+      if (own != sum) { // each element is read before it is written
+        addition
+            .run(
+                Map.of("gradient", sum.whole(), "other", own.whole()),
+                Set.of(),
+                Map.of("sum", sum.whole()))
+            .close();
+      }
     }
   }
 

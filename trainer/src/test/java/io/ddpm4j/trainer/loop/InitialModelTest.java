@@ -83,15 +83,15 @@ class InitialModelTest {
         .withInit(InitialModel.read(model).init());
   }
 
-  private static TrainConfig withNetwork(
-      TrainConfig config, UnaryOperator<TrainConfig.Network> change) {
+  private static TrainConfig withNetwork(TrainConfig config, UnaryOperator<NetworkConfig> change) {
     return new TrainConfig(
         config.data(),
         change.apply(config.network()),
         config.diffusion(),
         config.optimizer(),
         config.run(),
-        config.init());
+        config.init(),
+        config.reporting());
   }
 
   // --- what is taken over ------------------------------------------------------------------------
@@ -190,7 +190,7 @@ class InitialModelTest {
     Path file = folder.resolve("next.onnx");
     export("next", onwards(2, 1e-3, 0.5), file);
     TrainConfig kept = new RunFolder(folder.resolve("next")).readConfig();
-    assertEquals(new TrainConfig.Init(model.toString(), sha256), kept.init());
+    assertEquals(new InitConfig(model.toString(), sha256), kept.init());
     Map<String, String> provenance = metadata(file).provenance();
     assertEquals("shapes/model.onnx", provenance.get("init"));
     assertEquals(sha256, provenance.get("init_sha256"));
@@ -226,12 +226,13 @@ class InitialModelTest {
     assertEquals(List.of(), warnings);
     TrainConfig config =
         new TrainConfig(
-            new TrainConfig.Data(pictures.toString(), null, null, 8, 3, null, true, false),
+            new DataConfig(pictures.toString(), null, null, 8, 3, null, true, false),
             shapes.network(),
             shapes.diffusion(),
             shapes.optimizer(),
             shapes.run(),
-            shapes.init());
+            shapes.init(),
+            shapes.reporting());
     Trainer.create(folder.resolve("next"), config, warnings::add);
     assertEquals(1, warnings.size());
     assertTrue(
@@ -256,11 +257,9 @@ class InitialModelTest {
   void anotherNetworkIsRefused() throws IOException {
     TrainConfig config = onwards(1, 1e-3, 0);
     refused(
-        withNetwork(
-            config, n -> new TrainConfig.Network(List.of(16), List.of(false), 1, 2, 4, true, 0)),
+        withNetwork(config, n -> new NetworkConfig(List.of(16), List.of(false), 1, 2, 4, true, 0)),
         model + ": block_out_channels: expected the run's [16], found [8]");
-    TrainConfig.Data large =
-        new TrainConfig.Data("shapes", null, null, 16, null, null, false, true);
+    DataConfig large = new DataConfig("shapes", null, null, 16, null, null, false, true);
     refused(
         new TrainConfig(
             large,
@@ -268,11 +267,11 @@ class InitialModelTest {
             config.diffusion(),
             config.optimizer(),
             config.run(),
-            config.init()),
+            config.init(),
+            config.reporting()),
         model + ": sample_size: expected the run's 16, found 8");
     refused(
-        withNetwork(
-            config, n -> new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, false, 0)),
+        withNetwork(config, n -> new NetworkConfig(List.of(8), List.of(false), 1, 2, 4, false, 0)),
         model
             + ": parameter class_embedding.weight: expected none, found rows for 6 classes and no"
             + " null class");

@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a run measures and tells of itself, in runs of a small network. */
 class ReportingTest {
-  private static final Reporting ON = new Reporting(4, 16, 0.2, true);
+  private static final ReportingConfig ON = new ReportingConfig(4, 16, 0.2, true);
 
   @TempDir Path folder;
 
@@ -56,7 +56,7 @@ class ReportingTest {
 
   private final Told told = new Told();
 
-  private static TrainConfig config(long steps, Reporting reporting) {
+  private static TrainConfig config(long steps, ReportingConfig reporting) {
     return TrainerTest.config(steps, 0, 1e-3, true).withReporting(reporting);
   }
 
@@ -87,7 +87,7 @@ class ReportingTest {
 
   @Test
   void whatIsMeasuredDoesNotChangeTheWeights() throws IOException {
-    Path without = train("without", config(10, Reporting.NONE));
+    Path without = train("without", config(10, ReportingConfig.NONE));
     assertEquals(Map.of(), told.validations);
     Path with = train("with", config(10, ON));
     assertEquals(List.of(4L, 8L, 10L), List.copyOf(told.validations.keySet()));
@@ -169,10 +169,10 @@ class ReportingTest {
     return data;
   }
 
-  private static TrainConfig of(Path data, Reporting reporting) {
+  private static TrainConfig of(Path data, ReportingConfig reporting) {
     TrainConfig config = TrainerTest.config(12, 0, 1e-3, false);
     return new TrainConfig(
-            new TrainConfig.Data(data.toString(), null, null, 8, 3, null, false, false),
+            new DataConfig(data.toString(), null, null, 8, 3, null, false, false),
             config.network(),
             config.diffusion(),
             config.optimizer(),
@@ -214,14 +214,14 @@ class ReportingTest {
   @CsvSource({"0, 0.2", "4, 0"})
   void withoutValidationAllImagesAreTrainedOn(long every, double share) throws IOException {
     Path data = greys(40);
-    RunData parts = RunData.open(of(data, new Reporting(every, 16, share, false)), w -> {});
+    RunData parts = RunData.open(of(data, new ReportingConfig(every, 16, share, false)), w -> {});
     assertEquals(40, parts.training().size());
     assertTrue(parts.heldOut().isEmpty());
   }
 
   @Test
   void ofFewImagesNoneIsHeldOut() throws IOException {
-    RunData parts = RunData.open(of(greys(4), new Reporting(4, 16, 0.05, true)), w -> {});
+    RunData parts = RunData.open(of(greys(4), new ReportingConfig(4, 16, 0.05, true)), w -> {});
     assertEquals(4, parts.training().size());
     assertTrue(parts.heldOut().isEmpty());
   }
@@ -236,7 +236,7 @@ class ReportingTest {
     TrainConfig config = config(4, ON);
     TrainConfig fashion =
         new TrainConfig(
-                new TrainConfig.Data(
+                new DataConfig(
                     "fashion-mnist", data.toString(), null, null, null, null, false, false),
                 config.network(),
                 config.diffusion(),
@@ -272,21 +272,21 @@ class ReportingTest {
   @Test
   void aRunOfAnEarlierVersionTrainsOnAllImages() throws IOException {
     Path data = greys(40);
-    Path run = train("run", of(data, Reporting.NONE));
+    Path run = train("run", of(data, ReportingConfig.NONE));
     Path json = run.resolve("config.json");
     String text = Files.readString(json);
     String old = text.replaceAll("(?s),\\s*\"reporting\": \\{.*?\\}", "");
     assertNotEquals(text, old);
     Files.writeString(json, old);
     Trainer resumed = Trainer.resume(run, Optional.of(14L), w -> {});
-    assertEquals(Reporting.NONE, resumed.config().reporting());
+    assertEquals(ReportingConfig.NONE, resumed.config().reporting());
     assertTrue(resumed.run(told, new Cancellation()).finished());
   }
 
   @Test
   void samplesAreInTheReport() throws IOException {
     TrainConfig config = config(6, ON);
-    Path run = train("run", config.withRun(new TrainConfig.Run(6, 7, 0, 2, 3, 4, 3, 1)));
+    Path run = train("run", config.withRun(new RunConfig(6, 7, 0, 2, 3, 4, 3, 1)));
     String page = Files.readString(run.resolve("report.html"));
     for (String text :
         List.of(
@@ -312,7 +312,7 @@ class ReportingTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> new Reporting((long) wrong[0], (int) wrong[1], (double) wrong[2], true));
+              () -> new ReportingConfig((long) wrong[0], (int) wrong[1], (double) wrong[2], true));
       assertEquals(wrong[3], e.getMessage());
     }
   }

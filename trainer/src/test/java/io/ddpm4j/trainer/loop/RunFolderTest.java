@@ -162,7 +162,7 @@ class RunFolderTest {
   private TrainConfig onPictures() throws IOException {
     TrainConfig c = config(3);
     return new TrainConfig(
-        new TrainConfig.Data(pictures(0xff0000).toString(), null, null, 8, null, null, true, false),
+        new DataConfig(pictures(0xff0000).toString(), null, null, 8, null, null, true, false),
         c.network(),
         c.diffusion(),
         c.optimizer(),

@@ -35,13 +35,13 @@ class StepFeederTest {
   @BeforeEach
   void open() {
     TrainConfig config = TrainerTest.config(1, 0, 1e-3, true);
-    TrainConfig.Optimizer o = config.optimizer();
+    OptimizerConfig o = config.optimizer();
     TrainConfig wide =
         new TrainConfig(
             config.data(),
             config.network().withLabelDropout(0.5),
             config.diffusion(),
-            new TrainConfig.Optimizer(
+            new OptimizerConfig(
                 BATCH,
                 o.learningRate(),
                 o.warmupSteps(),

@@ -1,6 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,7 +31,7 @@ class TrainConfigTest {
   void absentOptionsStayAbsent() {
     TrainConfig full =
         new TrainConfig(
-            new TrainConfig.Data("a", "b", "c", 16, 1, 0xffffff, true, true),
+            new DataConfig("a", "b", "c", 16, 1, 0xffffff, true, true),
             CONFIG.network(),
             CONFIG.diffusion(),
             CONFIG.optimizer(),
@@ -42,14 +43,26 @@ class TrainConfigTest {
 
   @Test
   void configurationsOfEarlierVersionsAreRead() {
-    String old = CONFIG.toJson().replaceAll(",\\s*\"labelDropout\": 0\\.0", "");
-    assertTrue(!old.contains("labelDropout"), old);
+    String old = CONFIG.toJson();
+    for (String added :
+        List.of(
+            "\"labelDropout\": 0\\.0",
+            "\"dropout\": 0\\.0",
+            "\"accumulate\": 1",
+            "\"lrSchedule\": \"constant\"",
+            "\"minLearningRate\": 0\\.0",
+            "\"weightDecay\": 0\\.0",
+            "\"furtherEmaDecays\": \\[]")) {
+      String before = old;
+      old = old.replaceAll(",\\s*" + added, "");
+      assertNotEquals(before, old, added);
+    }
     assertEquals(CONFIG, TrainConfig.fromJson(old));
   }
 
   @Test
   void labelDropoutNeedsClasses() {
-    TrainConfig.Network network = CONFIG.network().withLabelDropout(0.1);
+    NetworkConfig network = CONFIG.network().withLabelDropout(0.1);
     ShapesDataset shapes = new ShapesDataset();
     int classes = shapes.classNames().size();
     assertEquals(classes + 1, network.unet(shapes).numClassEmbeds());
@@ -67,7 +80,7 @@ class TrainConfigTest {
         () -> network.unet(unlabelled),
         "--label-dropout: expected 0, since the images of shapes have no classes, found 0.1");
     fails(
-        () -> new TrainConfig.Network(List.of(8), List.of(false), 1, 8, 8, false, 0.1),
+        () -> new NetworkConfig(List.of(8), List.of(false), 1, 8, 8, false, 0.1),
         "--label-dropout: expected 0, since the network is not told the classes, found 0.1");
     for (double wrong : new double[] {1, -0.1, Double.NaN}) {
       fails(
@@ -111,6 +124,25 @@ class TrainConfigTest {
             + " positive number, or 0 for no clipping, found -1.0",
         "\"emaDecay\": 0.99 | \"emaDecay\": 1 | --ema-decay: expected a number from 0 to below 1,"
             + " found 1.0",
+        "\"accumulate\": 1 | \"accumulate\": 0 | --accumulate: expected at least 1, found 0",
+        "\"accumulate\": 1 | \"accumulate\": 99999999 | --accumulate: expected at most 2147483647"
+            + " images of a step, found 3199999968",
+        "\"constant\" | \"step\" | --lr-schedule: expected one of constant, linear, cosine, found step",
+        "\"minLearningRate\": 0.0 | \"minLearningRate\": 1e-4 | --min-learning-rate: expected 0,"
+            + " since the learning rate is constant, found 1.0E-4",
+        "\"minLearningRate\": 0.0 | \"minLearningRate\": 0.1 | --min-learning-rate: expected a"
+            + " number from 0 to the learning rate, 0.002, found 0.1",
+        "\"weightDecay\": 0.0 | \"weightDecay\": -1 | --weight-decay: expected a number of 0 or"
+            + " more, found -1.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [1] | --ema-decay: expected a number above"
+            + " 0 and below 1 after the first, found 1.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [0] | --ema-decay: expected a number above"
+            + " 0 and below 1 after the first, found 0.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [0.99] | --ema-decay: expected different"
+            + " numbers, found 0.99 twice",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [\"x\"] | optimizer.furtherEmaDecays:"
+            + " expected a list, each a number, found \"x\"",
+        "\"dropout\": 0.0 | \"dropout\": 1 | --dropout: expected a number from 0 to below 1, found 1.0",
         "\"channels\": [ | \"channels\": [0, | --widths: expected at least 1 channel, found 0",
         "\"attention\": [ | \"attention\": [true, | --attention: expected true or false for each of"
             + " 3 levels, found 4",
@@ -144,8 +176,8 @@ class TrainConfigTest {
 
   @Test
   void noClippingIsZero() {
-    TrainConfig.Optimizer o = CONFIG.optimizer();
-    TrainConfig.Optimizer unclipped = withMaxGradientNorm(o, 0);
+    OptimizerConfig o = CONFIG.optimizer();
+    OptimizerConfig unclipped = withMaxGradientNorm(o, 0);
     assertEquals(Double.POSITIVE_INFINITY, unclipped.clipping().maxNorm());
     assertEquals(1, o.clipping().maxNorm());
     TrainConfig config =
@@ -158,8 +190,8 @@ class TrainConfigTest {
     assertTrue(e.getMessage().contains("0 for no clipping, found Infinity"), e.getMessage());
   }
 
-  private static TrainConfig.Optimizer withMaxGradientNorm(TrainConfig.Optimizer o, double norm) {
-    return new TrainConfig.Optimizer(
+  private static OptimizerConfig withMaxGradientNorm(OptimizerConfig o, double norm) {
+    return new OptimizerConfig(
         o.batchSize(),
         o.learningRate(),
         o.warmupSteps(),
@@ -176,11 +208,11 @@ class TrainConfigTest {
       Exception e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> new TrainConfig.Network(widths, List.of(true, true), 1, 8, 8, true, 0));
+              () -> new NetworkConfig(widths, List.of(true, true), 1, 8, 8, true, 0));
       assertTrue(e.getMessage().startsWith("--widths: expected"), e.getMessage());
     }
     assertThrows(
         IllegalArgumentException.class,
-        () -> new TrainConfig.Network(List.of(8), null, 1, 8, 8, true, 0));
+        () -> new NetworkConfig(List.of(8), null, 1, 8, 8, true, 0));
   }
 }

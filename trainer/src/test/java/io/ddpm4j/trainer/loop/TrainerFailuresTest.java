@@ -45,7 +45,7 @@ class TrainerFailuresTest {
 
   private static TrainConfig config(long steps, long checkpointEvery, long sampleEvery) {
     return TrainerTest.config(steps, checkpointEvery, 1e-3, true)
-        .withRun(new TrainConfig.Run(steps, 7, checkpointEvery, 2, sampleEvery, 4, 2, 1));
+        .withRun(new RunConfig(steps, 7, checkpointEvery, 2, sampleEvery, 4, 2, 1));
   }
 
   private Trainer create(TrainConfig config) throws IOException {

@@ -59,7 +59,7 @@ class TrainerLongTest {
     assumeTrue(Files.exists(STATUS), "skipped: no /proc here");
     TrainConfig config =
         TrainerTest.config(10_000, 500, 1e-3, true)
-            .withRun(new TrainConfig.Run(10_000, 7, 500, 2, 500, 4, 3, 1));
+            .withRun(new RunConfig(10_000, 7, 500, 2, 500, 4, 3, 1));
     List<Memory> seen = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {
@@ -84,7 +84,7 @@ class TrainerLongTest {
   @Test
   void theSmallestPresetLearnsShapes() throws IOException {
     TrainConfig config = Preset.TINY.config("shapes", 600, 42);
-    TrainConfig.Run quiet = new TrainConfig.Run(600, 42, 0, 1, 0, 1, 1, 0);
+    RunConfig quiet = new RunConfig(600, 42, 0, 1, 0, 1, 1, 0);
     TrainResult result =
         Trainer.create(folder.resolve("run"), config.withRun(quiet), w -> {})
             .run(new TrainListener() {}, new Cancellation());

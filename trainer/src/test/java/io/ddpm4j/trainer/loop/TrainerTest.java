@@ -39,11 +39,11 @@ class TrainerTest {
 
   static TrainConfig config(long steps, long checkpointEvery, double rate, boolean classes) {
     return new TrainConfig(
-        new TrainConfig.Data("shapes", null, null, 8, null, null, false, true),
-        new TrainConfig.Network(List.of(8), List.of(false), 1, 2, 4, classes, 0),
-        new TrainConfig.Diffusion(50, "linear", 1e-3, 0.1, "epsilon"),
-        new TrainConfig.Optimizer(4, rate, 10, 0.9, 0.999, 1e-8, 1, 0.99),
-        new TrainConfig.Run(steps, 7, checkpointEvery, 2, 0, 4, 3, 1));
+        new DataConfig("shapes", null, null, 8, null, null, false, true),
+        new NetworkConfig(List.of(8), List.of(false), 1, 2, 4, classes, 0),
+        new DiffusionConfig(50, "linear", 1e-3, 0.1, "epsilon"),
+        new OptimizerConfig(4, rate, 10, 0.9, 0.999, 1e-8, 1, 0.99),
+        new RunConfig(steps, 7, checkpointEvery, 2, 0, 4, 3, 1));
   }
 
   private static TrainConfig config(long steps) {
@@ -171,6 +171,12 @@ class TrainerTest {
     train("whole", config(9));
     train("parts", config(4));
     edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"dropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"accumulate\": 1", "");
+    edit("parts/config.json", ",\n    \"lrSchedule\": \"constant\"", "");
+    edit("parts/config.json", ",\n    \"minLearningRate\": 0.0", "");
+    edit("parts/config.json", ",\n    \"weightDecay\": 0.0", "");
+    edit("parts/config.json", ",\n    \"furtherEmaDecays\": []", "");
     resume("parts", 9L);
     assertSameRun("whole", "parts");
   }
@@ -206,8 +212,8 @@ class TrainerTest {
   @Test
   void anotherSeedGivesAnotherRun() throws IOException {
     train("a", config(5));
-    TrainConfig.Run r = config(5).run();
-    train("b", config(5).withRun(new TrainConfig.Run(5, 8, 0, 2, 0, 4, 3, 1)));
+    RunConfig r = config(5).run();
+    train("b", config(5).withRun(new RunConfig(5, 8, 0, 2, 0, 4, 3, 1)));
     assertNotEquals(last("a").tensors(), last("b").tensors());
     assertEquals(7, r.seed());
   }
@@ -231,7 +237,7 @@ class TrainerTest {
   @Test
   void aRunThatDivergedGoesOnFromItsLastGoodCheckpointWithALowerRate() throws IOException {
     TrainConfig config = config(4);
-    train("run", config.withRun(new TrainConfig.Run(4, 7, 1, 1, 0, 4, 3, 1)));
+    train("run", config.withRun(new RunConfig(4, 7, 1, 1, 0, 4, 3, 1)));
     DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 50L, 1e30));
     assertTrue(e.isResumable());
     assertTrue(e.getMessage().contains("the last good checkpoint is "), e.getMessage());
@@ -244,13 +250,13 @@ class TrainerTest {
     assertEquals(4, last("run").step(), "the same again, and nothing worse");
     TrainResult mended = resume("run", 9L, 1e-3);
     assertTrue(mended.finished());
-    train("whole", config(9).withRun(new TrainConfig.Run(9, 7, 1, 1, 0, 4, 3, 1)));
+    train("whole", config(9).withRun(new RunConfig(9, 7, 1, 1, 0, 4, 3, 1)));
     assertSameRun("whole", "run");
   }
 
   @Test
   void aCheckpointThatCannotGoOnIsSetAside() throws IOException {
-    TrainConfig.Run run = new TrainConfig.Run(6, 7, 0, 2, 0, 4, 3, 1);
+    RunConfig run = new RunConfig(6, 7, 0, 2, 0, 4, 3, 1);
     train("run", config(3).withRun(run.withSteps(3)));
     resume("run", 4L, 1e30); // stops before the loss shows it
     assertEquals(4, last("run").step());
@@ -446,7 +452,7 @@ class TrainerTest {
 
   @Test
   void picturesAreWritten() throws IOException {
-    TrainConfig.Run run = new TrainConfig.Run(6, 7, 0, 2, 4, 9, 3, 1);
+    RunConfig run = new RunConfig(6, 7, 0, 2, 4, 9, 3, 1);
     List<Long> steps = new ArrayList<>();
     TrainListener listener =
         new TrainListener() {

@@ -1,5 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
+import static io.ddpm4j.trainer.loop.Requirements.require;
+
 /**
  * What a run measures and tells of itself, beside the metrics of its steps. Nothing of it changes
  * the weights, but that images which are held out are not trained on.
@@ -10,16 +12,16 @@ package io.ddpm4j.trainer.loop;
  *     test split; 0 for no validation of such data
  * @param tensorboard whether event files for TensorBoard are written
  */
-public record Reporting(
+public record ReportingConfig(
     long validationEvery, int validationImages, double validationShare, boolean tensorboard) {
   /** Everything, as often as it costs little. */
-  public static final Reporting DEFAULTS = new Reporting(500, 256, 0.05, true);
+  public static final ReportingConfig DEFAULTS = new ReportingConfig(500, 256, 0.05, true);
 
   /** Nothing, as in runs of versions that knew none of it: all images are trained on. */
-  public static final Reporting NONE = new Reporting(0, 256, 0, false);
+  public static final ReportingConfig NONE = new ReportingConfig(0, 256, 0, false);
 
   /** Refuses numbers outside their range. */
-  public Reporting {
+  public ReportingConfig {
     require(validationEvery >= 0, "--validation-every", "0 or more", validationEvery);
     require(validationImages > 0, "--validation-images", "at least 1", validationImages);
     require(
@@ -27,11 +29,5 @@ public record Reporting(
         "--validation-share",
         "a number from 0 to below 1",
         validationShare);
-  }
-
-  private static void require(boolean ok, String option, String expected, Object found) {
-    if (!ok) {
-      throw new IllegalArgumentException(option + ": expected " + expected + ", found " + found);
-    }
   }
 }
