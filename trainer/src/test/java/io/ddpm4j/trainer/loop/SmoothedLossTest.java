@@ -20,7 +20,7 @@ class SmoothedLossTest {
 
   @Test
   void isAboutTheMeanOfTheLastHundred() {
-    for (int steps : new int[] {150, 200, 400, 1000}) {
+    for (int steps : new int[] {500, 600, 800, 1000}) {
       double window =
           IntStream.rangeClosed(steps - 99, steps)
               .mapToDouble(SmoothedLossTest::loss)
