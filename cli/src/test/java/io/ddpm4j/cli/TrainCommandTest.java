@@ -12,6 +12,7 @@ import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.ReportingConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.TrainConfig;
@@ -86,6 +87,39 @@ class TrainCommandTest {
     Path atOnce = dir.resolve("at-once");
     assertEquals(0, train(atOnce, "--steps", 5).exitCode());
     assertArrayEquals(state(atOnce), state(run), "resumed as if it had never stopped");
+  }
+
+  @Test
+  void whatIsMeasuredIsShownAndWritten() throws IOException {
+    Path run = dir.resolve("run");
+    RunFolder files = new RunFolder(run);
+    CommandRun trained = train(run, "--steps", 3, "--validation-every", 2);
+    assertEquals(0, trained.exitCode(), trained.err());
+    String loss = "[0-9]\\.[0-9]{4}";
+    String said =
+        "validation loss "
+            + loss
+            + " \\(by quarter of the timesteps: "
+            + loss
+            + "( "
+            + loss
+            + "){3}\\)";
+    List<String> lines = trained.err().lines().filter(line -> line.contains("validation")).toList();
+    assertEquals(2, lines.size(), trained.err());
+    assertTrue(lines.get(0).matches("step 2: " + said), lines.get(0));
+    assertTrue(lines.get(1).matches("step 3: " + said), lines.get(1));
+    trained.prints("report: " + files.report());
+    assertTrue(Files.readString(files.report()).contains("<dt>validation loss</dt>"));
+    try (Stream<Path> events = Files.list(files.tensorboard())) {
+      assertEquals(1, events.count());
+    }
+    Path quiet = dir.resolve("quiet");
+    CommandRun none = train(quiet, "--steps", 1, "--validation-every", 0, "--no-tensorboard");
+    assertEquals(0, none.exitCode(), none.err());
+    assertFalse(none.err().contains("validation"), none.err());
+    assertFalse(Files.exists(new RunFolder(quiet).tensorboard()));
+    train(quiet, "--validation-share", 1)
+        .isWrongUsage("--validation-share: expected a number from 0 to below 1, found 1.0");
   }
 
   @Test
@@ -192,18 +226,38 @@ class TrainCommandTest {
             "--beta-end",
             0.1,
             "--prediction",
-            "v_prediction");
+            "v_prediction",
+            "--validation-every",
+            3,
+            "--validation-images",
+            17,
+            "--validation-share",
+            0.34,
+            "--no-tensorboard");
     assertEquals(0, trained.exitCode(), trained.err());
     TrainConfig config = TrainConfig.fromJson(Files.readString(new RunFolder(run).config()));
     assertEquals(
         new TrainConfig(
-            new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new NetworkConfig(
-                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2),
-            new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
-            new OptimizerConfig(
-                2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9, 3, "cosine", 1e-6, 0.01, List.of(0.5, 0.99)),
-            new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
+                new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
+                new NetworkConfig(
+                    List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2),
+                new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
+                new OptimizerConfig(
+                    2,
+                    2e-5,
+                    9,
+                    0.8,
+                    0.98,
+                    1e-6,
+                    0.5,
+                    0.9,
+                    3,
+                    "cosine",
+                    1e-6,
+                    0.01,
+                    List.of(0.5, 0.99)),
+                new RunConfig(1, -4, 7, 3, 0, 5, 6, 1))
+            .withReporting(new ReportingConfig(3, 17, 0.34, false)),
         config);
   }
 

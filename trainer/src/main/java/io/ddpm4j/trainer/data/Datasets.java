@@ -52,6 +52,11 @@ public final class Datasets {
         options.dataDir(), options.imageSize().orElse(EmojiDataset.DEFAULT_IMAGE_SIZE));
   }
 
+  /** Whether a data set, by name or path, comes with images of its own to measure with. */
+  public static boolean hasTestSplit(String source) {
+    return source.equals(FashionMnist.NAME) || source.equals(ShapesDataset.NAME);
+  }
+
   private static ImageDataset fashionMnist(DatasetOptions options) throws DatasetException {
     refuseLabels(FashionMnist.NAME, options);
     refuseFolderOptions(FashionMnist.NAME, options);

@@ -166,8 +166,13 @@ public final class RunExporter {
       o.addProperty("init", config.init().name());
       o.addProperty("init_sha256", config.init().sha256());
     }
-    String version = RunExporter.class.getPackage().getImplementationVersion();
-    o.addProperty("version", version == null ? "unknown" : version);
+    o.addProperty("version", version());
     return o.toString();
+  }
+
+  /** Of this library. */
+  static String version() {
+    String version = RunExporter.class.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version;
   }
 }
