@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.image.NumpyArray;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.ObjectiveConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.ReportingConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.TrainConfig;
@@ -21,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -83,6 +89,39 @@ class TrainCommandTest {
     Path atOnce = dir.resolve("at-once");
     assertEquals(0, train(atOnce, "--steps", 5).exitCode());
     assertArrayEquals(state(atOnce), state(run), "resumed as if it had never stopped");
+  }
+
+  @Test
+  void whatIsMeasuredIsShownAndWritten() throws IOException {
+    Path run = dir.resolve("run");
+    RunFolder files = new RunFolder(run);
+    CommandRun trained = train(run, "--steps", 3, "--validation-every", 2);
+    assertEquals(0, trained.exitCode(), trained.err());
+    String loss = "[0-9]\\.[0-9]{4}";
+    String said =
+        "validation loss "
+            + loss
+            + " \\(by quarter of the timesteps: "
+            + loss
+            + "( "
+            + loss
+            + "){3}\\)";
+    List<String> lines = trained.err().lines().filter(line -> line.contains("validation")).toList();
+    assertEquals(2, lines.size(), trained.err());
+    assertTrue(lines.get(0).matches("step 2: " + said), lines.get(0));
+    assertTrue(lines.get(1).matches("step 3: " + said), lines.get(1));
+    trained.prints("report: " + files.report());
+    assertTrue(Files.readString(files.report()).contains("<dt>validation loss</dt>"));
+    try (Stream<Path> events = Files.list(files.tensorboard())) {
+      assertEquals(1, events.count());
+    }
+    Path quiet = dir.resolve("quiet");
+    CommandRun none = train(quiet, "--steps", 1, "--validation-every", 0, "--no-tensorboard");
+    assertEquals(0, none.exitCode(), none.err());
+    assertFalse(none.err().contains("validation"), none.err());
+    assertFalse(Files.exists(new RunFolder(quiet).tensorboard()));
+    train(quiet, "--validation-share", 1)
+        .isWrongUsage("--validation-share: expected a number from 0 to below 1, found 1.0");
   }
 
   @Test
@@ -189,18 +228,51 @@ class TrainCommandTest {
             "--beta-end",
             0.1,
             "--prediction",
-            "v_prediction");
+            "v_prediction",
+            "--loss",
+            "hybrid",
+            "--variance",
+            "learned_range",
+            "--min-snr",
+            4,
+            "--timestep-sampling",
+            "loss-second-moment",
+            "--offset-noise",
+            0.1,
+            "--validation-every",
+            3,
+            "--validation-images",
+            17,
+            "--validation-share",
+            0.34,
+            "--no-tensorboard");
     assertEquals(0, trained.exitCode(), trained.err());
     TrainConfig config = TrainConfig.fromJson(Files.readString(new RunFolder(run).config()));
     assertEquals(
         new TrainConfig(
-            new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new NetworkConfig(
-                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2),
-            new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
-            new OptimizerConfig(
-                2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9, 3, "cosine", 1e-6, 0.01, List.of(0.5, 0.99)),
-            new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
+                new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
+                new NetworkConfig(
+                    List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2),
+                new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction")
+                    .withObjective(
+                        new ObjectiveConfig(
+                            "hybrid", "learned_range", 4, "loss-second-moment", 0.1)),
+                new OptimizerConfig(
+                    2,
+                    2e-5,
+                    9,
+                    0.8,
+                    0.98,
+                    1e-6,
+                    0.5,
+                    0.9,
+                    3,
+                    "cosine",
+                    1e-6,
+                    0.01,
+                    List.of(0.5, 0.99)),
+                new RunConfig(1, -4, 7, 3, 0, 5, 6, 1))
+            .withReporting(new ReportingConfig(3, 17, 0.34, false)),
         config);
   }
 
@@ -211,11 +283,16 @@ class TrainCommandTest {
     assertEquals(0, trained.exitCode(), trained.err());
     Path file = dir.resolve("model.onnx");
     CommandRun.of("export", run, "--ema", 0.5, "-o", file).succeeds();
-    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.5");
+    assertEquals("0.5", emaDecay(file));
     CommandRun.of("export", run, "-o", file).succeeds();
-    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.9");
+    assertEquals("0.9", emaDecay(file));
     CommandRun.of("export", run, "--ema", 0.99, "-o", file)
         .isWrongUsage("--ema: expected one of the run's EMA decays, 0.9, 0.5, found 0.99");
+  }
+
+  private static String emaDecay(Path model) throws IOException {
+    Map<String, String> metadata = OnnxReader.read(model).metadata();
+    return ModelMetadata.parse(model.toString(), metadata).provenance().get("ema_decay");
   }
 
   @Test
@@ -248,9 +325,9 @@ class TrainCommandTest {
     CommandRun.of("sample", model, "-n", 1, "--steps", 1, "--class", 6, "-o", out)
         .isWrongUsage("--class: expected a label from 0 to 5, found 6");
     train(dir.resolve("other"), "--steps", 1, "--label-dropout", 0.1, "--unconditional")
-        .failsSaying("--label-dropout: expected 0, since the network is not told the classes");
+        .isWrongUsage("--label-dropout: expected 0, since the network is not told the classes");
     train(dir.resolve("other"), "--steps", 1, "--label-dropout", 1)
-        .failsSaying("--label-dropout: expected a number from 0 to below 1, found 1.0");
+        .isWrongUsage("--label-dropout: expected a number from 0 to below 1, found 1.0");
     CommandRun.of(
             "train", "--data", pictures(2), "--out", dir.resolve("other"), "--label-dropout", 0.1)
         .failsSaying("--label-dropout: expected 0, since the images of", "have no classes");
@@ -318,17 +395,91 @@ class TrainCommandTest {
     return CommandRun.of(Stream.of(command, options).flatMap(Stream::of).toArray());
   }
 
+  private DiffusionConfig diffusion(Path run, Object... options) throws IOException {
+    Object[] all =
+        Stream.concat(Stream.of("--steps", 1, "--sample-every", 0), Stream.of(options)).toArray();
+    CommandRun trained = train(run, all);
+    assertEquals(0, trained.exitCode(), trained.err());
+    return TrainConfig.fromJson(Files.readString(new RunFolder(run).config())).diffusion();
+  }
+
   @Test
-  void whatIsNotSaidIsThePreset() {
+  void betasComeFromFiles() throws IOException {
+    List<Double> betas = List.of(0.05, 0.25, 0.5);
+    Path list = dir.resolve("list.json");
+    Files.writeString(list, "[0.05, 0.25, 0.5]\n");
+    Path object = dir.resolve("object.json");
+    Files.writeString(object, "{\"alphas_cumprod\": [0.95, 0.7125, 0.35625]}");
+    Path array = dir.resolve("array.npy");
+    NumpyArray.of(new float[] {0.0625f, 0.25f, 0.5f}, 3).write(array);
+    DiffusionConfig found = diffusion(dir.resolve("a"), "--betas", list);
+    assertEquals(betas, found.trainedBetas());
+    assertEquals(3, found.trainTimesteps());
+    assertEquals(
+        List.of(0.0625, 0.25, 0.5), diffusion(dir.resolve("b"), "--betas", array).trainedBetas());
+    List<Double> derived =
+        diffusion(dir.resolve("c"), "--betas", object, "--train-timesteps", 3).trainedBetas();
+    for (int t = 0; t < 3; t++) {
+      assertEquals(betas.get(t), derived.get(t), 1e-12);
+    }
+
+    Path out = dir.resolve("refused");
+    train(out, "--betas", list, "--schedule", "sigmoid")
+        .isWrongUsage("--betas: expected a file or the options of a named schedule, found both");
+    train(out, "--betas", list, "--train-timesteps", 4)
+        .isWrongUsage("--train-timesteps: expected 3, as many as there are betas, found 4");
+    train(out, "--betas", dir.resolve("none.json")).failsSaying("none.json");
+    Files.writeString(list, "[0.05, 1.5]");
+    train(out, "--betas", list).failsSaying(list, "betas: expected every beta between 0 and 1");
+    Files.writeString(list, "{\"beta_start\": 0.1}");
+    train(out, "--betas", list).failsSaying(list, "expected trained_betas, betas or");
+    NumpyArray.of(new float[] {0.1f, 0.2f}, 1, 2).write(array);
+    train(out, "--betas", array)
+        .failsSaying(array, "expected an array of rank 1, found shape [1, 2]");
+  }
+
+  @Test
+  void lossAndVarianceGoTogether() throws IOException {
+    ObjectiveConfig hybrid = diffusion(dir.resolve("a"), "--loss", "hybrid").objective();
+    assertEquals(new ObjectiveConfig("hybrid", null, 0, null, 0), hybrid);
+    ObjectiveConfig learned =
+        diffusion(dir.resolve("b"), "--variance", "learned_range", "--min-snr").objective();
+    assertEquals(new ObjectiveConfig("hybrid", "learned_range", 5, null, 0), learned);
+    Path out = dir.resolve("refused");
+    train(out, "--loss", "hybrid", "--variance", "fixed_large")
+        .isWrongUsage("--variance: expected learned_range, which is what the loss hybrid trains");
+    train(out, "--loss", "simple", "--variance", "learned_range")
+        .isWrongUsage("--loss: expected hybrid or vlb, since");
+    train(out, "--loss", "vlb", "--min-snr", 5).isWrongUsage("--min-snr: expected none, since");
+    train(out, "--loss", "l1").isWrongUsage("'--loss'", "expected simple, vlb, hybrid");
+    train(out, "--variance", "learned")
+        .isWrongUsage("'--variance'", "expected fixed_small, fixed_large, learned_range");
+    train(out, "--timestep-sampling", "often")
+        .isWrongUsage("'--timestep-sampling'", "expected uniform, loss-second-moment");
+    train(out, "--offset-noise", -1).isWrongUsage("--offset-noise: expected a number of 0 or more");
+
+    // A model with a learned variance is trained on with it.
+    Path model = dir.resolve("model.onnx");
+    CommandRun.of("export", dir.resolve("a"), "-o", model).succeeds();
+    DiffusionConfig onwards = diffusion(dir.resolve("onwards"), "--init", model);
+    assertEquals(new ObjectiveConfig("hybrid", "learned_range", 0, null, 0), onwards.objective());
+    Path grid = dir.resolve("grid.png");
+    CommandRun.of("sample", model, "-n", 2, "--steps", 3, "-o", grid).succeeds();
+    CommandRun.of("inspect", model).succeeds().prints("learned_range");
+    Object[] anew = {"--init", model, "--loss", "simple", "--variance", "fixed_small"};
+    train(out, anew).failsSaying("out_channels: expected the run's 3, found 6");
+  }
+
+  @Test
+  void whatIsNotSaidIsThePreset() throws IOException {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);
       assertEquals(config.run(), new TrainOptions.Run().over(config.run(), null));
       assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
       assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
       assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
-      assertEquals(
-          config.diffusion(),
-          TrainOptions.over(config.diffusion(), new ScheduleOptions.WithPrediction()));
+      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
+      assertEquals(config.diffusion(), new TrainOptions.Objective().over(config.diffusion()));
     }
   }
 
@@ -398,7 +549,7 @@ class TrainCommandTest {
   void unusableData() throws IOException {
     Path out = dir.resolve("run");
     CommandRun.of("train", "--data", "nothing", "--out", out)
-        .failsSaying("unknown data set 'nothing'", "fashion-mnist, shapes");
+        .failsSaying("unknown data set 'nothing'", "emoji, fashion-mnist, shapes");
     Path cut = idx("cut-images-idx3-ubyte", 0x803, 10, 8, 8, 100);
     CommandRun.of("train", "--data", cut, "--out", out).failsSaying(cut, "expected", "found");
     Path magic = idx("magic-images-idx3-ubyte", 0x999, 10, 8, 8, 640);
@@ -407,6 +558,10 @@ class TrainCommandTest {
     CommandRun.of("train", "--data", folder, "--out", out).failsSaying(folder);
     CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
         .failsSaying(folder);
+    CommandRun.of("train", "--data", "emoji", "--data-dir", folder, "--out", out)
+        .failsSaying("the emoji are not there", folder, "npm install");
+    CommandRun.of("train", "--data", "emoji", "--channels", 1, "--out", out)
+        .isWrongUsage("--channels does not apply to data set emoji");
     CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
         .isWrongUsage("--labels does not apply to data set shapes");
     CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)

@@ -9,7 +9,6 @@ import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
-import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.ParameterLayout;
@@ -33,6 +32,7 @@ public final class Trainer {
   private final RunFolder folder;
   private final TrainConfig config;
   private final ImageDataset data;
+  private final Optional<ImageDataset> heldOut;
   private final UNetConfig unet;
   private final DatasetCard card;
   private final Checkpoint start; // null for a new run
@@ -40,17 +40,17 @@ public final class Trainer {
   private Map<String, TensorData> initial; // of a new run; null for random weights
 
   /**
-   * @param card of the data
+   * @param card of the images that are trained on
    * @param start null for a new run
    */
-  Trainer(
-      RunFolder folder, TrainConfig config, ImageDataset data, DatasetCard card, Checkpoint start) {
+  Trainer(RunFolder folder, TrainConfig config, RunData data, DatasetCard card, Checkpoint start) {
     this.folder = folder;
     this.config = config;
-    this.data = data;
+    this.data = data.training();
+    this.heldOut = data.heldOut();
     this.card = card;
     this.start = start;
-    this.unet = config.unet(data);
+    this.unet = config.unet(data.training());
     this.store = folder.checkpoints();
   }
 
@@ -73,7 +73,8 @@ public final class Trainer {
       throws IOException {
     RunFolder folder = new RunFolder(path);
     folder.requireFree();
-    ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
+    RunData images = RunData.open(config, warnings);
+    ImageDataset data = images.training();
     UNetConfig unet = config.unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
@@ -90,7 +91,7 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    Trainer trainer = new Trainer(folder, config, data, card, null);
+    Trainer trainer = new Trainer(folder, config, images, card, null);
     trainer.initial = initial;
     return trainer;
   }
@@ -167,7 +168,8 @@ public final class Trainer {
               + ", found "
               + config.run().steps());
     }
-    ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
+    RunData images = RunData.open(config, warnings);
+    ImageDataset data = images.training();
     UNetConfig unet = config.unet(data);
     CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
@@ -186,7 +188,7 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    return new Trainer(folder, config, data, card, checkpoint);
+    return new Trainer(folder, config, images, card, checkpoint);
   }
 
   private static String reason(IOException e) {
@@ -229,10 +231,18 @@ public final class Trainer {
     TimestepSampler timesteps = timesteps();
     try (TrainSession session =
             new TrainSession(
-                config.step(unet),
-                TrainSession.Options.ofThreads(config.run().threadCount())
-                    .withMemoryOf(config.optimizer().batchSize()));
-        Metrics metrics = Metrics.open(folder.metrics(), progress.step());
+                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
+        Reporter reporter =
+            Reporter.open(
+                folder,
+                new ReportFacts(
+                    folder.name(),
+                    config,
+                    card,
+                    session.layout().size(),
+                    heldOut.map(ImageDataset::description)),
+                progress.step(),
+                listener::onWarning);
         BatchIterator batches = new BatchIterator(data, options, progress.position());
         StepFeeder feeder =
             new StepFeeder(
@@ -257,7 +267,8 @@ public final class Trainer {
           new Loop.Parts(
               session,
               feeder,
-              metrics,
+              reporter,
+              heldOut.map(images -> new Validator(config, unet, card, images)),
               timesteps,
               new Checkpointer(store, config, unet.toJson(), progress.step()),
               new Pictures(folder, config, unet, card));
