@@ -27,18 +27,28 @@ final class Metrics implements AutoCloseable {
   private static final int SMOOTH = 0x1F4E8C;
 
   private final Path file;
-  private final BufferedWriter writer;
-  private final Curve curve;
+  private BufferedWriter writer;
+  private Curve curve;
 
-  private Metrics(Path file, BufferedWriter writer, Curve curve) {
+  private Metrics(Path file) {
     this.file = file;
-    this.writer = writer;
-    this.curve = curve;
   }
 
   /** Opens the file, keeping the rows of the first {@code step} steps. */
   static Metrics open(Path file, long step) throws IOException {
-    Curve curve = new Curve();
+    Metrics metrics = new Metrics(file);
+    metrics.keep(step);
+    return metrics;
+  }
+
+  /** Forgets the steps after one: they are trained anew. */
+  void backTo(long step) throws IOException {
+    close();
+    keep(step);
+  }
+
+  private void keep(long step) throws IOException {
+    curve = new Curve();
     AtomicFile.write( // the rows that are kept are never at risk
         file,
         out -> {
@@ -48,7 +58,7 @@ final class Metrics implements AutoCloseable {
           }
         });
     try {
-      return new Metrics(file, Files.newBufferedWriter(file, StandardOpenOption.APPEND), curve);
+      writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
     } catch (IOException e) {
       throw unwritable(file, e);
     }

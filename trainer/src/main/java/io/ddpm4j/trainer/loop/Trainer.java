@@ -7,6 +7,7 @@ import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
+import io.ddpm4j.trainer.checkpoint.Recovery;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.Datasets;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * One training run in one folder. The weights after k steps are a function of the configuration
@@ -37,7 +39,9 @@ public final class Trainer {
   private final DatasetCard card;
   private final Checkpoint start; // null for a new run
   private CheckpointStore store;
+  private LongToDoubleFunction rate; // of each step
   private Map<String, TensorData> initial; // of a new run; null for random weights
+  private boolean rateIsChosen; // for the steps to come
 
   /**
    * @param card of the data
@@ -52,11 +56,18 @@ public final class Trainer {
     this.start = start;
     this.unet = config.network().unet(data);
     this.store = folder.checkpoints();
+    this.rate = config.optimizer().rate()::at;
   }
 
   /** The same run with its checkpoints elsewhere: in a test, on a disk that is full. */
   Trainer withStore(CheckpointStore other) {
     this.store = other;
+    return this;
+  }
+
+  /** The same run with other learning rates: in a test, with some that it breaks down by. */
+  Trainer withRates(LongToDoubleFunction rates) {
+    this.rate = rates;
     return this;
   }
 
@@ -186,7 +197,9 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    return new Trainer(folder, config, data, card, checkpoint);
+    Trainer trainer = new Trainer(folder, config, data, card, checkpoint);
+    trainer.rateIsChosen = learningRate.isPresent();
+    return trainer;
   }
 
   private static String reason(IOException e) {
@@ -205,9 +218,11 @@ public final class Trainer {
 
   /**
    * Trains until the last step, or until it is cancelled; either way the last step is checkpointed.
-   * Whatever else ends it, what was learnt until then is checkpointed if that is possible.
+   * Whatever else ends it, what was learnt until then is checkpointed if that is possible. When
+   * training breaks down, it goes on from its last good state with half the learning rate, {@value
+   * Recovery#MOST} times at most.
    *
-   * @throws DivergedException if the loss is no longer a number
+   * @throws DivergedException if the loss is no longer a number, or far above what it was, for good
    * @throws IOException if a checkpoint or the metrics cannot be written, or another training is at
    *     work in the folder; a picture that cannot be written is a warning
    */
@@ -222,7 +237,7 @@ public final class Trainer {
 
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     TrainStepGraph graph = TrainStepGraph.build(config.step(unet));
-    Progress progress = Progress.from(start);
+    Progress progress = Progress.from(start, recovery());
     BatchOptions options =
         BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
@@ -240,24 +255,47 @@ public final class Trainer {
                     config.diffusion().trainTimesteps(),
                     config.network().labelDropout(),
                     data.classNames().size()),
-                first)) {
-      restore(session, graph.layout());
+                first + progress.recovery().skippedSteps())) {
+      restore(session, graph.layout(), start);
       listener.onStart(
           new RunSummary(
               data.description(), data.size(), graph.layout().size(), first, config.run().steps()));
+      Checkpointer checkpointer = new Checkpointer(store, config, unet.toJson(), progress.step());
       Loop.Parts parts =
           new Loop.Parts(
               session,
               feeder,
               metrics,
-              new Checkpointer(store, config, unet.toJson(), progress.step()),
-              new Pictures(folder, config, unet, card));
+              checkpointer,
+              new Pictures(folder, config, unet, card),
+              new Recoverer(
+                  checkpointer,
+                  metrics,
+                  state -> restore(session, graph.layout(), state),
+                  start == null),
+              rate);
       return new Loop(config, parts, progress, listener, cancellation).run();
     }
   }
 
-  private void restore(TrainSession session, ParameterLayout layout) throws CheckpointException {
+  /** How the run stands with breakdowns: a learning rate that was chosen since is not lowered. */
+  private Recovery recovery() {
+    double rate = config.optimizer().learningRate();
     if (start == null) {
+      return Recovery.none(rate);
+    }
+    Recovery kept = start.recovery();
+    return rateIsChosen || kept.learningRate() != rate ? kept.withLearningRate(rate) : kept;
+  }
+
+  /**
+   * Puts a state into the session.
+   *
+   * @param from null for the first one
+   */
+  private void restore(TrainSession session, ParameterLayout layout, Checkpoint from)
+      throws CheckpointException {
+    if (from == null) {
       Map<String, TensorData> random = UNet.parameters(unet).initialize(config.run().seed());
       session.initialize(layout.join(initial == null ? random : initial));
       return;
@@ -265,7 +303,7 @@ public final class Trainer {
     List<float[]> state = new ArrayList<>();
     for (String name : TrainStepGraph.STATE) {
       try {
-        state.add(layout.join(start.state(name)));
+        state.add(layout.join(from.state(name)));
       } catch (IllegalArgumentException e) {
         throw new CheckpointException(
             folder.path() + ": the checkpoint is of another network: " + e.getMessage(), e);
