@@ -9,7 +9,7 @@ import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -44,10 +44,10 @@ public final class Agreement {
     Map<String, TensorData> tensors = new LinkedHashMap<>();
     weights.forEach((name, tensor) -> tensors.put("weight." + name, tensor));
 
-    TrainStepGraph graph = TrainStepGraph.build(BenchNetwork.trainStep(unet, batch));
+    TrainStepConfig config = BenchNetwork.trainStep(unet, batch);
     FloatBuffer noise = buffer(elements);
-    try (TrainSession session = new TrainSession(graph, TrainSession.Options.ofThreads(2))) {
-      session.initialize(graph.layout().join(weights));
+    try (TrainSession session = new TrainSession(config, TrainSession.Options.ofThreads(2))) {
+      session.initialize(session.layout().join(weights));
       TrainSession.Inputs inputs = session.newInputs();
       Random random = new Random(0);
       float[] pixels = new float[elements];

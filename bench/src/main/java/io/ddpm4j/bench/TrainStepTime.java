@@ -4,7 +4,6 @@ import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
-import io.ddpm4j.trainer.step.TrainStepGraph;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,8 +12,8 @@ import java.util.Random;
 
 /**
  * Times whole train steps, as {@code pytorch/train_step.py} does: one line a step, milliseconds.
- * {@code --profile PREFIX} has ONNX Runtime write the time of every operator, {@code --block 0}
- * runs the graph in standard operators.
+ * {@code --profile PREFIX} has ONNX Runtime write the time of every operator, {@code --standard 1}
+ * runs convolutions as ONNX's Conv, {@code --shard 4} so many images at a time.
  */
 public final class TrainStepTime {
   private TrainStepTime() {}
@@ -25,18 +24,19 @@ public final class TrainStepTime {
     int batch = given.number("--batch", 32);
     int warmup = given.number("--warmup", 3);
     int steps = given.number("--steps", 20);
-    int block = given.number("--block", -1);
+    int shard = given.number("--shard", 0);
+    boolean standard = given.number("--standard", 0) == 1;
     String profile = given.text("--profile", "");
     TrainSession.Options options =
         new TrainSession.Options(
             given.number("--threads", 2),
-            block < 0 ? OptionalInt.empty() : OptionalInt.of(block),
+            shard == 0 ? OptionalInt.empty() : OptionalInt.of(shard),
+            standard,
             profile.isEmpty() ? Optional.empty() : Optional.of(Path.of(profile)));
     given.end();
     TrainStepConfig config = BenchNetwork.trainStep(unet, batch);
-    TrainStepGraph graph = TrainStepGraph.build(config);
-    try (TrainSession session = new TrainSession(graph, options)) {
-      session.initialize(graph.layout().join(UNet.parameters(unet).initialize(1)));
+    try (TrainSession session = new TrainSession(config, options)) {
+      session.initialize(session.layout().join(UNet.parameters(unet).initialize(1)));
       TrainSession.Inputs inputs = session.newInputs();
       Random random = new Random(0);
       for (int i = 0; i < inputs.images().capacity(); i++) {

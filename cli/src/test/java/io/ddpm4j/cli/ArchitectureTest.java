@@ -90,6 +90,7 @@ class ArchitectureTest {
         Set.of(
             "io.ddpm4j.runtime.model.OnnxSession",
             "io.ddpm4j.runtime.model.DirectTensor",
+            "io.ddpm4j.trainer.step.NativeTensors",
             "io.ddpm4j.trainer.step.TrainSession");
     assertTrue(allowed.containsAll(touching), "expected only " + allowed + ", found " + touching);
   }

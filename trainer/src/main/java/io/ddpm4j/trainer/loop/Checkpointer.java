@@ -4,7 +4,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,9 +59,8 @@ final class Checkpointer {
       return false;
     }
     Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : TrainStepGraph.STATE) {
+    for (String vector : UpdateGraph.STATE) {
       session
-          .graph()
           .layout()
           .split(session.state(vector))
           .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));

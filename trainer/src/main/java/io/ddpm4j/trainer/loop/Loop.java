@@ -5,7 +5,7 @@ import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -213,8 +213,7 @@ final class Loop {
   private void sample() {
     Path file;
     try {
-      Map<String, TensorData> ema =
-          session.graph().layout().split(session.state(TrainStepGraph.EMA));
+      Map<String, TensorData> ema = session.layout().split(session.state(UpdateGraph.EMA));
       file = pictures.sample(ema, progress.step(), cancellation);
     } catch (CancellationException e) {
       return; // the loop sees it and ends; a grid is not worth waiting for

@@ -9,7 +9,7 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -61,7 +61,7 @@ public final class RunExporter {
     int size = shape.isEmpty() ? unet.sampleSize() : shape.get(1);
     CheckpointMatch.require(
         latest, checkpoint, config, config.network().unet(size, channels, data.classes().size()));
-    Map<String, TensorData> ema = checkpoint.state(TrainStepGraph.EMA);
+    Map<String, TensorData> ema = checkpoint.state(UpdateGraph.EMA);
     OnnxModel model = model(config, unet, data, ema, checkpoint.step());
     OnnxWriter.write(model, file);
     return checkpoint.step();

@@ -51,7 +51,7 @@ final class StepFeeder implements AutoCloseable {
     this.batches = batches;
     this.seed = seed;
     this.draws = draws;
-    this.batchSize = session.graph().config().batchSize();
+    this.batchSize = session.config().batchSize();
     for (int i = 0; i < SLOTS; i++) {
       free.add(session.newInputs());
     }

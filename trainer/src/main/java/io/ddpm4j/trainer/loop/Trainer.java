@@ -14,7 +14,7 @@ import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -236,14 +236,14 @@ public final class Trainer {
   }
 
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
-    TrainStepGraph graph = TrainStepGraph.build(config.step(unet));
     Progress progress = Progress.from(start, recovery());
     BatchOptions options =
         BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
     try (TrainSession session =
-            new TrainSession(graph, TrainSession.Options.ofThreads(config.run().threadCount()));
+            new TrainSession(
+                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
         Metrics metrics = Metrics.open(folder.metrics(), progress.step());
         BatchIterator batches = new BatchIterator(data, options, progress.position());
         StepFeeder feeder =
@@ -256,10 +256,14 @@ public final class Trainer {
                     config.network().labelDropout(),
                     data.classNames().size()),
                 first + progress.recovery().skippedSteps())) {
-      restore(session, graph.layout(), start);
+      restore(session, session.layout(), start);
       listener.onStart(
           new RunSummary(
-              data.description(), data.size(), graph.layout().size(), first, config.run().steps()));
+              data.description(),
+              data.size(),
+              session.layout().size(),
+              first,
+              config.run().steps()));
       Checkpointer checkpointer = new Checkpointer(store, config, unet.toJson(), progress.step());
       Loop.Parts parts =
           new Loop.Parts(
@@ -271,7 +275,7 @@ public final class Trainer {
               new Recoverer(
                   checkpointer,
                   metrics,
-                  state -> restore(session, graph.layout(), state),
+                  state -> restore(session, session.layout(), state),
                   start == null),
               rate);
       return new Loop(config, parts, progress, listener, cancellation).run();
@@ -301,7 +305,7 @@ public final class Trainer {
       return;
     }
     List<float[]> state = new ArrayList<>();
-    for (String name : TrainStepGraph.STATE) {
+    for (String name : UpdateGraph.STATE) {
       try {
         state.add(layout.join(from.state(name)));
       } catch (IllegalArgumentException e) {

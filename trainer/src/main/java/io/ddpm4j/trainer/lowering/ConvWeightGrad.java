@@ -2,7 +2,6 @@ package io.ddpm4j.trainer.lowering;
 
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
-import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import java.util.ArrayList;
@@ -42,37 +41,6 @@ final class ConvWeightGrad {
             && pads[2] == 1
             && pads[3] == 1;
     return same ? rowsStacked(dy, x) : windows(dy, x);
-  }
-
-  /**
-   * The same with X in channel blocks.
-   *
-   * @param dy (N, K, h, w), plain
-   * @param x (N, C/block, H·W, block)
-   * @return null for the forms that have no such variant
-   */
-  Value applyBlocked(Value dy, Value x, Shape shape, long block) {
-    boolean same =
-        stride == 1 && size[2] == 3 && size[3] == 3 && Arrays.stream(pads).allMatch(p -> p == 1);
-    if (!same) {
-      return null;
-    }
-    long n = shape.size(0);
-    long blocks = shape.size(1) / block;
-    long h = shape.size(2);
-    long w = shape.size(3);
-    long k = size[0];
-    Value stacked = o.reshape(stacked(dy), n, 1, 3 * k, (h + 2) * w);
-    Value image = o.reshape(x, n * blocks, h, w, block);
-    List<Value> columns = new ArrayList<>();
-    for (long j = 0; j < 3; j++) {
-      long left = 1 - j;
-      Value shifted = o.pad(image, 0, 1, left, 0, 0, 1, -left, 0);
-      Value product = o.matMul(stacked, o.reshape(shifted, n, blocks, (h + 2) * w, block));
-      columns.add(o.reshape(overImages(product), blocks, k, 3, block, 1));
-    }
-    // (C/b, K, i, b, j) to (K, C/b, b, i, j)
-    return o.reshape(o.transpose(o.concat(4, columns), 1, 0, 3, 2, 4), size);
   }
 
   /** 1x1: dY·Xᵀ of each image, summed. */

@@ -4,7 +4,6 @@ import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,26 +14,27 @@ import java.util.List;
 final class GroupNorms {
   private final Ops o;
   private final PixelLayout layout;
-  private final long groups;
-  private final long channels;
-  private final double perGroup; // numbers that are normalised together
-  private final Value mean; // (N, groups, 1)
-  private final Value inverse; // 1/σ, (N, groups, 1)
+  private final Value groupMeans; // (C, C): channels' sums times it are each channel's group mean
+  private final Value mean; // (N, C)
+  private final Value inverse; // 1/σ, (N, C)
 
   /**
    * @param node GroupNorm or GroupNormGrad, for its attributes
    * @param x the pixels in {@code layout}
    * @param pixels of one channel of one image
    */
-  GroupNorms(Ops o, PixelLayout layout, Node node, Value x, long channels, long pixels) {
+  GroupNorms(Ops o, PixelLayout layout, Node node, Value x, int channels, long pixels) {
     this.o = o;
     this.layout = layout;
-    this.channels = channels;
-    groups = node.intAttribute("groups", 1);
-    perGroup = (double) pixels * (channels / groups);
-    mean = o.mul(o.reduceSum(grouped(layout.sums(o, x)), true, 2), 1 / perGroup);
-    Value squares = layout.sums(o, o.mul(x, x));
-    Value meanSquare = o.mul(o.reduceSum(grouped(squares), true, 2), 1 / perGroup);
+    int perGroup = channels / (int) node.intAttribute("groups", 1);
+    float[] means = new float[channels * channels];
+    for (int i = 0; i < means.length; i++) {
+      boolean same = i / channels / perGroup == i % channels / perGroup;
+      means[i] = same ? (float) (1.0 / pixels / perGroup) : 0;
+    }
+    groupMeans = o.cast(o.constant(TensorData.ofFloats(means, channels, channels)), x.dataType());
+    mean = o.matMul(layout.sums(o, x), groupMeans);
+    Value meanSquare = o.matMul(layout.sums(o, o.mul(x, x)), groupMeans);
     // Rounding may leave a constant group a variance just below zero.
     Value variance = o.max(o.sub(meanSquare, o.mul(mean, mean)), o.scalar(0, x));
     inverse = o.reciprocal(o.sqrt(o.add(variance, node.floatAttribute("epsilon", 1e-5f))));
@@ -42,9 +42,9 @@ final class GroupNorms {
 
   /** y = A·x + B with numbers A and B for each image and channel. */
   Value forward(Value x, Value scale, Value bias) {
-    Value a = o.mul(inverse, parameters(scale)); // (N, groups, C/groups)
-    Value b = o.sub(parameters(bias), o.mul(a, mean));
-    return o.add(o.mul(x, layout.perChannel(o, a, channels)), layout.perChannel(o, b, channels));
+    Value a = o.mul(inverse, scale);
+    Value b = o.sub(bias, o.mul(a, mean));
+    return o.add(o.mul(x, layout.perChannel(o, a)), layout.perChannel(o, b));
   }
 
   /**
@@ -54,35 +54,18 @@ final class GroupNorms {
    * @return dx, dscale, dbias
    */
   List<Value> backward(Value dy, Value x, Value scale) {
-    Value gamma = parameters(scale);
-    Value s1 = grouped(layout.sums(o, dy));
-    Value s2 = grouped(layout.sums(o, o.mul(dy, x)));
+    Value s1 = layout.sums(o, dy);
+    Value s2 = layout.sums(o, o.mul(dy, x));
     Value centred = o.mul(o.sub(s2, o.mul(mean, s1)), inverse); // Σ dy·x̂
-    Value dGamma = o.reshape(o.reduceSum(centred, false, 0), channels);
-    Value dBeta = o.reshape(o.reduceSum(s1, false, 0), channels);
-    Value m1 = o.mul(o.reduceSum(o.mul(s1, gamma), true, 2), 1 / perGroup);
-    Value m2 = o.mul(o.reduceSum(o.mul(centred, gamma), true, 2), 1 / perGroup);
-    Value slope = o.mul(o.mul(inverse, inverse), m2); // r²·m2, (N, groups, 1)
+    Value m1 = o.matMul(o.mul(s1, scale), groupMeans);
+    Value m2 = o.matMul(o.mul(centred, scale), groupMeans);
+    Value slope = o.mul(o.mul(inverse, inverse), m2); // r²·m2
     Value shift = o.sub(o.mul(slope, mean), o.mul(inverse, m1));
-    Value a = layout.perChannel(o, o.mul(gamma, inverse), channels);
-    Value b = layout.perChannel(o, spread(slope), channels);
-    Value c = layout.perChannel(o, spread(shift), channels);
-    return List.of(o.add(o.sub(o.mul(dy, a), o.mul(x, b)), c), dGamma, dBeta);
-  }
-
-  private Value grouped(Value perChannel) {
-    return o.reshape(perChannel, 0, groups, channels / groups);
-  }
-
-  private Value parameters(Value scaleOrBias) {
-    return o.reshape(scaleOrBias, 1, groups, channels / groups);
-  }
-
-  /** A number of each group, repeated for its channels. */
-  private Value spread(Value perGroupNumber) {
-    float[] ones = new float[(int) (channels / groups)];
-    Arrays.fill(ones, 1f);
-    Value row = o.constant(TensorData.ofFloats(ones, 1, 1, ones.length));
-    return o.mul(perGroupNumber, o.cast(row, perGroupNumber.dataType()));
+    Value a = layout.perChannel(o, o.mul(inverse, scale));
+    Value dx =
+        o.add(
+            o.sub(o.mul(dy, a), o.mul(x, layout.perChannel(o, slope))),
+            layout.perChannel(o, shift));
+    return List.of(dx, o.reduceSum(centred, false, 0), o.reduceSum(s1, false, 0));
   }
 }

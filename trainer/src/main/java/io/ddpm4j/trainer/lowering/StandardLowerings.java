@@ -140,7 +140,8 @@ public final class StandardLowerings {
 
   private static GroupNorms norms(Ops o, Node n, Value x) {
     Shape s = x.shape();
-    return new GroupNorms(o, PixelLayout.PLAIN, n, x, s.size(1), s.size(2) * s.size(3));
+    return new GroupNorms(
+        o, PixelLayout.CHANNEL_MAJOR, n, x, (int) s.size(1), s.size(2) * s.size(3));
   }
 
   private static Value groupNorm(Ops o, Node n, List<Value> in) {

@@ -1,6 +1,5 @@
 package io.ddpm4j.trainer.step;
 
-import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
@@ -11,7 +10,6 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.lowering.TrainLowering;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
@@ -24,33 +22,46 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * Runs a {@link TrainStepGraph} in ONNX Runtime. Holds two sets of state vectors: a step reads one
- * and writes the other, pinned as outputs, then they swap; nothing is copied or allocated. Not
- * thread-safe; owns all its native memory.
+ * Runs whole train steps in ONNX Runtime. The threads divide the batch into {@link Shards}, each
+ * running the {@link GradientGraph} on its own ones, and then the state vectors into pieces, each
+ * running the {@link UpdateGraph}. Holds two sets of state vectors: a step reads one and writes the
+ * other, pinned as outputs, then they swap; nothing is copied or allocated. The result depends on
+ * the number of threads and the size of a shard by rounding only, and is the same bit for bit
+ * whenever these are. Not thread-safe; owns all its native memory.
  */
 public final class TrainSession implements AutoCloseable {
+  /** Elements of the pieces in which state vectors are updated: a dozen of them fit a cache. */
+  private static final int PIECE = 1 << 16;
+
   private final OrtEnvironment environment = environment();
-  private final TrainStepGraph graph;
-  private final OrtSession session;
-  private final List<Map<String, OnnxTensor>> inputState = new ArrayList<>();
-  private final List<Map<String, OnnxTensor>> outputState = new ArrayList<>();
-  private final List<List<FloatBuffer>> vectors = new ArrayList<>();
-  private final List<AutoCloseable> owned = new ArrayList<>();
+  private final NativeTensors tensors = new NativeTensors(environment);
+  private final TrainStepConfig config;
+  private final Shards shards;
+  private final ThreadTeam team;
+  private final ParameterLayout layout;
+  private final OrtSession gradient;
+  private final OrtSession sum;
+  private final OrtSession update;
+  private final List<List<FloatBuffer>> vectors = new ArrayList<>(); // [set][state vector]
+  private final List<OnnxTensor> weights = new ArrayList<>(); // [set]
+  private final List<FloatBuffer> gradients = new ArrayList<>(); // [thread]
+  private final List<OnnxTensor> gradientTensors = new ArrayList<>(); // [thread]
+  private final List<Piece> pieces = new ArrayList<>();
   private final LongBuffer step;
   private final FloatBuffer learningRate;
-  private final FloatBuffer loss;
-  private final FloatBuffer gradientNorm;
+  private final FloatBuffer gradientFactor;
   private final FloatBuffer sampleLoss;
-  private final Map<String, OnnxTensor> feeds = new LinkedHashMap<>();
-  private final Map<String, OnnxTensor> pinned = new LinkedHashMap<>();
+  private final List<OnnxTensor> sampleLosses = new ArrayList<>(); // [shard]
   private int current;
   private boolean closed;
 
   /**
    * What a step found.
    *
-   * @param loss the mean squared error of the batch; NaN or infinite if training has broken down,
-   *     in which case the state is the one from before the step
+   * @param loss the weighted sum of the images' losses, their mean unless weights were given; NaN
+   *     or infinite if training has broken down, in which case the state is the one from before the
+   *     step
+   * @param gradientNorm before clipping
    */
   public record Result(float loss, float gradientNorm) {
     /** False if the step must not be kept. */
@@ -60,63 +71,86 @@ public final class TrainSession implements AutoCloseable {
   }
 
   /**
-   * How the graph is run.
+   * How a step is run.
    *
-   * @param threads threads inside an operator, at least 1
-   * @param channelBlock channels in a block of the blocked layout: 0 for standard operators, or
-   *     {@link #probedBlock}, for another size would give wrong numbers; empty for what is faster
+   * @param threads at least 1; each works on images of its own
+   * @param shard images that a thread works on at a time; empty for what is fastest
+   * @param standard whether convolutions are run as ONNX's Conv, not as matrix products
    * @param profile prefix of a file to which ONNX Runtime writes the time of every operator
    */
-  public record Options(int threads, OptionalInt channelBlock, Optional<Path> profile) {
-    /** Refuses less than one thread. */
+  public record Options(int threads, OptionalInt shard, boolean standard, Optional<Path> profile) {
+    /** Refuses less than one thread, and shards without images. */
     public Options {
       if (threads < 1) {
         throw new IllegalArgumentException("threads: expected at least 1, found " + threads);
+      }
+      if (shard.isPresent() && shard.getAsInt() < 1) {
+        throw new IllegalArgumentException(
+            "shard: expected at least 1 image, found " + shard.getAsInt());
       }
     }
 
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
-      return new Options(threads, OptionalInt.empty(), Optional.empty());
+      return new Options(threads, OptionalInt.empty(), false, Optional.empty());
     }
   }
 
+  /** A piece of the vectors: its tensors, for each set of state that is read. */
+  private record Piece(
+      Map<String, OnnxTensor> gradients,
+      Map<String, OnnxTensor> sum,
+      FloatBuffer sumOfSquares,
+      List<Map<String, OnnxTensor>> inputs,
+      List<Map<String, OnnxTensor>> outputs) {}
+
   /**
-   * Creates the session; takes seconds for a large network.
+   * Creates the sessions; takes seconds for a large network.
    *
-   * @throws IllegalStateException if ONNX Runtime refuses the graph
-   * @throws IllegalArgumentException if the channel block is not this processor's
+   * @throws IllegalStateException if ONNX Runtime refuses a graph
    */
-  public TrainSession(TrainStepGraph graph, Options how) {
-    this.graph = graph;
+  public TrainSession(TrainStepConfig config, Options how) {
+    this.config = config;
+    int batch = config.batchSize();
+    shards =
+        how.shard().isPresent()
+            ? Shards.of(batch, how.threads(), Math.min(batch, how.shard().getAsInt()))
+            : Shards.of(batch, how.threads());
+    team = tensors.own(new ThreadTeam(shards.threads()));
     try {
-      this.session = own(environment.createSession(model(graph, channelBlock(how)), options(how)));
+      GradientGraph graph = GradientGraph.build(config, shards.images());
+      layout = graph.layout();
+      Graph lowered =
+          how.standard()
+              ? TrainLowering.standard(graph.graph())
+              : TrainLowering.pixelMajor(graph.graph());
+      gradient = session(lowered, how.profile());
+      sum = session(UpdateGraph.sum(shards.threads()), Optional.empty());
+      update = session(UpdateGraph.build(config), Optional.empty());
+      int size = layout.size();
       for (int set = 0; set < 2; set++) {
-        Map<String, OnnxTensor> in = new LinkedHashMap<>();
-        Map<String, OnnxTensor> out = new LinkedHashMap<>();
-        List<FloatBuffer> buffers = new ArrayList<>();
-        for (String name : TrainStepGraph.STATE) {
-          FloatBuffer buffer = floats(graph.layout().size());
-          OnnxTensor tensor = own(wrap(buffer, graph.layout().size()));
-          in.put(name, tensor);
-          out.put("new_" + name, tensor);
-          buffers.add(buffer);
-        }
-        inputState.add(in);
-        outputState.add(out);
-        vectors.add(buffers);
+        vectors.add(UpdateGraph.STATE.stream().map(name -> NativeTensors.floats(size)).toList());
+        weights.add(tensors.of(vectors.get(set).get(0), 0, size));
       }
-      step = bytes(Long.BYTES).asLongBuffer();
-      feeds.put("step", own(OnnxTensor.createTensor(environment, step, new long[0])));
-      learningRate = floats(1);
-      feeds.put("learning_rate", own(wrap(learningRate)));
-      loss = floats(1);
-      pinned.put("loss", own(wrap(loss)));
-      gradientNorm = floats(1);
-      pinned.put("gradient_norm", own(wrap(gradientNorm)));
-      int batch = graph.config().batchSize();
-      sampleLoss = floats(batch);
-      pinned.put("sample_loss", own(wrap(sampleLoss, batch)));
+      for (int thread = 0; thread < shards.threads(); thread++) {
+        gradients.add(NativeTensors.floats(size));
+        gradientTensors.add(tensors.of(gradients.get(thread), 0, size));
+      }
+      step = NativeTensors.longs(1);
+      learningRate = NativeTensors.floats(1);
+      gradientFactor = NativeTensors.floats(1);
+      sampleLoss = NativeTensors.floats(shards.places());
+      for (int shard = 0; shard < shards.count(); shard++) {
+        sampleLosses.add(tensors.of(sampleLoss, shard * shards.images(), shards.images()));
+      }
+      Map<String, OnnxTensor> scalars =
+          Map.of(
+              "step", tensors.of(step, 0),
+              "learning_rate", tensors.of(learningRate, 0),
+              "gradient_factor", tensors.of(gradientFactor, 0));
+      for (int offset = 0; offset < size; offset += PIECE) {
+        pieces.add(piece(offset, Math.min(PIECE, size - offset), scalars));
+      }
     } catch (OrtException e) {
       closeAfter(e);
       throw new IllegalStateException("ONNX Runtime refuses the train graph: " + e.getMessage(), e);
@@ -126,54 +160,40 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  private Piece piece(int offset, int size, Map<String, OnnxTensor> scalars) throws OrtException {
+    Map<String, OnnxTensor> parts = new LinkedHashMap<>();
+    for (int thread = 0; thread < gradients.size(); thread++) {
+      parts.put("gradient_" + thread, tensors.of(gradients.get(thread), offset, size));
+    }
+    FloatBuffer sumOfSquares = NativeTensors.floats(1);
+    Map<String, OnnxTensor> sums = new LinkedHashMap<>();
+    if (parts.size() > 1) {
+      sums.put("gradient", parts.get("gradient_0")); // each element is read before it is written
+    }
+    sums.put("sum_of_squares", tensors.of(sumOfSquares, 0));
+    List<Map<String, OnnxTensor>> inputs = new ArrayList<>();
+    List<Map<String, OnnxTensor>> outputs = new ArrayList<>();
+    for (int set = 0; set < 2; set++) {
+      Map<String, OnnxTensor> in = new LinkedHashMap<>(scalars);
+      Map<String, OnnxTensor> out = new LinkedHashMap<>();
+      in.put("gradient", parts.get("gradient_0"));
+      for (int i = 0; i < UpdateGraph.STATE.size(); i++) {
+        String name = UpdateGraph.STATE.get(i);
+        in.put(name, tensors.of(vectors.get(set).get(i), offset, size));
+        out.put("new_" + name, tensors.of(vectors.get(1 - set).get(i), offset, size));
+      }
+      inputs.add(in);
+      outputs.add(out);
+    }
+    return new Piece(parts, sums, sumOfSquares, inputs, outputs);
+  }
+
   /** Frees what a constructor that fails has made. */
   private void closeAfter(Throwable failure) {
     try {
       close();
     } catch (RuntimeException e) {
       failure.addSuppressed(e);
-    }
-  }
-
-  private static byte[] model(TrainStepGraph graph, int channelBlock) {
-    Graph lowered = TrainLowering.blocked(graph.graph(), channelBlock);
-    return OnnxWriter.toBytes(OnnxModel.of(lowered));
-  }
-
-  private static int channelBlock(Options how) {
-    if (how.channelBlock().isPresent() && how.channelBlock().getAsInt() == 0) {
-      return 0;
-    }
-    int probed = probedBlock();
-    int block = how.channelBlock().orElse(TrainLowering.worthwhile(probed));
-    if (how.channelBlock().isPresent() && block != probed) {
-      throw new IllegalArgumentException(
-          "channel block: expected 0"
-              + (probed == 0 ? "" : " or " + probed)
-              + ", as ONNX Runtime has it on this processor, found "
-              + block);
-    }
-    return block;
-  }
-
-  /** The channels of a block of ONNX Runtime's blocked layout on this processor; 0 without one. */
-  public static int probedBlock() {
-    OrtEnvironment environment = environment();
-    byte[] probe = OnnxWriter.toBytes(OnnxModel.of(TrainLowering.probe()));
-    float[] values = TrainLowering.probeInput();
-    try (OrtSession probing = environment.createSession(probe);
-        OnnxTensor x =
-            OnnxTensor.createTensor(
-                environment,
-                floats(values.length).put(0, values),
-                new long[] {1, values.length / 3, 1, 3});
-        OrtSession.Result result = probing.run(Map.of("x", x))) {
-      FloatBuffer y = ((OnnxTensor) result.get(0)).getFloatBuffer();
-      float[] blocked = new float[y.remaining()];
-      y.get(blocked);
-      return TrainLowering.blockOf(blocked);
-    } catch (OrtException e) {
-      return 0; // this build has no blocked layout: standard operators do
     }
   }
 
@@ -189,17 +209,16 @@ public final class TrainSession implements AutoCloseable {
     return environment;
   }
 
-  private OrtSession.SessionOptions options(Options how) throws OrtException {
-    OrtSession.SessionOptions options = own(new OrtSession.SessionOptions());
-    options.setIntraOpNumThreads(how.threads());
+  private OrtSession session(Graph graph, Optional<Path> profile) throws OrtException {
+    OrtSession.SessionOptions options = tensors.own(new OrtSession.SessionOptions());
+    options.setIntraOpNumThreads(1); // threads divide the batch, not the operators
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     options.setMemoryPatternOptimization(false); // measured: 5 to 10 % faster on train graphs
-    // Spinning gains 2 % on a quiet machine, but takes the processor from whatever else runs on it.
-    options.addConfigEntry("session.intra_op.allow_spinning", "0");
-    if (how.profile().isPresent()) {
-      options.enableProfiling(how.profile().get().toString());
+    if (profile.isPresent()) {
+      options.enableProfiling(profile.get().toString());
     }
-    return options;
+    byte[] model = OnnxWriter.toBytes(OnnxModel.of(graph));
+    return tensors.own(environment.createSession(model, options));
   }
 
   /** The state before the first step: weights and their average; both moments are zero. */
@@ -208,14 +227,14 @@ public final class TrainSession implements AutoCloseable {
     setState(List.of(weights, zeros, zeros, weights));
   }
 
-  /** Replaces the state by vectors in the order of {@link TrainStepGraph#STATE}. */
+  /** Replaces the state by vectors in the order of {@link UpdateGraph#STATE}. */
   public void setState(List<float[]> state) {
-    int size = graph.layout().size();
-    if (state.size() != vectors.get(current).size()
+    int size = layout.size();
+    if (state.size() != UpdateGraph.STATE.size()
         || state.stream().anyMatch(vector -> vector.length != size)) {
       throw new IllegalArgumentException(
           "state: expected "
-              + TrainStepGraph.STATE.size()
+              + UpdateGraph.STATE.size()
               + " vectors of "
               + size
               + " numbers, found "
@@ -228,7 +247,7 @@ public final class TrainSession implements AutoCloseable {
 
   /** A state vector, valid until the next step; not to be written. */
   public FloatBuffer state(String name) {
-    return vectors.get(current).get(TrainStepGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+    return vectors.get(current).get(UpdateGraph.STATE.indexOf(name)).asReadOnlyBuffer();
   }
 
   /** Whether every number of the state is finite: what a step wrote need not be. */
@@ -243,9 +262,9 @@ public final class TrainSession implements AutoCloseable {
     return true;
   }
 
-  /** The loss of each image of the last step. */
+  /** The loss of each image of the last step, not weighted. */
   public FloatBuffer sampleLoss() {
-    return sampleLoss.asReadOnlyBuffer();
+    return sampleLoss.slice(0, config.batchSize()).asReadOnlyBuffer();
   }
 
   /** Buffers for the inputs of a step; several can be filled ahead by another thread. */
@@ -263,45 +282,65 @@ public final class TrainSession implements AutoCloseable {
     private final LongBuffer timesteps;
     private final FloatBuffer noise;
     private final LongBuffer labels;
-    private final Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
+    private final FloatBuffer sampleWeights;
+    private final List<Map<String, OnnxTensor>> feeds = new ArrayList<>(); // [shard]
 
     private Inputs() throws OrtException {
-      UNetConfig unet = graph.config().unet();
-      long batch = graph.config().batchSize();
-      long[] shape = {batch, unet.inChannels(), unet.sampleSize(), unet.sampleSize()};
-      int elements = Math.toIntExact(shape[0] * shape[1] * shape[2] * shape[3]);
-      images = bytes(elements);
-      noise = floats(elements);
-      timesteps = bytes((int) batch * Long.BYTES).asLongBuffer();
-      labels = bytes((int) batch * Long.BYTES).asLongBuffer();
-      tensors.put(
-          "images", own(OnnxTensor.createTensor(environment, images, shape, OnnxJavaType.UINT8)));
-      tensors.put("noise", own(wrap(noise, shape)));
-      long[] each = {batch};
-      tensors.put("timestep", own(OnnxTensor.createTensor(environment, timesteps, each)));
-      if (unet.numClassEmbeds() > 0) {
-        tensors.put("class_labels", own(OnnxTensor.createTensor(environment, labels, each)));
+      UNetConfig unet = config.unet();
+      int n = shards.images();
+      long[] shape = {n, unet.inChannels(), unet.sampleSize(), unet.sampleSize()};
+      int image = unet.inChannels() * unet.sampleSize() * unet.sampleSize();
+      int places = shards.places();
+      images = NativeTensors.bytes(Math.multiplyExact(places, image));
+      noise = NativeTensors.floats(Math.multiplyExact(places, image));
+      timesteps = NativeTensors.longs(places);
+      labels = NativeTensors.longs(places);
+      sampleWeights = NativeTensors.floats(places); // 0 where there is no image
+      for (int i = 0; i < config.batchSize(); i++) {
+        sampleWeights.put(i, 1f / config.batchSize());
       }
+      for (int shard = 0; shard < shards.count(); shard++) {
+        int first = shard * n;
+        Map<String, OnnxTensor> of = new LinkedHashMap<>();
+        of.put("images", tensors.of(images, first * image, shape));
+        of.put("noise", tensors.of(noise, first * image, shape));
+        of.put("timestep", tensors.of(timesteps, first, n));
+        of.put("sample_weight", tensors.of(sampleWeights, first, n));
+        if (unet.numClassEmbeds() > 0) {
+          of.put("class_labels", tensors.of(labels, first, n));
+        }
+        feeds.add(of);
+      }
+    }
+
+    private int pixels() {
+      UNetConfig unet = config.unet();
+      return config.batchSize() * unet.inChannels() * unet.sampleSize() * unet.sampleSize();
     }
 
     /** uint8 (N, C, H, W). */
     public ByteBuffer images() {
-      return images;
+      return images.slice(0, pixels());
     }
 
     /** int64 (N). */
     public LongBuffer timesteps() {
-      return timesteps;
+      return timesteps.slice(0, config.batchSize());
     }
 
     /** float (N, C, H, W). */
     public FloatBuffer noise() {
-      return noise;
+      return noise.slice(0, pixels());
     }
 
     /** int64 (N); ignored by an unconditional network. */
     public LongBuffer labels() {
-      return labels;
+      return labels.slice(0, config.batchSize());
+    }
+
+    /** float (N), the weight of each image in the step's loss; 1/N unless written to. */
+    public FloatBuffer sampleWeights() {
+      return sampleWeights.slice(0, config.batchSize());
     }
   }
 
@@ -311,66 +350,81 @@ public final class TrainSession implements AutoCloseable {
    * @param number 1 for the first step
    */
   public Result step(Inputs inputs, long number, double rate) {
-    step.put(0, number);
-    learningRate.put(0, (float) rate);
-    feeds.putAll(inputs.tensors);
-    feeds.putAll(inputState.get(current));
-    pinned.putAll(outputState.get(1 - current));
+    if (closed) {
+      throw new IllegalStateException("the train session is closed");
+    }
     try {
-      session.run(feeds, Set.of(), pinned).close(); // the results are in the pinned buffers
-      Result result = new Result(loss.get(0), gradientNorm.get(0));
+      team.run(thread -> gradient(thread, inputs));
+      double loss = 0;
+      for (int i = 0; i < config.batchSize(); i++) {
+        loss += (double) inputs.sampleWeights.get(i) * sampleLoss.get(i);
+      }
+      team.run(this::sum);
+      double squares = 0;
+      for (Piece piece : pieces) {
+        squares += piece.sumOfSquares().get(0);
+      }
+      double norm = Math.sqrt(squares);
+      Result result = new Result((float) loss, (float) norm);
       if (result.isFinite()) {
+        step.put(0, number);
+        learningRate.put(0, (float) rate);
+        gradientFactor.put(0, (float) config.clipping().factor(norm));
+        team.run(this::update);
         current = 1 - current;
       }
       return result;
-    } catch (OrtException e) {
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
       throw new IllegalStateException("the train step failed: " + e.getMessage(), e);
     }
   }
 
-  /** What the session runs. */
-  public TrainStepGraph graph() {
-    return graph;
+  /** Runs a thread's shards, adding their gradients up in its vector. */
+  private void gradient(int thread, Inputs inputs) throws OrtException {
+    FloatBuffer vector = gradients.get(thread);
+    for (int i = 0; i < vector.capacity(); i++) {
+      vector.put(i, 0f);
+    }
+    OnnxTensor accumulated = gradientTensors.get(thread);
+    for (int shard = thread; shard < shards.count(); shard += shards.threads()) {
+      Map<String, OnnxTensor> feeds = new LinkedHashMap<>(inputs.feeds.get(shard));
+      feeds.put("weights", weights.get(current));
+      feeds.put("gradient_sum", accumulated);
+      Map<String, OnnxTensor> results =
+          Map.of("gradient", accumulated, "sample_loss", sampleLosses.get(shard));
+      gradient.run(feeds, Set.of(), results).close(); // the results are in the pinned buffers
+    }
   }
 
-  private <T extends AutoCloseable> T own(T resource) {
-    owned.add(resource);
-    return resource;
+  private void sum(int thread) throws OrtException {
+    for (int i = thread; i < pieces.size(); i += shards.threads()) {
+      sum.run(pieces.get(i).gradients(), Set.of(), pieces.get(i).sum()).close();
+    }
   }
 
-  private static ByteBuffer bytes(int size) {
-    return ByteBuffer.allocateDirect(size).order(ByteOrder.nativeOrder());
+  private void update(int thread) throws OrtException {
+    for (int i = thread; i < pieces.size(); i += shards.threads()) {
+      Piece piece = pieces.get(i);
+      update.run(piece.inputs().get(current), Set.of(), piece.outputs().get(current)).close();
+    }
   }
 
-  private static FloatBuffer floats(int size) {
-    return bytes(Math.multiplyExact(size, Float.BYTES)).asFloatBuffer();
+  /** What a step computes. */
+  public TrainStepConfig config() {
+    return config;
   }
 
-  private OnnxTensor wrap(FloatBuffer buffer, long... shape) throws OrtException {
-    return OnnxTensor.createTensor(environment, buffer, shape);
+  /** Where each parameter lies in the state vectors, (P). */
+  public ParameterLayout layout() {
+    return layout;
   }
 
   /** Frees all native memory; a second call does nothing. */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
     closed = true;
-    IllegalStateException failure = null;
-    for (AutoCloseable resource : owned) {
-      try {
-        resource.close();
-      } catch (Exception e) { // the others are freed all the same
-        if (failure == null) {
-          failure = new IllegalStateException("closing the train session: " + e.getMessage(), e);
-        } else {
-          failure.addSuppressed(e);
-        }
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    tensors.close();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * One training step as one ONNX graph, and the session that runs it. {@link
- * io.ddpm4j.trainer.step.TrainSession} is the only class of the trainer that touches ONNX Runtime.
+ * One training step as ONNX graphs, and the session that runs them. The only package of the trainer
+ * that touches ONNX Runtime.
  */
 package io.ddpm4j.trainer.step;

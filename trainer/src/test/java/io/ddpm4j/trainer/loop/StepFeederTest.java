@@ -8,7 +8,6 @@ import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.TrainStepGraph;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -53,9 +52,7 @@ class StepFeederTest {
                 o.emaDecay()),
             config.run());
     session =
-        new TrainSession(
-            TrainStepGraph.build(wide.step(wide.network().unet(data))),
-            TrainSession.Options.ofThreads(1));
+        new TrainSession(wide.step(wide.network().unet(data)), TrainSession.Options.ofThreads(1));
   }
 
   @AfterEach

@@ -1,0 +1,293 @@
+package io.ddpm4j.trainer.lowering;
+
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.Value;
+
+/**
+ * A convolution and its gradients as matrix products, over pixels in (H, W, N, C). An {@link
+ * AxisAlgorithm} for each axis maps pixels to planes and products back; each map is one product
+ * with a constant matrix, which this layout needs no copies for. In between stands one product for
+ * each plane.
+ *
+ * <p>Where input or output have few channels, the taps become channels of that side instead, and
+ * the products with the weight are a single one.
+ */
+final class PlaneConvolution {
+  /** Up to so many channels, the taps are put beside them. */
+  private static final long FEW = 4;
+
+  private final Ops o;
+  private final Shape weight; // (K, C, r, s)
+  private final int images;
+  private final int[] size; // of the input: H, W
+  private final int[] outputs; // H, W of the output
+  private final AxisAlgorithm[] axes;
+  private final Form form;
+
+  private enum Form {
+    /** 1x1: no planes at all. */
+    POINTWISE,
+    /** Taps beside the input's channels. */
+    INPUT_TAPS,
+    /** Taps beside the output's channels. */
+    OUTPUT_TAPS,
+    PLANES
+  }
+
+  /**
+   * @param weight (K, C, r, s)
+   * @param input (N, C, H, W), whatever the order in memory
+   * @param pads top, left, bottom, right
+   */
+  PlaneConvolution(Ops o, Shape weight, Shape input, int stride, long... pads) {
+    this.o = o;
+    this.weight = weight;
+    images = (int) input.size(0);
+    size = new int[] {(int) input.size(2), (int) input.size(3)};
+    outputs = new int[2];
+    axes = new AxisAlgorithm[2];
+    int[] taps = {(int) weight.size(2), (int) weight.size(3)};
+    boolean pointwise =
+        taps[0] == 1 && taps[1] == 1 && stride == 1 && pads[0] + pads[1] + pads[2] + pads[3] == 0;
+    long channels = weight.size(1);
+    form =
+        pointwise
+            ? Form.POINTWISE
+            : channels <= FEW
+                ? Form.INPUT_TAPS
+                : weight.size(0) <= FEW ? Form.OUTPUT_TAPS : Form.PLANES;
+    for (int axis = 0; axis < 2; axis++) {
+      int before = (int) pads[axis];
+      int after = (int) pads[2 + axis];
+      outputs[axis] = (size[axis] + before + after - taps[axis]) / stride + 1;
+      axes[axis] =
+          form == Form.PLANES
+              ? AxisAlgorithm.of(size[axis], taps[axis], stride, before, after)
+              : AxisAlgorithm.direct(size[axis], taps[axis], stride, before, outputs[axis]);
+    }
+    if (form == Form.OUTPUT_TAPS) { // each pixel is multiplied with each tap, then they are moved
+      for (int axis = 0; axis < 2; axis++) {
+        axes[axis] = moved(axes[axis], size[axis], taps[axis]);
+      }
+    }
+  }
+
+  /** The algorithm whose planes are the unmoved pixels, so that its output map moves them. */
+  private static AxisAlgorithm moved(AxisAlgorithm direct, int size, int taps) {
+    int outputs = direct.output().length;
+    double[][] output = new double[outputs][taps * size];
+    for (int tap = 0; tap < taps; tap++) {
+      for (int i = 0; i < outputs; i++) {
+        System.arraycopy(direct.input()[tap * outputs + i], 0, output[i], tap * size, size);
+      }
+    }
+    return new AxisAlgorithm(taps, size, null, output, direct.kernel());
+  }
+
+  /**
+   * @param x (H, W, N, C)
+   * @return (H', W', N, K)
+   */
+  Value forward(Value x, Value w) {
+    return switch (form) {
+      case POINTWISE -> o.matMul(x, o.transpose(matrix(w), 1, 0));
+      case INPUT_TAPS -> pixels(o.matMul(inputTaps(x), tapMatrix(w, 2, 1, 0)), weight.size(0));
+      case OUTPUT_TAPS -> fromTaps(o.matMul(flat(x), tapMatrix(w, 1, 2, 0)));
+      case PLANES -> fromPlanes(o.matMul(inputPlanes(x), kernel(w)), false);
+    };
+  }
+
+  /**
+   * @param dy (H', W', N, K)
+   * @return (H, W, N, C)
+   */
+  Value inputGrad(Value dy, Value w) {
+    return switch (form) {
+      case POINTWISE -> o.matMul(dy, matrix(w));
+      case INPUT_TAPS ->
+          fromInputTaps(o.matMul(flat(dy), o.transpose(tapMatrix(w, 2, 1, 0), 1, 0)));
+      case OUTPUT_TAPS ->
+          o.reshape(
+              o.matMul(toTaps(dy), o.transpose(tapMatrix(w, 1, 2, 0), 1, 0)),
+              size[0],
+              size[1],
+              images,
+              weight.size(1));
+      case PLANES -> fromPlanes(o.matMul(outputPlanes(dy), o.transpose(kernel(w), 0, 2, 1)), true);
+    };
+  }
+
+  /**
+   * @param dy (H', W', N, K)
+   * @param x (H, W, N, C)
+   * @return (K, C, r, s)
+   */
+  Value weightGrad(Value dy, Value x) {
+    long k = weight.size(0);
+    long c = weight.size(1);
+    long taps = weight.size(2) * weight.size(3);
+    return switch (form) {
+      case POINTWISE -> o.reshape(o.matMul(o.transpose(flat(dy), 1, 0), flat(x)), weight.sizes());
+      case INPUT_TAPS -> {
+        Value product = o.matMul(o.transpose(inputTaps(x), 1, 0), flat(dy)); // (taps·C, K)
+        yield o.reshape(o.transpose(o.reshape(product, taps, c, k), 2, 1, 0), weight.sizes());
+      }
+      case OUTPUT_TAPS -> {
+        Value product = o.matMul(o.transpose(flat(x), 1, 0), toTaps(dy)); // (C, taps·K)
+        yield o.reshape(o.transpose(o.reshape(product, c, taps, k), 2, 0, 1), weight.sizes());
+      }
+      case PLANES -> {
+        Value planes = o.matMul(o.transpose(inputPlanes(x), 0, 2, 1), outputPlanes(dy)); // P, C, K
+        Value product =
+            o.matMul(constant(transposed(kernelMap())), o.reshape(planes, planes(), c * k));
+        yield o.reshape(o.transpose(o.reshape(product, taps, c, k), 2, 1, 0), weight.sizes());
+      }
+    };
+  }
+
+  // --- the weight ------------------------------------------------------------------------------
+
+  /** (K, C) of a 1x1 convolution. */
+  private Value matrix(Value w) {
+    return o.reshape(w, weight.size(0), weight.size(1));
+  }
+
+  /** The weight (K, C, taps) with its axes in that order, the first two or the last two as one. */
+  private Value tapMatrix(Value w, long... order) {
+    Value flat = o.reshape(w, weight.size(0), weight.size(1), weight.size(2) * weight.size(3));
+    Value turned = o.transpose(flat, order);
+    return order[0] == 2 // (taps·C, K), or (C, taps·K)
+        ? o.reshape(turned, -1, weight.size(0))
+        : o.reshape(turned, weight.size(1), -1);
+  }
+
+  /** The weight in planes, (P, C, K). */
+  private Value kernel(Value w) {
+    long k = weight.size(0);
+    long c = weight.size(1);
+    Value taps = o.transpose(o.reshape(w, k, c, weight.size(2) * weight.size(3)), 2, 1, 0);
+    Value flat = o.reshape(taps, weight.size(2) * weight.size(3), c * k);
+    return o.reshape(o.matMul(constant(kernelMap()), flat), planes(), c, k);
+  }
+
+  /** (P, taps) of both axes together. */
+  private double[][] kernelMap() {
+    double[][] a = axes[0].kernel();
+    double[][] b = axes[1].kernel();
+    double[][] both = new double[a.length * b.length][a[0].length * b[0].length];
+    for (int i = 0; i < both.length; i++) {
+      for (int j = 0; j < both[i].length; j++) {
+        both[i][j] = a[i / b.length][j / b[0].length] * b[i % b.length][j % b[0].length];
+      }
+    }
+    return both;
+  }
+
+  private long planes() {
+    return (long) axes[0].planes() * axes[1].planes();
+  }
+
+  // --- planes ----------------------------------------------------------------------------------
+
+  private Value inputPlanes(Value x) {
+    return toPlanes(x, axes[0].input(), axes[1].input());
+  }
+
+  /** The transpose of the map from products to outputs. */
+  private Value outputPlanes(Value dy) {
+    return toPlanes(dy, transposed(axes[0].output()), transposed(axes[1].output()));
+  }
+
+  /** (H, W, N, C) to (P, tiles·N, C). */
+  private Value toPlanes(Value x, double[][] rows, double[][] columns) {
+    Shape s = x.shape();
+    long inner = s.size(2) * s.size(3);
+    Value down = o.matMul(constant(rows), o.reshape(x, s.size(0), s.size(1) * inner));
+    Value across = o.matMul(constant(columns), o.reshape(down, rows.length, s.size(1), inner));
+    long p = axes[0].planes();
+    long q = axes[1].planes();
+    Value sorted =
+        o.transpose(o.reshape(across, p, axes[0].tiles(), q, axes[1].tiles() * inner), 0, 2, 1, 3);
+    return o.reshape(sorted, p * q, -1, s.size(3));
+  }
+
+  /**
+   * (P, tiles·N, K) to (H', W', N, K); or, for the gradient, to the input's (H, W, N, C) by the
+   * transpose of the map from pixels to planes.
+   */
+  private Value fromPlanes(Value products, boolean gradient) {
+    double[][] rows = gradient ? transposed(axes[0].input()) : axes[0].output();
+    double[][] columns = gradient ? transposed(axes[1].input()) : axes[1].output();
+    long channels = products.shape().size(2);
+    long inner = images * channels;
+    long p = axes[0].planes();
+    long q = axes[1].planes();
+    long t = axes[0].tiles();
+    long s = axes[1].tiles();
+    Value sorted = o.transpose(o.reshape(products, p, q, t, s * inner), 0, 2, 1, 3);
+    Value across = o.matMul(constant(columns), o.reshape(sorted, p * t, q * s, inner));
+    Value down = o.matMul(constant(rows), o.reshape(across, p * t, columns.length * inner));
+    return o.reshape(down, rows.length, columns.length, images, channels);
+  }
+
+  // --- taps as channels ------------------------------------------------------------------------
+
+  /** (H·W·N, C). */
+  private Value flat(Value x) {
+    return o.reshape(x, -1, x.shape().size(3));
+  }
+
+  private Value pixels(Value flat, long channels) {
+    return o.reshape(flat, outputs[0], outputs[1], images, channels);
+  }
+
+  /** (H, W, N, C) to what each tap of each output sees, (H'·W'·N, taps·C). */
+  private Value inputTaps(Value x) {
+    return beside(inputPlanes(x));
+  }
+
+  private Value fromInputTaps(Value taps) {
+    return fromPlanes(apart(taps, weight.size(1)), true);
+  }
+
+  /** (H·W·N, taps·K), each pixel times each tap, to the outputs (H', W', N, K). */
+  private Value fromTaps(Value taps) {
+    return fromPlanes(apart(taps, weight.size(0)), false);
+  }
+
+  private Value toTaps(Value dy) {
+    return beside(outputPlanes(dy));
+  }
+
+  /** (taps, pixels, channels) to (pixels, taps·channels). */
+  private Value beside(Value planes) {
+    Value turned = o.transpose(planes, 1, 0, 2);
+    return o.reshape(turned, planes.shape().size(1), -1);
+  }
+
+  private Value apart(Value taps, long channels) {
+    return o.transpose(o.reshape(taps, taps.shape().size(0), -1, channels), 1, 0, 2);
+  }
+
+  // --- constants -------------------------------------------------------------------------------
+
+  private Value constant(double[][] matrix) {
+    float[] values = new float[matrix.length * matrix[0].length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) matrix[i / matrix[0].length][i % matrix[0].length];
+    }
+    return o.constant(TensorData.ofFloats(values, matrix.length, matrix[0].length));
+  }
+
+  private static double[][] transposed(double[][] matrix) {
+    double[][] turned = new double[matrix[0].length][matrix.length];
+    for (int i = 0; i < matrix.length; i++) {
+      for (int j = 0; j < matrix[i].length; j++) {
+        turned[j][i] = matrix[i][j];
+      }
+    }
+    return turned;
+  }
+}

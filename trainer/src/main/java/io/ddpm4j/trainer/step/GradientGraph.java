@@ -1,0 +1,130 @@
+package io.ddpm4j.trainer.step;
+
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.OpSet;
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.nn.Parameters;
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.trainer.autodiff.Autodiff;
+import io.ddpm4j.trainer.autodiff.GradientFunctions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+
+/**
+ * Loss and gradient of some images of a batch: noising, forward pass, L_simple (Ho et al. 2020, eq.
+ * 14), backward pass. Not lowered yet. A batch is the sum of such shards, whose number does not
+ * change the result but for rounding: no layer of the network mixes images.
+ *
+ * <pre>
+ * inputs   images         uint8 (n, C, H, W), black is 0
+ *          timestep       int64 (n), 0 to T-1
+ *          noise          float (n, C, H, W), standard normal
+ *          class_labels   int64 (n), in a class-conditional network only
+ *          sample_weight  float (n), the weight of each image's loss in the step's loss
+ *          weights        float (P), see {@link ParameterLayout}
+ *          gradient_sum   float (P), the sum over the shards before
+ * outputs  sample_loss    float (n), not weighted
+ *          gradient       float (P), gradient_sum + d(Σ sample_weight·sample_loss)/d(weights)
+ * </pre>
+ */
+public final class GradientGraph {
+  private final Graph graph;
+  private final ParameterLayout layout;
+
+  private GradientGraph(Graph graph, ParameterLayout layout) {
+    this.graph = graph;
+    this.layout = layout;
+  }
+
+  /** The graph with the inputs and outputs above, functions and gradients still whole. */
+  public Graph graph() {
+    return graph;
+  }
+
+  /** Where each parameter lies in the vectors, (P). */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Builds the graph.
+   *
+   * @param images n, the images of a shard
+   */
+  public static GradientGraph build(TrainStepConfig config, int images) {
+    UNetConfig unet = config.unet();
+    Graph graph = new Graph("gradient", OpSet.standard().with(GradientFunctions.TABLE));
+    Ops o = new Ops(graph);
+    Shape pixels = Shape.of(images, unet.inChannels(), unet.sampleSize(), unet.sampleSize());
+    Value image = graph.input("images", DataType.UINT8, pixels);
+    Value timestep = graph.input("timestep", DataType.INT64, Shape.of(images));
+    Value noise = graph.input("noise", DataType.FLOAT, pixels);
+    Value labels =
+        unet.numClassEmbeds() > 0
+            ? graph.input("class_labels", DataType.INT64, Shape.of(images))
+            : null;
+    Value sampleWeight = graph.input("sample_weight", DataType.FLOAT, Shape.of(images));
+    ParameterLayout layout = new ParameterLayout(UNet.parameters(unet).specs().values());
+    Shape vector = Shape.of(layout.size());
+    Map<String, Value> weights = split(o, graph.input("weights", DataType.FLOAT, vector), layout);
+    Value sum = graph.input("gradient_sum", DataType.FLOAT, vector);
+
+    Value x0 = o.add(o.mul(o.cast(image, DataType.FLOAT), 2.0 / 255), -1);
+    Value signal = table(o, config.schedule(), timestep, config.schedule()::sqrtAlphaCumprod);
+    Value spread =
+        table(o, config.schedule(), timestep, config.schedule()::sqrtOneMinusAlphaCumprod);
+    Value xt = o.add(o.mul(x0, signal), o.mul(noise, spread)); // Ho et al. eq. 4
+    Value target =
+        switch (config.predictionType()) {
+          case EPSILON -> noise;
+          case SAMPLE -> x0;
+          case V_PREDICTION -> o.sub(o.mul(noise, signal), o.mul(x0, spread));
+          case FLOW_PREDICTION ->
+              throw new IllegalArgumentException(
+                  "prediction_type: expected epsilon, sample or v_prediction, found"
+                      + " flow_prediction");
+        };
+    Value predicted = UNet.build(o, unet, Parameters.given(weights), xt, timestep, labels);
+    Value error = o.sub(predicted, target);
+    Value sampleLoss = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
+    Value loss = o.reduceSum(o.mul(sampleLoss, sampleWeight), false);
+
+    Map<Value, Value> gradients = Autodiff.gradients(o, loss, weights.values());
+    List<Value> flat = new ArrayList<>();
+    weights.values().forEach(w -> flat.add(o.reshape(gradients.get(w), -1)));
+    graph.output("sample_loss", sampleLoss);
+    graph.output("gradient", o.add(sum, o.concat(0, flat)));
+    return new GradientGraph(graph, layout);
+  }
+
+  private static Map<String, Value> split(Ops o, Value vector, ParameterLayout layout) {
+    long[] sizes = layout.entries().stream().mapToLong(ParameterLayout.Entry::size).toArray();
+    List<Value> parts = o.split(vector, 0, sizes);
+    Map<String, Value> weights = new LinkedHashMap<>();
+    for (int i = 0; i < sizes.length; i++) {
+      ParameterLayout.Entry entry = layout.entries().get(i);
+      weights.put(entry.name(), o.reshape(parts.get(i), entry.shape().sizes()));
+    }
+    return weights;
+  }
+
+  /** A number of the schedule for each image: (n, 1, 1, 1). */
+  private static Value table(
+      Ops o, NoiseSchedule schedule, Value timestep, IntToDoubleFunction at) {
+    float[] values = new float[schedule.trainTimesteps()];
+    for (int t = 0; t < values.length; t++) {
+      values[t] = (float) at.applyAsDouble(t);
+    }
+    Value row = o.constant(TensorData.ofFloats(values, values.length));
+    return o.reshape(o.gather(row, timestep, 0), -1, 1, 1, 1);
+  }
+}
