@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.data.DatasetOptionException;
+import io.ddpm4j.trainer.loop.ConfigFile;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.NetworkConfig;
@@ -36,13 +37,14 @@ import picocli.CommandLine.Spec;
     description = "Train a network on images; stop with Ctrl-C, go on with --resume.",
     footer = {
       "",
-      "The run's folder holds config.json, metrics.csv, loss.png, samples/ and checkpoints/.",
+      "The run's folder holds run.json, metrics.csv, loss.png, samples/ and checkpoints/.",
       "",
       "Examples:",
       "  ddpm train --data shapes --steps 600                    needs no files",
       "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
       "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
       "  ddpm train --data fashion-mnist --init fashion-mnist --learning-rate 0.0001",
+      "  ddpm train --config runs/fashion/run.json --out runs/again   the same weights again",
       "  ddpm train --resume --out runs/fashion --steps 40000    goes on, up to step 40000"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -60,8 +62,16 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "DATA",
       description =
           "fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
-              + " (required without --resume).")
+              + " (required without --resume and --config).")
   private String data;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Hyperparameters as a run keeps them in its run.json, all or some. Options win over the"
+              + " file; what neither says is the preset's (default: none).")
+  private Path configFile;
 
   @Option(
       names = {"-o", "--out"},
@@ -131,7 +141,7 @@ final class TrainCommand implements Callable<Integer> {
     requireUsage();
     TrainConfig config = resume ? null : config();
     Warnings warnings = new Warnings(terminal);
-    Path folder = out == null ? freeFolder() : out;
+    Path folder = out == null ? freeFolder(config) : out;
     Outputs.requireFolder("--out", folder);
     if (resume && isDone(folder)) {
       return Main.OK;
@@ -177,7 +187,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void requireUsage() {
     if (!resume) {
-      if (data == null) {
+      if (data == null && configFile == null) {
         throw new UsageException("Missing required option: '--data=DATA' (or --resume)");
       }
       return;
@@ -216,8 +226,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() throws IOException {
-    TrainConfig defaults =
-        init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
+    TrainConfig defaults = configFile == null ? defaults(data, init) : fromFile();
     NetworkConfig levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
     try {
@@ -233,18 +242,37 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** What the file says, but for what options say of data and model. */
+  private TrainConfig fromFile() throws IOException {
+    ConfigFile file = ConfigFile.read(configFile);
+    String source = data == null ? file.dataSource().orElse(null) : data;
+    if (source == null) {
+      throw new UsageException(
+          "Missing required option: '--data=DATA' (or data.source in " + configFile + ")");
+    }
+    String model = init == null ? file.initialModel().orElse(null) : init;
+    ConfigFile others = init == null ? file.without("init", "model") : file.without("init");
+    return others.without("data", "source").over(defaults(source, model));
+  }
+
+  private TrainConfig defaults(String source, String model) throws IOException {
+    return model == null
+        ? preset.config(source, DEFAULT_STEPS, 0)
+        : defaultsOf(source, model, Models.resolve(model));
+  }
+
   /** Network and forward process of a model, with the optimizer of the preset that it is of. */
-  private TrainConfig defaultsOf(Path path) throws IOException {
+  private TrainConfig defaultsOf(String source, String name, Path path) throws IOException {
     InitialModel model = InitialModel.read(path);
-    network.requireSame(model.network(), init);
+    network.requireSame(model.network(), name);
     Optional<Preset> of = Preset.of(model.network());
     boolean given = spec.commandLine().getParseResult().hasMatchedOption("--preset");
     if (given && of.filter(preset::equals).isEmpty()) {
       throw new UsageException(
           "--preset: expected %s, whose network is that of %s, found %s"
-              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), init, lowerCase(preset)));
+              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), name, lowerCase(preset)));
     }
-    TrainConfig defaults = of.orElse(preset).config(data, DEFAULT_STEPS, 0);
+    TrainConfig defaults = of.orElse(preset).config(source, DEFAULT_STEPS, 0);
     return new TrainConfig(
         defaults.data(),
         model.network(),
@@ -259,8 +287,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */
-  private Path freeFolder() {
-    String name = Path.of(data).toAbsolutePath().normalize().getFileName().toString();
+  private static Path freeFolder(TrainConfig config) {
+    String name =
+        Path.of(config.data().source()).toAbsolutePath().normalize().getFileName().toString();
     Path runs = Path.of("runs");
     Path folder = runs.resolve(name);
     for (int number = 2; Files.exists(folder); number++) {

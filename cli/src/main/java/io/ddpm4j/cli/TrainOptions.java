@@ -215,7 +215,7 @@ final class TrainOptions {
       int headWidth = orElse(headChannels, preset.attentionHeadDim());
       for (int width : channels) {
         requireMultiple(width, groupCount, "--groups");
-        if (width > headWidth) { // a narrower level has one head
+        if (headWidth > 0 && width > headWidth) { // otherwise there is one head
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
@@ -226,7 +226,8 @@ final class TrainOptions {
           groupCount,
           headWidth,
           preset.classConditional() && !unconditional,
-          orElse(labelDropout, preset.labelDropout()));
+          orElse(labelDropout, preset.labelDropout()),
+          preset.unet());
     }
 
     /**

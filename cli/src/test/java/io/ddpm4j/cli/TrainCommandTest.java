@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
@@ -190,6 +191,98 @@ class TrainCommandTest {
             new OptimizerConfig(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
             new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
         config);
+  }
+
+  @Test
+  void aRunFromAFile() throws IOException {
+    Path first = dir.resolve("first");
+    assertEquals(0, train(first, "--steps", 3, "--sample-every", 0).exitCode());
+    Path file = first.resolve("run.json");
+    Path again = dir.resolve("again");
+    trains(CommandRun.of("train", "--config", file, "--out", again));
+    assertArrayEquals(state(first), state(again), "the same weights, bit for bit");
+    Path other = dir.resolve("other");
+    trains(
+        CommandRun.of(
+            "train", "--config", file, "--out", other, "--seed", 9, "--steps", 1, "--layers", 2));
+    TrainConfig config = new RunFolder(other).readConfig();
+    assertEquals(9, config.run().seed());
+    assertEquals(1, config.run().steps());
+    assertEquals(2, config.network().layersPerBlock());
+    assertEquals(List.of(8, 8), config.network().channels(), "as in the file");
+    assertEquals(8, config.data().imageSize());
+  }
+
+  @Test
+  void aFileOfAFewFields() throws IOException {
+    Path file =
+        Files.writeString(
+            dir.resolve("few.json"),
+            """
+            {
+              "data": {"imageSize": 8},
+              "network": {"channels": [8, 8], "groups": 4},
+              "optimizer": {"batchSize": 4},
+              "run": {"steps": 1, "sampleEvery": 0}
+            }
+            """);
+    Path run = dir.resolve("run");
+    CommandRun.of("train", "--config", file)
+        .isWrongUsage("Missing required option: '--data=DATA' (or data.source in " + file + ")");
+    trains(
+        CommandRun.of(
+            "train", "--config", file, "--data", "shapes", "--preset", "small", "-o", run));
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(Preset.SMALL.optimizer().learningRate(), config.optimizer().learningRate());
+    assertEquals(List.of(false, true), config.network().attention());
+    Files.writeString(file, "{\"run\": {\"sead\": 1}}");
+    CommandRun.of("train", "--data", "shapes", "--config", file)
+        .failsSaying(file + ": run.sead: expected one of the fields [steps, seed,");
+    CommandRun.of("train", "--data", "shapes", "--config", dir.resolve("none"))
+        .failsSaying("none: expected the run.json of a run, found no such file");
+    CommandRun.of("train", "--resume", "--out", run, "--config", file)
+        .isWrongUsage("--config does not apply with --resume");
+  }
+
+  @Test
+  void aFileThatNamesAModel() throws IOException {
+    Path model = TestModels.unet(dir.resolve("model.onnx"), 3, new ShapesDataset().classNames());
+    Path first = dir.resolve("first");
+    Object[] options = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      8,
+      "--steps",
+      2,
+      "--batch-size",
+      2,
+      "--sample-every",
+      0
+    };
+    trains(with(options, "--init", model, "--out", first));
+    Path file = first.resolve("run.json");
+    Path again = dir.resolve("again");
+    trains(CommandRun.of("train", "--config", file, "--out", again));
+    assertArrayEquals(state(first), state(again));
+    Path few =
+        Files.writeString(dir.resolve("few.json"), "{\"init\": {\"model\": \"" + model + "\"}}");
+    Path third = dir.resolve("third");
+    trains(with(options, "--config", few, "--out", third));
+    assertArrayEquals(state(first), state(third));
+    Path other = dir.resolve("other.onnx");
+    TestModels.unet(other, 3, List.of("a", "b", "c", "d", "e", "f"));
+    Path fourth = dir.resolve("fourth");
+    trains(CommandRun.of("train", "--config", file, "--init", other, "--out", fourth));
+    assertEquals(other.toString(), new RunFolder(fourth).readConfig().init().model());
+    Files.delete(model);
+    CommandRun.of("train", "--config", file, "--out", dir.resolve("fifth"))
+        .failsSaying(model + ": there is no such file or folder");
+  }
+
+  private static void trains(CommandRun run) {
+    assertEquals(0, run.exitCode(), run.err());
   }
 
   @Test
@@ -443,7 +536,7 @@ class TrainCommandTest {
     assertEquals(0, train(run, "--steps", 1).exitCode());
     Path file = new RunFolder(run).lossCurve();
     CommandRun.of("export", file)
-        .failsSaying(file + ": expected the folder of a run with a config.json, found a file");
+        .failsSaying(file + ": expected the folder of a run with a run.json, found a file");
     train(run, "--steps", 1).failsSaying(run, "resume");
     CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
     Path state = new RunFolder(run).checkpoints().latest().orElseThrow();

@@ -2,11 +2,14 @@ package io.ddpm4j.trainer.loop;
 
 import static io.ddpm4j.trainer.loop.Requirements.require;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The U-Net.
@@ -20,6 +23,8 @@ import java.util.OptionalInt;
  * @param labelDropout the share of training images whose class is not told, in [0, 1): where it is
  *     above 0 the network has a class more, the null class, for classifier-free guidance (Ho and
  *     Salimans 2022)
+ * @param unet fields of diffusers' {@code UNet2DModel} that none of the others says, with its names
+ *     and values: {@code downsample_padding}, {@code resnet_time_scale_shift}; null for none
  */
 public record NetworkConfig(
     List<Integer> channels,
@@ -28,7 +33,20 @@ public record NetworkConfig(
     int groups,
     int attentionHeadDim,
     boolean classConditional,
-    @MayBeAbsent double labelDropout) {
+    @MayBeAbsent double labelDropout,
+    @MayBeAbsent JsonObject unet) {
+
+  /** What {@link #unet} may not say, for the others do. */
+  private static final Set<String> SAID =
+      Set.of(
+          "sample_size",
+          "in_channels",
+          "out_channels",
+          "block_out_channels",
+          "layers_per_block",
+          "norm_num_groups",
+          "attention_head_dim",
+          "num_class_embeds");
 
   /** Refuses lists that are not whole or do not fit together. */
   public NetworkConfig {
@@ -57,12 +75,94 @@ public record NetworkConfig(
         "--label-dropout",
         "0, since the network is not told the classes",
         labelDropout);
+    unet = unet == null || unet.isEmpty() ? null : unet.deepCopy();
+    if (unet != null) {
+      for (String field : unet.keySet()) {
+        require(
+            !SAID.contains(field),
+            "network.unet." + field,
+            "none, since another field of the run says it",
+            unet.get(field));
+      }
+    }
+  }
+
+  /** A network in which everything else is diffusers' default. */
+  public NetworkConfig(
+      List<Integer> channels,
+      List<Boolean> attention,
+      int layersPerBlock,
+      int groups,
+      int attentionHeadDim,
+      boolean classConditional,
+      double labelDropout) {
+    this(
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        labelDropout,
+        null);
+  }
+
+  /**
+   * The options that make a network.
+   *
+   * @throws IllegalArgumentException if there are none: its outputs are not those of its images
+   */
+  static NetworkConfig of(UNetConfig network) {
+    require(
+        network.outChannels() == network.inChannels(),
+        "out_channels",
+        "as many as in_channels, " + network.inChannels() + ", since no variance is learned",
+        network.outChannels());
+    NetworkConfig plain =
+        new NetworkConfig(
+            network.blockOutChannels(),
+            network.downBlockTypes().stream().map(UNetConfig.BlockType.ATTENTION::equals).toList(),
+            network.layersPerBlock(),
+            network.normNumGroups(),
+            network.attentionHeadDim(),
+            network.numClassEmbeds() > 0,
+            0);
+    JsonObject usual =
+        json(plain.unet(network.sampleSize(), network.inChannels(), network.numClassEmbeds()));
+    JsonObject others = json(network);
+    others.keySet().removeIf(field -> others.get(field).equals(usual.get(field)));
+    return new NetworkConfig(
+        plain.channels,
+        plain.attention,
+        plain.layersPerBlock,
+        plain.groups,
+        plain.attentionHeadDim,
+        plain.classConditional,
+        0,
+        others);
+  }
+
+  private static JsonObject json(UNetConfig network) {
+    return JsonParser.parseString(network.toJson()).getAsJsonObject();
+  }
+
+  /** A copy. */
+  @Override
+  public JsonObject unet() {
+    return unet == null ? null : unet.deepCopy();
   }
 
   /** The same network with another share of labels that are not told. */
   public NetworkConfig withLabelDropout(double share) {
     return new NetworkConfig(
-        channels, attention, layersPerBlock, groups, attentionHeadDim, classConditional, share);
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        share,
+        unet);
   }
 
   /**
@@ -101,14 +201,21 @@ public record NetworkConfig(
   /** The network for square images; of the data's classes only a conditional one is told. */
   UNetConfig unet(int size, int imageChannels, int dataClasses) {
     int classes = classConditional ? dataClasses : 0;
-    return UNetConfig.of(
-        size,
-        imageChannels,
-        channels,
-        attention,
-        layersPerBlock,
-        groups,
-        attentionHeadDim,
-        classes + (nullClass(classes).isPresent() ? 1 : 0));
+    UNetConfig usual =
+        UNetConfig.of(
+            size,
+            imageChannels,
+            channels,
+            attention,
+            layersPerBlock,
+            groups,
+            attentionHeadDim,
+            classes + (nullClass(classes).isPresent() ? 1 : 0));
+    if (unet == null) {
+      return usual;
+    }
+    JsonObject whole = json(usual);
+    unet.asMap().forEach(whole::add);
+    return UNetConfig.fromJson(whole.toString());
   }
 }

@@ -139,7 +139,7 @@ public final class Trainer {
 
   /**
    * Prepares to go on with a run from its newest checkpoint. What changes is written into its
-   * {@code config.json}.
+   * {@code run.json}.
    *
    * @param steps up to which step; empty for the run's own number
    * @param learningRate from now on; empty for the run's own

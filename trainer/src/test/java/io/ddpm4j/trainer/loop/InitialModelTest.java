@@ -194,7 +194,7 @@ class InitialModelTest {
     assertEquals("shapes/model.onnx", provenance.get("init"));
     assertEquals(sha256, provenance.get("init_sha256"));
     assertTrue(!metadata(model).provenance().containsKey("init"), "of random weights");
-    assertTrue(!Files.readString(shared.resolve("run/config.json")).contains("init"));
+    assertTrue(!Files.readString(shared.resolve("run/run.json")).contains("init"));
   }
 
   private static ModelMetadata metadata(Path file) throws IOException {
