@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.trainer.loop.RunExporter;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -24,6 +25,14 @@ final class ExportCommand implements Callable<Integer> {
       description = "The model (default: model.onnx in the run's folder).")
   private Path output;
 
+  @Option(
+      names = "--ema",
+      paramLabel = "X",
+      description =
+          "Decay of the averaged weights that are exported, one of those of the run's --ema-decay"
+              + " (default: the first).")
+  private Double ema;
+
   private final Terminal terminal;
 
   ExportCommand(Terminal terminal) {
@@ -36,8 +45,19 @@ final class ExportCommand implements Callable<Integer> {
     if (output != null) {
       Outputs.requireFile("-o", file);
     }
-    long step = RunExporter.export(run, file);
+    long step = export(file);
     terminal.out().printf("%s: %s after step %d (%s)%n", file, run, step, Outputs.size(file));
     return Main.OK;
+  }
+
+  private long export(Path file) throws IOException {
+    if (ema == null) {
+      return RunExporter.export(run, file);
+    }
+    try {
+      return RunExporter.export(run, file, OptionalDouble.of(ema));
+    } catch (IllegalArgumentException e) { // names the option
+      throw new UsageException(e.getMessage());
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.optim.Decay;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +59,14 @@ final class Names {
     public VarianceType convert(String value) {
       return oneOf(
           List.of(VarianceType.FIXED_SMALL, VarianceType.FIXED_LARGE), VarianceType::label, value);
+    }
+  }
+
+  /** How a learning rate goes on after its warm-up. */
+  static final class LearningRates implements ITypeConverter<Decay> {
+    @Override
+    public Decay convert(String value) {
+      return oneOf(List.of(Decay.values()), Decay::label, value);
     }
   }
 

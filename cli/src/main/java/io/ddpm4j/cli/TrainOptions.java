@@ -6,6 +6,7 @@ import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
+import io.ddpm4j.trainer.optim.Decay;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -209,6 +210,14 @@ final class TrainOptions {
                 + " (default: ${bundle:preset.labelDropout}).")
     Double labelDropout;
 
+    @Option(
+        names = "--dropout",
+        paramLabel = "X",
+        description =
+            "Share of elements that training drops in each ResNet block (default:"
+                + " ${bundle:preset.dropout}).")
+    Double dropout;
+
     NetworkConfig over(NetworkConfig preset) {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
@@ -227,6 +236,7 @@ final class TrainOptions {
           headWidth,
           preset.classConditional() && !unconditional,
           orElse(labelDropout, preset.labelDropout()),
+          orElse(dropout, preset.dropout()),
           preset.unet());
     }
 
@@ -299,8 +309,16 @@ final class TrainOptions {
         names = "--batch-size",
         paramLabel = "N",
         converter = Numbers.Positive.class,
-        description = "Images of a step (default: ${bundle:preset.batchSize}).")
+        description = "Images of a batch (default: ${bundle:preset.batchSize}).")
     Integer batchSize;
+
+    @Option(
+        names = "--accumulate",
+        paramLabel = "N",
+        converter = Numbers.Positive.class,
+        description =
+            "Batches whose gradients make one step (default: ${bundle:preset.accumulate}).")
+    Integer accumulate;
 
     @Option(
         names = "--learning-rate",
@@ -316,6 +334,30 @@ final class TrainOptions {
         description =
             "Steps in which the learning rate rises (default: ${bundle:preset.warmupSteps}).")
     Integer warmupSteps;
+
+    @Option(
+        names = "--lr-schedule",
+        paramLabel = "NAME",
+        converter = Names.LearningRates.class,
+        description =
+            "How the learning rate goes on after that: constant, linear or cosine, down to"
+                + " --min-learning-rate at the end of the run (default:"
+                + " ${bundle:preset.lrSchedule}).")
+    Decay lrSchedule;
+
+    @Option(
+        names = "--min-learning-rate",
+        paramLabel = "X",
+        description =
+            "Where a linear or cosine schedule ends (default: ${bundle:preset.minLearningRate}).")
+    Double minLearningRate;
+
+    @Option(
+        names = "--weight-decay",
+        paramLabel = "X",
+        description =
+            "Of all weights, as AdamW has it; 0 for Adam (default: ${bundle:preset.weightDecay}).")
+    Double weightDecay;
 
     @Option(
         names = "--beta1",
@@ -346,8 +388,11 @@ final class TrainOptions {
     @Option(
         names = "--ema-decay",
         paramLabel = "X",
-        description = "Decay of the averaged weights (default: ${bundle:preset.emaDecay}).")
-    Double emaDecay;
+        split = ",",
+        description =
+            "Decay of the averaged weights; further ones average them another time, for export"
+                + " --ema (default: ${bundle:preset.emaDecay}).")
+    List<Double> emaDecay;
 
     OptimizerConfig over(OptimizerConfig preset) {
       return new OptimizerConfig(
@@ -358,7 +403,12 @@ final class TrainOptions {
           orElse(beta2, preset.beta2()),
           orElse(epsilon, preset.epsilon()),
           orElse(maxGradientNorm, preset.maxGradientNorm()),
-          orElse(emaDecay, preset.emaDecay()));
+          emaDecay == null ? preset.emaDecay() : emaDecay.get(0),
+          orElse(accumulate, (int) preset.accumulate()),
+          lrSchedule == null ? preset.lrSchedule() : lrSchedule.label(),
+          orElse(minLearningRate, preset.minLearningRate()),
+          orElse(weightDecay, preset.weightDecay()),
+          emaDecay == null ? preset.furtherEmaDecays() : emaDecay.subList(1, emaDecay.size()));
     }
   }
 

@@ -170,7 +170,17 @@ class TrainCommandTest {
             "--max-gradient-norm",
             0.5,
             "--ema-decay",
-            0.9,
+            "0.9,0.5,0.99",
+            "--accumulate",
+            3,
+            "--lr-schedule",
+            "cosine",
+            "--min-learning-rate",
+            "1e-6",
+            "--weight-decay",
+            0.01,
+            "--dropout",
+            0.2,
             "--train-timesteps",
             50,
             "--schedule",
@@ -186,9 +196,11 @@ class TrainCommandTest {
     assertEquals(
         new TrainConfig(
             new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new NetworkConfig(List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0),
+            new NetworkConfig(
+                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2, null),
             new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
-            new OptimizerConfig(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
+            new OptimizerConfig(
+                2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9, 3, "cosine", 1e-6, 0.01, List.of(0.5, 0.99)),
             new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
         config);
   }
@@ -283,6 +295,36 @@ class TrainCommandTest {
 
   private static void trains(CommandRun run) {
     assertEquals(0, run.exitCode(), run.err());
+  }
+
+  @Test
+  void anyOfTheAveragesIsExported() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun trained = train(run, "--steps", 2, "--ema-decay", "0.9,0.5", "--sample-every", 0);
+    assertEquals(0, trained.exitCode(), trained.err());
+    Path file = dir.resolve("model.onnx");
+    CommandRun.of("export", run, "--ema", 0.5, "-o", file).succeeds();
+    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.5");
+    CommandRun.of("export", run, "-o", file).succeeds();
+    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.9");
+    CommandRun.of("export", run, "--ema", 0.99, "-o", file)
+        .isWrongUsage("--ema: expected one of the run's EMA decays, 0.9, 0.5, found 0.99");
+  }
+
+  @Test
+  void optionsOfTheOptimizerThatAreWrong() {
+    Path run = dir.resolve("run");
+    train(run, "--lr-schedule", "step")
+        .isWrongUsage("--lr-schedule", "expected constant, linear, cosine, found 'step'");
+    train(run, "--min-learning-rate", "1e-5")
+        .isWrongUsage("--min-learning-rate: expected 0, since the learning rate is constant");
+    train(run, "--lr-schedule", "linear", "--min-learning-rate", 1)
+        .isWrongUsage("--min-learning-rate: expected a number from 0 to the learning rate, 0.002");
+    train(run, "--weight-decay", -1).isWrongUsage("--weight-decay: expected a number of 0 or more");
+    train(run, "--accumulate", 0).isWrongUsage("--accumulate", "at least 1, found '0'");
+    train(run, "--dropout", 1).isWrongUsage("--dropout: expected a number from 0 to below 1");
+    train(run, "--ema-decay", "0.9,0.9").isWrongUsage("--ema-decay: expected different numbers");
+    assertFalse(Files.exists(run));
   }
 
   @Test

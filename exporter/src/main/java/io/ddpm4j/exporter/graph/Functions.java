@@ -38,6 +38,18 @@ public final class Functions {
                     Shape q = i.shape(0, 4);
                     return List.of(new TensorType(i.dataType(0), q.with(3, i.shape(2, 4).dim(3))));
                   }),
+          // x·mask/(1 - ratio), where the mask is 0 or 1; without a mask x itself, as in every file
+          OpSchema.of(DOMAIN, "Dropout")
+              .in("X", "T", FLOATS)
+              .optional("mask", "M", EnumSet.of(DataType.UINT8))
+              .required("ratio", FLOAT)
+              .shape(
+                  i -> {
+                    if (i.has(1) && !i.shape(1).equals(i.shape(0))) {
+                      throw i.fail("a mask of shape " + i.shape(0), i.shape(1).toString());
+                    }
+                    return ShapeRules.same(i);
+                  }),
           // Wu and He, "Group Normalization": x is (N, C, H, W), scale and bias are (C)
           OpSchema.of(DOMAIN, "GroupNorm")
               .in("X", "T", FLOATS)

@@ -467,6 +467,16 @@ public final class Ops {
     return function("Attention", Map.of("scale", Attribute.of((float) scale)), q, k, v);
   }
 
+  /**
+   * Dropout (Srivastava et al. 2014): x·mask/(1 - ratio).
+   *
+   * @param mask uint8 of the shape of {@code x}, 1 where an element is kept and 0 where it is not;
+   *     null where nothing is dropped, and the result is {@code x}
+   */
+  public Value dropout(Value x, Value mask, double ratio) {
+    return function("Dropout", Map.of("ratio", Attribute.of((float) ratio)), x, mask);
+  }
+
   private Value function(String op, Map<String, Attribute> attributes, Value... inputs) {
     return graph.add(Functions.DOMAIN, op, Arrays.asList(inputs), attributes, 1).out();
   }

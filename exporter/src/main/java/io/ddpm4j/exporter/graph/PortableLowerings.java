@@ -13,6 +13,7 @@ final class PortableLowerings {
   static final Map<String, Lowering.Rule> TABLE =
       Map.ofEntries(
           entry("ddpm4j:Attention", (o, n, in) -> List.of(attention(o, n, in))),
+          entry("ddpm4j:Dropout", (o, n, in) -> List.of(dropout(o, n, in))),
           entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
           entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))));
 
@@ -20,6 +21,15 @@ final class PortableLowerings {
     Value scaled = o.mul(in.get(0), o.scalar(node.floatAttribute("scale", 1f), in.get(0)));
     Value logits = o.matMul(scaled, o.transpose(in.get(1), 0, 1, 3, 2)); // (N, heads, L, L)
     return o.matMul(o.softmax(logits, -1), in.get(2));
+  }
+
+  private static Value dropout(Ops o, Node node, List<Value> in) {
+    Value x = in.get(0);
+    if (!node.hasIn(1)) {
+      return x;
+    }
+    double kept = 1 - node.floatAttribute("ratio", 0f);
+    return o.mul(x, o.mul(o.cast(in.get(1), x.dataType()), 1 / kept));
   }
 
   /**

@@ -27,15 +27,27 @@ public final class UNet {
   private final UNetConfig config;
   private final Layers layers;
   private final Ops ops;
+  private final DropoutMasks masks; // null: nothing is dropped
 
-  private UNet(Ops ops, UNetConfig config, Parameters parameters) {
+  private UNet(Ops ops, UNetConfig config, Parameters parameters, DropoutMasks masks) {
     this.ops = ops;
     this.config = config;
     this.layers = new Layers(ops, parameters);
+    this.masks = masks;
   }
 
   /**
-   * Adds the network to a graph.
+   * What the network is applied to.
+   *
+   * @param sample x_t, float (N, in_channels, H, W) with known C, H and W
+   * @param timestep t, int64 or float (N)
+   * @param classLabels int64 (N); null for an unconditional network
+   * @param masks of the dropout, which is only for training; null where nothing is dropped
+   */
+  public record Inputs(Value sample, Value timestep, Value classLabels, DropoutMasks masks) {}
+
+  /**
+   * Adds the network to a graph, without dropout.
    *
    * @param sample x_t, float (N, in_channels, H, W) with known C, H and W
    * @param timestep t, int64 or float (N)
@@ -50,6 +62,18 @@ public final class UNet {
       Value sample,
       Value timestep,
       Value classLabels) {
+    return build(ops, config, parameters, new Inputs(sample, timestep, classLabels, null));
+  }
+
+  /**
+   * Adds the network to a graph.
+   *
+   * @return float (N, out_channels, H, W)
+   * @throws ShapeException if an input does not fit the config
+   */
+  public static Value build(Ops ops, UNetConfig config, Parameters parameters, Inputs inputs) {
+    Value sample = inputs.sample();
+    Value classLabels = inputs.classLabels();
     if ((classLabels != null) != (config.numClassEmbeds() > 0)) {
       throw new ShapeException(
           "class labels: expected "
@@ -62,7 +86,8 @@ public final class UNet {
       throw new ShapeException(
           "sample: expected " + config.inChannels() + " channels, found " + sample.shape());
     }
-    return new UNet(ops, config, parameters).forward(sample, timestep, classLabels);
+    return new UNet(ops, config, parameters, inputs.masks())
+        .forward(sample, inputs.timestep(), classLabels);
   }
 
   /**
@@ -240,7 +265,8 @@ public final class UNet {
   }
 
   /**
-   * norm, silu, conv, time, norm, silu, conv, and the input again: (N, C, H, W) to (N, out, ...).
+   * norm, silu, conv, time, norm, silu, dropout, conv, and the input again: (N, C, H, W) to (N,
+   * out, ...).
    */
   private Value resnet(
       String name, Value x, Value time, int outChannels, Resample resample, double factor) {
@@ -260,13 +286,21 @@ public final class UNet {
           } else {
             h = norm(name + ".norm2", ops.add(h, embedding));
           }
-          h = layers.conv(name + ".conv2", ops.silu(h), outChannels, 3, 1, 1, 1, 1, 1);
+          h = dropout(name + ".dropout", ops.silu(h));
+          h = layers.conv(name + ".conv2", h, outChannels, 3, 1, 1, 1, 1, 1);
           if (x.shape().size(1) != outChannels) {
             shortcut =
                 layers.conv(name + ".conv_shortcut", shortcut, outChannels, 1, 1, 0, 0, 0, 0);
           }
           return rescale(ops.add(shortcut, h), factor);
         });
+  }
+
+  private Value dropout(String name, Value x) {
+    if (config.dropout() == 0) {
+      return x;
+    }
+    return ops.dropout(x, masks == null ? null : masks.of(name, x.shape()), config.dropout());
   }
 
   private Value resample(Value x, Resample resample) {

@@ -215,6 +215,36 @@ public record UNetConfig(
         .build();
   }
 
+  /** The same network with another share of elements that training drops. */
+  public UNetConfig withDropout(double share) {
+    return new UNetConfig(
+        sampleSize,
+        inChannels,
+        outChannels,
+        centerInputSample,
+        timeEmbedding,
+        timeEmbeddingDim,
+        numTrainTimesteps,
+        freqShift,
+        flipSinToCos,
+        downBlockTypes,
+        upBlockTypes,
+        addMidAttention,
+        blockOutChannels,
+        layersPerBlock,
+        midBlockScaleFactor,
+        downsamplePadding,
+        resnetDownsample,
+        resnetUpsample,
+        attentionHeadDim,
+        normNumGroups,
+        attnNormNumGroups,
+        normEps,
+        scaleShift,
+        numClassEmbeds,
+        share);
+  }
+
   /** A network of diffusers' defaults, to be changed field by field. */
   public static UNetConfigBuilder builder() {
     return new UNetConfigBuilder();

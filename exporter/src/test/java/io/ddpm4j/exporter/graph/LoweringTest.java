@@ -50,6 +50,38 @@ class LoweringTest {
     }
   }
 
+  @Test
+  void dropoutKeepsWhatTheMaskSaysAndScalesIt() throws Exception {
+    TensorData x = random(SEED, 4, 5);
+    byte[] mask = new byte[20];
+    new Random(SEED).ints(10, 0, 20).forEach(k -> mask[k] = 1);
+    Value input = graph.input("x", DataType.FLOAT, Shape.of(4, 5));
+    Value kept = graph.input("mask", DataType.UINT8, Shape.of(4, 5));
+    graph.output("y", ops.dropout(input, kept, 0.3));
+    TensorData masks = TensorData.ofBytes(DataType.UINT8, Shape.of(4, 5), mask);
+    float[] found = run(Map.of("x", x, "mask", masks)).floats();
+    for (int k = 0; k < found.length; k++) {
+      assertEquals(x.floats()[k] * mask[k] / 0.7, found[k], 1e-6);
+    }
+  }
+
+  @Test
+  void withoutAMaskDropoutIsNothing() {
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(2));
+    graph.output("y", ops.exp(ops.dropout(ops.neg(x), null, 0.3)));
+    Graph lowered = Lowering.portable().apply(graph, OpSet.standard());
+    assertEquals(List.of("Neg", "Exp"), lowered.nodes().stream().map(Node::op).toList());
+  }
+
+  @Test
+  void aMaskHasTheShapeOfWhatItMasks() {
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(2, 3));
+    Value mask = graph.input("mask", DataType.UINT8, Shape.of(2, 1));
+    ShapeException e = assertThrows(ShapeException.class, () -> ops.dropout(x, mask, 0.1));
+    assertTrue(e.getMessage().contains("expected a mask of shape [2, 3]"), e.getMessage());
+    assertTrue(e.getMessage().contains("found [2, 1]"), e.getMessage());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 6})
   void groupNormNormalisesEachGroup(int groups) throws Exception {

@@ -33,6 +33,7 @@ public final class GradientRules {
   private static final Map<String, GradientRule> FUNCTIONS =
       Map.of(
           "Attention", GradientRules::attention,
+          "Dropout", GradientRules::dropout,
           "GroupNorm", GradientRules::groupNorm,
           "Silu", (o, n, dy) -> function(o, "SiluGrad", n, asList(dy[0], n.in(0)), 1));
 
@@ -180,6 +181,13 @@ public final class GradientRules {
     List<Value> dx = new ArrayList<>(Collections.nCopies(n.inputs().size(), null));
     dx.set(0, o.where(inside, dy[0], o.scalar(0, dy[0])));
     return dx;
+  }
+
+  /** What is dropped on the way there is dropped on the way back. */
+  private static List<Value> dropout(Ops o, Node n, Value... dy) {
+    return n.hasIn(1)
+        ? asList(function(o, "Dropout", n, asList(dy[0], n.in(1)), 1).get(0), null)
+        : Arrays.asList(dy[0]);
   }
 
   private static List<Value> div(Ops o, Node n, Value... dy) {

@@ -4,7 +4,6 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -59,7 +58,7 @@ final class Checkpointer {
       return false;
     }
     Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : UpdateGraph.STATE) {
+    for (String vector : session.stateNames()) {
       session
           .layout()
           .split(session.state(vector))
@@ -69,7 +68,7 @@ final class Checkpointer {
         store.write(
             new Checkpoint(
                 progress.step(),
-                progress.step() * config.optimizer().batchSize(),
+                progress.step() * config.optimizer().stepImages(),
                 config.run().seed(),
                 progress.position(),
                 progress.smoothedLoss(),

@@ -109,14 +109,7 @@ public final class InitialModel {
 
   /** The network's options, as those of a run that goes on with it; no label is dropped. */
   public NetworkConfig network() {
-    return new NetworkConfig(
-        unet.blockOutChannels(),
-        unet.downBlockTypes().stream().map(UNetConfig.BlockType.ATTENTION::equals).toList(),
-        unet.layersPerBlock(),
-        unet.normNumGroups(),
-        unet.attentionHeadDim(),
-        unet.numClassEmbeds() > 0,
-        0);
+    return NetworkConfig.of(unet);
   }
 
   /**
@@ -178,13 +171,16 @@ public final class InitialModel {
     return weights;
   }
 
-  /** Everything but the number of classes, whose rows are looked at one by one. */
+  /**
+   * Everything but the number of classes, whose rows are looked at one by one, and dropout, which
+   * has no weights.
+   */
   private void requireSame(UNetConfig run) {
     JsonObject expected = JsonParser.parseString(run.toJson()).getAsJsonObject();
     JsonObject found = JsonParser.parseString(unet.toJson()).getAsJsonObject();
     Set<String> fields = new LinkedHashSet<>(expected.keySet());
     fields.addAll(found.keySet());
-    fields.remove("num_class_embeds");
+    fields.removeAll(Set.of("num_class_embeds", "dropout"));
     for (String field : fields) {
       JsonElement wanted = expected.get(field);
       if (wanted == null || !wanted.equals(found.get(field))) {

@@ -57,7 +57,7 @@ final class Loop {
     this.listener = listener;
     this.cancellation = cancellation;
     this.rate = parts.rate();
-    this.pace = new Pace(config.optimizer().batchSize());
+    this.pace = new Pace(config.optimizer().stepImages());
   }
 
   TrainResult run() throws IOException {

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param labelDropout the share of training images whose class is not told, in [0, 1): where it is
  *     above 0 the network has a class more, the null class, for classifier-free guidance (Ho and
  *     Salimans 2022)
+ * @param dropout the share of elements that training drops in each ResNet block, in [0, 1)
  * @param unet fields of diffusers' {@code UNet2DModel} that none of the others says, with its names
  *     and values: {@code downsample_padding}, {@code resnet_time_scale_shift}; null for none
  */
@@ -34,6 +35,7 @@ public record NetworkConfig(
     int attentionHeadDim,
     boolean classConditional,
     @MayBeAbsent double labelDropout,
+    @MayBeAbsent double dropout,
     @MayBeAbsent JsonObject unet) {
 
   /** What {@link #unet} may not say, for the others do. */
@@ -46,7 +48,8 @@ public record NetworkConfig(
           "layers_per_block",
           "norm_num_groups",
           "attention_head_dim",
-          "num_class_embeds");
+          "num_class_embeds",
+          "dropout");
 
   /** Refuses lists that are not whole or do not fit together. */
   public NetworkConfig {
@@ -75,6 +78,7 @@ public record NetworkConfig(
         "--label-dropout",
         "0, since the network is not told the classes",
         labelDropout);
+    require(dropout >= 0 && dropout < 1, "--dropout", "a number from 0 to below 1", dropout);
     unet = unet == null || unet.isEmpty() ? null : unet.deepCopy();
     if (unet != null) {
       for (String field : unet.keySet()) {
@@ -87,7 +91,7 @@ public record NetworkConfig(
     }
   }
 
-  /** A network in which everything else is diffusers' default. */
+  /** A network without dropout, in which everything else is diffusers' default. */
   public NetworkConfig(
       List<Integer> channels,
       List<Boolean> attention,
@@ -104,6 +108,7 @@ public record NetworkConfig(
         attentionHeadDim,
         classConditional,
         labelDropout,
+        0,
         null);
   }
 
@@ -129,7 +134,7 @@ public record NetworkConfig(
             0);
     JsonObject usual =
         json(plain.unet(network.sampleSize(), network.inChannels(), network.numClassEmbeds()));
-    JsonObject others = json(network);
+    JsonObject others = json(network.withDropout(0));
     others.keySet().removeIf(field -> others.get(field).equals(usual.get(field)));
     return new NetworkConfig(
         plain.channels,
@@ -139,6 +144,7 @@ public record NetworkConfig(
         plain.attentionHeadDim,
         plain.classConditional,
         0,
+        network.dropout(),
         others);
   }
 
@@ -161,6 +167,21 @@ public record NetworkConfig(
         groups,
         attentionHeadDim,
         classConditional,
+        share,
+        dropout,
+        unet);
+  }
+
+  /** The same network with another share of elements that are dropped in training. */
+  public NetworkConfig withDropout(double share) {
+    return new NetworkConfig(
+        channels,
+        attention,
+        layersPerBlock,
+        groups,
+        attentionHeadDim,
+        classConditional,
+        labelDropout,
         share,
         unet);
   }
@@ -203,14 +224,15 @@ public record NetworkConfig(
     int classes = classConditional ? dataClasses : 0;
     UNetConfig usual =
         UNetConfig.of(
-            size,
-            imageChannels,
-            channels,
-            attention,
-            layersPerBlock,
-            groups,
-            attentionHeadDim,
-            classes + (nullClass(classes).isPresent() ? 1 : 0));
+                size,
+                imageChannels,
+                channels,
+                attention,
+                layersPerBlock,
+                groups,
+                attentionHeadDim,
+                classes + (nullClass(classes).isPresent() ? 1 : 0))
+            .withDropout(dropout);
     if (unet == null) {
       return usual;
     }

@@ -9,19 +9,23 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 
 /** Turns a run into the model file of {@code docs/model-format.md}, with the averaged weights. */
 public final class RunExporter {
   private RunExporter() {}
 
   /**
-   * Exports the newest checkpoint of a run.
+   * Exports the newest checkpoint of a run, with the first average of its weights.
    *
    * @param run the run's folder
    * @return the step of that checkpoint
@@ -29,6 +33,20 @@ public final class RunExporter {
    *     of another run, or the file cannot be written
    */
   public static long export(Path run, Path file) throws IOException {
+    return export(run, file, OptionalDouble.empty());
+  }
+
+  /**
+   * Exports the newest checkpoint of a run.
+   *
+   * @param run the run's folder
+   * @param emaDecay of the average that is exported, one of the run's; empty for its first
+   * @return the step of that checkpoint
+   * @throws IllegalArgumentException if the run has no average of that decay
+   * @throws IOException if there is no checkpoint, it or the description of the data is damaged or
+   *     of another run, or the file cannot be written
+   */
+  public static long export(Path run, Path file, OptionalDouble emaDecay) throws IOException {
     RunFolder folder = new RunFolder(run);
     TrainConfig config = folder.readConfig();
     Path latest =
@@ -61,10 +79,30 @@ public final class RunExporter {
     int size = shape.isEmpty() ? unet.sampleSize() : shape.get(1);
     CheckpointMatch.require(
         latest, checkpoint, config, config.network().unet(size, channels, data.classes().size()));
-    Map<String, TensorData> ema = checkpoint.state(UpdateGraph.EMA);
-    OnnxModel model = model(config, unet, data, ema, checkpoint.step());
+    double decay = emaDecay.orElse(config.optimizer().emaDecay());
+    Map<String, TensorData> ema = checkpoint.state(average(config.optimizer(), decay));
+    TrainConfig exported = config.withOptimizer(config.optimizer().withEmaDecays(List.of(decay)));
+    OnnxModel model = model(exported, unet, data, ema, checkpoint.step());
     OnnxWriter.write(model, file);
     return checkpoint.step();
+  }
+
+  /** The state vector of a run's average. */
+  private static String average(OptimizerConfig optimizer, double decay) {
+    List<Double> decays = optimizer.averages().stream().map(Ema::decay).toList();
+    Requirements.require(
+        decays.contains(decay),
+        "--ema",
+        decays.size() == 1
+            ? decay(optimizer.emaDecay()) + ", the run's EMA decay"
+            : "one of the run's EMA decays, "
+                + decays.stream().map(RunExporter::decay).collect(Collectors.joining(", ")),
+        decay(decay));
+    return decay == optimizer.emaDecay() ? UpdateGraph.EMA : UpdateGraph.average(new Ema(decay));
+  }
+
+  private static String decay(double value) {
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
 
   /** The self-describing model of a run. */
@@ -108,7 +146,10 @@ public final class RunExporter {
     o.addProperty("images", data.images());
     o.addProperty("steps", step);
     o.addProperty("batch_size", config.optimizer().batchSize());
+    o.addProperty("accumulate", config.optimizer().accumulate());
     o.addProperty("learning_rate", config.optimizer().learningRate());
+    o.addProperty("lr_schedule", config.optimizer().lrSchedule());
+    o.addProperty("weight_decay", config.optimizer().weightDecay());
     o.addProperty("ema_decay", config.optimizer().emaDecay());
     o.addProperty("label_dropout", config.network().labelDropout());
     o.addProperty("horizontal_flips", config.data().horizontalFlips());

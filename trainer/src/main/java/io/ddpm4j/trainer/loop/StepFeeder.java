@@ -14,7 +14,8 @@ import java.util.concurrent.BlockingQueue;
  * Prepares the inputs of steps on a thread of its own: pixels, labels, noise and timesteps. What
  * step k gets is a function of the seed and k: image j of step k has the noise of image number (k -
  * 1)·N + j of the seed. Its timestep is the first number of a block of the same generator, and the
- * second one says whether its label is replaced by the null class.
+ * second one says whether its label is replaced by the null class. The masks of dropout, {@link
+ * DropoutDraws}, are only named here: whoever runs the step has them drawn.
  */
 final class StepFeeder implements AutoCloseable {
   private static final int SLOTS = 3;
@@ -25,6 +26,7 @@ final class StepFeeder implements AutoCloseable {
   private final BatchIterator batches;
   private final long seed;
   private final Draws draws;
+  private final DropoutDraws dropout;
   private final int batchSize;
   private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
   private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
@@ -51,6 +53,7 @@ final class StepFeeder implements AutoCloseable {
     this.batches = batches;
     this.seed = seed;
     this.draws = draws;
+    this.dropout = new DropoutDraws(seed, session.config().unet().dropout());
     this.batchSize = session.config().batchSize();
     for (int i = 0; i < SLOTS; i++) {
       free.add(session.newInputs());
@@ -75,6 +78,7 @@ final class StepFeeder implements AutoCloseable {
         new ImageNoise(seed).fill(noise, firstImage, batchSize, noise.length / batchSize, 0);
         inputs.noise().put(0, noise);
         draw(firstImage, inputs);
+        inputs.masks(dropout.from(firstImage));
         ready.put(new Prepared(step, inputs, batch.end(), null));
       }
     } catch (InterruptedException e) {

@@ -95,7 +95,7 @@ final class StrictRecords {
       case "List" -> "a list";
       case "String" -> "a text";
       case "boolean", "Boolean" -> "true or false";
-      case "double" -> "a number";
+      case "double", "Double" -> "a number";
       default -> "a whole number";
     };
   }

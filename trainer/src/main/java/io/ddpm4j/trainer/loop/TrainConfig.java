@@ -8,8 +8,6 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
-import io.ddpm4j.trainer.optim.Adam;
-import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 
 /**
@@ -63,12 +61,12 @@ public record TrainConfig(
   TrainStepConfig step(UNetConfig unet) {
     return new TrainStepConfig(
         unet,
-        optimizer.batchSize(),
+        optimizer.stepImages(),
         diffusion.scheduler().noiseSchedule(),
         diffusion.scheduler().predictionType(),
-        new Adam(optimizer.beta1(), optimizer.beta2(), optimizer.epsilon()),
+        optimizer.adam(),
         optimizer.clipping(),
-        new Ema(optimizer.emaDecay()));
+        optimizer.averages());
   }
 
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();

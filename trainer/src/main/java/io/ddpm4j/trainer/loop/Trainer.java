@@ -14,7 +14,6 @@ import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +55,7 @@ public final class Trainer {
     this.start = start;
     this.unet = config.network().unet(data);
     this.store = folder.checkpoints();
-    this.rate = config.optimizer().rate()::at;
+    this.rate = config.optimizer().rate(config.run().steps())::at;
   }
 
   /** The same run with its checkpoints elsewhere: in a test, on a disk that is full. */
@@ -238,12 +237,14 @@ public final class Trainer {
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start, recovery());
     BatchOptions options =
-        BatchOptions.of(config.optimizer().batchSize(), config.run().seed())
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
             .withHorizontalFlips(config.data().horizontalFlips());
     long first = progress.step() + 1;
     try (TrainSession session =
             new TrainSession(
-                config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
+                config.step(unet),
+                TrainSession.Options.ofThreads(config.run().threadCount())
+                    .withMemoryOf(config.optimizer().batchSize()));
         Metrics metrics = Metrics.open(folder.metrics(), progress.step());
         BatchIterator batches = new BatchIterator(data, options, progress.position());
         StepFeeder feeder =
@@ -305,7 +306,7 @@ public final class Trainer {
       return;
     }
     List<float[]> state = new ArrayList<>();
-    for (String name : UpdateGraph.STATE) {
+    for (String name : session.stateNames()) {
       try {
         state.add(layout.join(from.state(name)));
       } catch (IllegalArgumentException e) {

@@ -51,6 +51,7 @@ final class PixelMajorLowerings {
             entry("ddpm4j:ConvInputGrad", PixelMajorLowerings::convInputGrad),
             entry("ddpm4j:ConvWeightGrad", PixelMajorLowerings::convWeightGrad),
             entry("Div", PixelMajorLowerings::elementwise),
+            entry("ddpm4j:Dropout", PixelMajorLowerings::dropout),
             entry("ddpm4j:GroupNorm", PixelMajorLowerings::groupNorm),
             entry("ddpm4j:GroupNormGrad", PixelMajorLowerings::groupNormGrad),
             entry("Mul", PixelMajorLowerings::elementwise),
@@ -332,6 +333,14 @@ final class PixelMajorLowerings {
         && numbers.dim(2).is(1)
         && numbers.dim(3).is(1)
         && (numbers.dim(0).is(1) || numbers.dim(0).equals(pixels.dim(0)));
+  }
+
+  private static List<Value> dropout(Ops o, Node n, List<Value> in) {
+    Value x = in.get(0);
+    if (!n.hasIn(1) || !fits(x) || !isMajor(x)) {
+      return null;
+    }
+    return List.of(plain(o, o.mul(major(o, x), major(o, StandardLowerings.scaledMask(o, n, in)))));
   }
 
   private static List<Value> silu(Ops o, Node n, List<Value> in) {

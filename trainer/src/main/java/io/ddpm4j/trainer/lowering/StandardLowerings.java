@@ -32,6 +32,7 @@ public final class StandardLowerings {
           entry(
               "ddpm4j:ConvWeightGrad",
               (o, n, in) -> List.of(convWeightGrad(o, n, in.get(0), in.get(1)))),
+          entry("ddpm4j:Dropout", (o, n, in) -> List.of(dropout(o, n, in))),
           entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
           entry("ddpm4j:GroupNormGrad", StandardLowerings::groupNormGrad),
           entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))),
@@ -40,6 +41,16 @@ public final class StandardLowerings {
   /** The pass that applies the table. */
   public static Lowering lowering() {
     return new Lowering(TABLE);
+  }
+
+  private static Value dropout(Ops o, Node n, List<Value> in) {
+    return n.hasIn(1) ? o.mul(in.get(0), scaledMask(o, n, in)) : in.get(0);
+  }
+
+  /** mask/(1 - ratio), which forward and backward pass share. */
+  static Value scaledMask(Ops o, Node n, List<Value> in) {
+    double kept = 1 - n.floatAttribute("ratio", 0f);
+    return o.mul(o.cast(in.get(1), in.get(0).dataType()), 1 / kept);
   }
 
   /** y = x·s: dx = dy·(s + y - y·s) with s = sigmoid(x). */

@@ -8,13 +8,17 @@ import io.ddpm4j.exporter.graph.Value;
 /**
  * Adam (Kingma and Ba 2015, algorithm 1) with PyTorch's convention for epsilon: it is added to the
  * root of the bias-corrected second moment. (ONNX's operator of that name adds it to the
- * uncorrected one.)
+ * uncorrected one.) With weight decay it is AdamW (Loshchilov and Hutter 2019), which shrinks the
+ * weights beside the update instead of through the gradient: all of them, biases and norms too, as
+ * PyTorch and diffusers do where they are told nothing else.
  *
  * @param beta1 decay of the first moment, in [0, 1)
  * @param beta2 decay of the second moment, in [0, 1)
  * @param epsilon keeps the quotient finite, positive
+ * @param weightDecay the share of the weights, times the learning rate, that a step takes away; 0
+ *     or more
  */
-public record Adam(double beta1, double beta2, double epsilon) {
+public record Adam(double beta1, double beta2, double epsilon, double weightDecay) {
   /** PyTorch's defaults. */
   public static final Adam DEFAULT = new Adam(0.9, 0.999, 1e-8);
 
@@ -23,6 +27,16 @@ public record Adam(double beta1, double beta2, double epsilon) {
     require(beta1 >= 0 && beta1 < 1, "beta1", "a number from 0 to below 1", beta1);
     require(beta2 >= 0 && beta2 < 1, "beta2", "a number from 0 to below 1", beta2);
     require(epsilon > 0, "epsilon", "a positive number", epsilon);
+    require(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "weight decay",
+        "a number of 0 or more",
+        weightDecay);
+  }
+
+  /** Without weight decay. */
+  public Adam(double beta1, double beta2, double epsilon) {
+    this(beta1, beta2, epsilon, 0);
   }
 
   private static void require(boolean ok, String name, String expected, double found) {
@@ -54,7 +68,11 @@ public record Adam(double beta1, double beta2, double epsilon) {
     Value size = o.div(learningRate, correction(o, beta1, step));
     Value root = o.sqrt(correction(o, beta2, step));
     Value denominator = o.add(o.div(o.sqrt(v), root), epsilon);
-    return new Updated(o.sub(weights, o.mul(o.div(m, denominator), size)), m, v);
+    Value change = o.mul(o.div(m, denominator), size);
+    if (weightDecay > 0) { // 1 - rate·decay would be rounded to a coarse step below 1
+      change = o.add(change, o.mul(weights, o.mul(learningRate, weightDecay)));
+    }
+    return new Updated(o.sub(weights, change), m, v);
   }
 
   /** 1 - betaᵗ in double: in float 1 - 0.999 has lost four digits. */

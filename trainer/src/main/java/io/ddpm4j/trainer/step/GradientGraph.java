@@ -7,6 +7,7 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.nn.DropoutMasks;
 import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
@@ -14,6 +15,7 @@ import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ import java.util.function.IntToDoubleFunction;
  *          sample_weight  float (n), the weight of each image's loss in the step's loss
  *          weights        float (P), see {@link ParameterLayout}
  *          gradient_sum   float (P), the sum over the shards before
+ *          dropout masks  uint8 (n, C, H, W) each, see {@link #masks}, in a network with dropout only
  * outputs  sample_loss    float (n), not weighted
  *          gradient       float (P), gradient_sum + d(Σ sample_weight·sample_loss)/d(weights)
  * </pre>
@@ -39,10 +42,12 @@ import java.util.function.IntToDoubleFunction;
 public final class GradientGraph {
   private final Graph graph;
   private final ParameterLayout layout;
+  private final Map<String, Shape> masks;
 
-  private GradientGraph(Graph graph, ParameterLayout layout) {
+  private GradientGraph(Graph graph, ParameterLayout layout, Map<String, Shape> masks) {
     this.graph = graph;
     this.layout = layout;
+    this.masks = masks;
   }
 
   /** The graph with the inputs and outputs above, functions and gradients still whole. */
@@ -53,6 +58,15 @@ public final class GradientGraph {
   /** Where each parameter lies in the vectors, (P). */
   public ParameterLayout layout() {
     return layout;
+  }
+
+  /**
+   * The inputs for masks of dropout, in the order of the layers and under their names: {@code
+   * down_blocks.0.resnets.0.dropout}, uint8 (n, C, H, W), 1 where an element is kept and 0 where it
+   * is dropped.
+   */
+  public Map<String, Shape> masks() {
+    return Collections.unmodifiableMap(masks);
   }
 
   /**
@@ -93,7 +107,14 @@ public final class GradientGraph {
                   "prediction_type: expected epsilon, sample or v_prediction, found"
                       + " flow_prediction");
         };
-    Value predicted = UNet.build(o, unet, Parameters.given(weights), xt, timestep, labels);
+    Map<String, Shape> masks = new LinkedHashMap<>();
+    DropoutMasks dropout =
+        (name, shape) -> {
+          masks.put(name, shape);
+          return graph.input(name, DataType.UINT8, shape);
+        };
+    UNet.Inputs inputs = new UNet.Inputs(xt, timestep, labels, dropout);
+    Value predicted = UNet.build(o, unet, Parameters.given(weights), inputs);
     Value error = o.sub(predicted, target);
     Value sampleLoss = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
     Value loss = o.reduceSum(o.mul(sampleLoss, sampleWeight), false);
@@ -103,7 +124,7 @@ public final class GradientGraph {
     weights.values().forEach(w -> flat.add(o.reshape(gradients.get(w), -1)));
     graph.output("sample_loss", sampleLoss);
     graph.output("gradient", o.add(sum, o.concat(0, flat)));
-    return new GradientGraph(graph, layout);
+    return new GradientGraph(graph, layout, masks);
   }
 
   private static Map<String, Value> split(Ops o, Value vector, ParameterLayout layout) {

@@ -39,6 +39,7 @@ public final class TrainSession implements AutoCloseable {
   private final Shards shards;
   private final ThreadTeam team;
   private final ParameterLayout layout;
+  private final List<String> stateNames;
   private final OrtSession gradient;
   private final OrtSession sum;
   private final OrtSession update;
@@ -46,6 +47,7 @@ public final class TrainSession implements AutoCloseable {
   private final List<OnnxTensor> weights = new ArrayList<>(); // [set]
   private final List<FloatBuffer> gradients = new ArrayList<>(); // [thread]
   private final List<OnnxTensor> gradientTensors = new ArrayList<>(); // [thread]
+  private final List<ShardMasks> masks = new ArrayList<>(); // [thread]
   private final List<Piece> pieces = new ArrayList<>();
   private final LongBuffer step;
   private final FloatBuffer learningRate;
@@ -90,6 +92,15 @@ public final class TrainSession implements AutoCloseable {
       }
     }
 
+    /**
+     * The same with shards no larger than those of a batch of so many images: a step then needs the
+     * memory of such a batch, whatever its own number of images.
+     */
+    public Options withMemoryOf(int images) {
+      int largest = Math.min(shard.orElse(images), Shards.of(images, threads).images());
+      return new Options(threads, OptionalInt.of(largest), standard, profile);
+    }
+
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
       return new Options(threads, OptionalInt.empty(), false, Optional.empty());
@@ -111,6 +122,7 @@ public final class TrainSession implements AutoCloseable {
    */
   public TrainSession(TrainStepConfig config, Options how) {
     this.config = config;
+    stateNames = UpdateGraph.state(config);
     int batch = config.batchSize();
     shards =
         how.shard().isPresent()
@@ -129,12 +141,13 @@ public final class TrainSession implements AutoCloseable {
       update = session(UpdateGraph.build(config), Optional.empty());
       int size = layout.size();
       for (int set = 0; set < 2; set++) {
-        vectors.add(UpdateGraph.STATE.stream().map(name -> NativeTensors.floats(size)).toList());
+        vectors.add(stateNames.stream().map(name -> NativeTensors.floats(size)).toList());
         weights.add(tensors.of(vectors.get(set).get(0), 0, size));
       }
       for (int thread = 0; thread < shards.threads(); thread++) {
         gradients.add(NativeTensors.floats(size));
         gradientTensors.add(tensors.of(gradients.get(thread), 0, size));
+        masks.add(new ShardMasks(tensors, graph.masks()));
       }
       step = NativeTensors.longs(1);
       learningRate = NativeTensors.floats(1);
@@ -177,8 +190,8 @@ public final class TrainSession implements AutoCloseable {
       Map<String, OnnxTensor> in = new LinkedHashMap<>(scalars);
       Map<String, OnnxTensor> out = new LinkedHashMap<>();
       in.put("gradient", parts.get("gradient_0"));
-      for (int i = 0; i < UpdateGraph.STATE.size(); i++) {
-        String name = UpdateGraph.STATE.get(i);
+      for (int i = 0; i < stateNames.size(); i++) {
+        String name = stateNames.get(i);
         in.put(name, tensors.of(vectors.get(set).get(i), offset, size));
         out.put("new_" + name, tensors.of(vectors.get(1 - set).get(i), offset, size));
       }
@@ -221,20 +234,27 @@ public final class TrainSession implements AutoCloseable {
     return tensors.own(environment.createSession(model, options));
   }
 
-  /** The state before the first step: weights and their average; both moments are zero. */
+  /** The state before the first step: weights and their averages; both moments are zero. */
   public void initialize(float[] weights) {
     float[] zeros = new float[weights.length];
-    setState(List.of(weights, zeros, zeros, weights));
+    List<float[]> state = new ArrayList<>(List.of(weights, zeros, zeros));
+    config.averages().forEach(average -> state.add(weights));
+    setState(state);
   }
 
-  /** Replaces the state by vectors in the order of {@link UpdateGraph#STATE}. */
+  /** The names of the state vectors, those of {@link UpdateGraph#state}. */
+  public List<String> stateNames() {
+    return stateNames;
+  }
+
+  /** Replaces the state by vectors in the order of {@link #stateNames}. */
   public void setState(List<float[]> state) {
     int size = layout.size();
-    if (state.size() != UpdateGraph.STATE.size()
+    if (state.size() != stateNames.size()
         || state.stream().anyMatch(vector -> vector.length != size)) {
       throw new IllegalArgumentException(
           "state: expected "
-              + UpdateGraph.STATE.size()
+              + stateNames.size()
               + " vectors of "
               + size
               + " numbers, found "
@@ -247,7 +267,7 @@ public final class TrainSession implements AutoCloseable {
 
   /** A state vector, valid until the next step; not to be written. */
   public FloatBuffer state(String name) {
-    return vectors.get(current).get(UpdateGraph.STATE.indexOf(name)).asReadOnlyBuffer();
+    return vectors.get(current).get(stateNames.indexOf(name)).asReadOnlyBuffer();
   }
 
   /** Whether every number of the state is finite: what a step wrote need not be. */
@@ -283,6 +303,7 @@ public final class TrainSession implements AutoCloseable {
     private final FloatBuffer noise;
     private final LongBuffer labels;
     private final FloatBuffer sampleWeights;
+    private MaskSource masks;
     private final List<Map<String, OnnxTensor>> feeds = new ArrayList<>(); // [shard]
 
     private Inputs() throws OrtException {
@@ -342,6 +363,11 @@ public final class TrainSession implements AutoCloseable {
     public FloatBuffer sampleWeights() {
       return sampleWeights.slice(0, config.batchSize());
     }
+
+    /** Where a network with dropout has its masks from; others do not need any. */
+    public void masks(MaskSource source) {
+      masks = source;
+    }
   }
 
   /**
@@ -352,6 +378,9 @@ public final class TrainSession implements AutoCloseable {
   public Result step(Inputs inputs, long number, double rate) {
     if (closed) {
       throw new IllegalStateException("the train session is closed");
+    }
+    if (inputs.masks == null && config.unet().dropout() > 0) {
+      throw new IllegalArgumentException("masks: expected a source, for the dropout, found none");
     }
     try {
       team.run(thread -> gradient(thread, inputs));
@@ -392,6 +421,11 @@ public final class TrainSession implements AutoCloseable {
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>(inputs.feeds.get(shard));
       feeds.put("weights", weights.get(current));
       feeds.put("gradient_sum", accumulated);
+      ShardMasks dropout = masks.get(thread);
+      int first = shard * shards.images();
+      int end = Math.min(first + shards.images(), config.batchSize());
+      dropout.draw(inputs.masks, first, end, shards.images());
+      feeds.putAll(dropout.feeds());
       Map<String, OnnxTensor> results =
           Map.of("gradient", accumulated, "sample_loss", sampleLosses.get(shard));
       gradient.run(feeds, Set.of(), results).close(); // the results are in the pinned buffers

@@ -6,6 +6,8 @@ import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
+import java.util.HashSet;
+import java.util.List;
 
 /**
  * What one training step computes.
@@ -14,6 +16,8 @@ import io.ddpm4j.trainer.optim.GradientClipping;
  * @param batchSize images of a step
  * @param schedule the forward process
  * @param predictionType what the network is trained to predict
+ * @param averages of the weights, at least one, each of another decay; the first is the one to
+ *     sample with
  */
 public record TrainStepConfig(
     UNetConfig unet,
@@ -22,9 +26,14 @@ public record TrainStepConfig(
     PredictionType predictionType,
     Adam adam,
     GradientClipping clipping,
-    Ema ema) {
-  /** Refuses an empty batch and a network of unknown image size. */
+    List<Ema> averages) {
+  /** Refuses an empty batch, a network of unknown image size, and the same average twice. */
   public TrainStepConfig {
+    averages = List.copyOf(averages);
+    if (averages.isEmpty() || new HashSet<>(averages).size() < averages.size()) {
+      throw new IllegalArgumentException(
+          "averages: expected at least one, each of another decay, found " + averages);
+    }
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected at least 1, found " + batchSize);
     }
@@ -38,10 +47,17 @@ public record TrainStepConfig(
               + ", as many as in_channels, since the prediction has the image's shape, found "
               + unet.outChannels());
     }
-    if (unet.dropout() != 0) {
-      throw new IllegalArgumentException(
-          "dropout: expected 0, since networks are trained without dropout here, found "
-              + unet.dropout());
-    }
+  }
+
+  /** With one average of the weights. */
+  public TrainStepConfig(
+      UNetConfig unet,
+      int batchSize,
+      NoiseSchedule schedule,
+      PredictionType predictionType,
+      Adam adam,
+      GradientClipping clipping,
+      Ema ema) {
+    this(unet, batchSize, schedule, predictionType, adam, clipping, List.of(ema));
   }
 }

@@ -7,6 +7,8 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.trainer.optim.Adam;
+import io.ddpm4j.trainer.optim.Ema;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,18 +22,32 @@ import java.util.List;
  *          gradient_factor  float scalar, 1 or what clipping leaves
  *          step             int64 scalar, 1 for the first
  *          learning_rate    float scalar
- *          weights, first_moment, second_moment, ema   float (c)
- * outputs  new_weights, new_first_moment, new_second_moment, new_ema   float (c)
+ *          weights, first_moment, second_moment, ema, ...   float (c), see {@link #state}
+ * outputs  new_weights, new_first_moment, new_second_moment, new_ema, ...   float (c)
  * </pre>
  */
 public final class UpdateGraph {
   /** The state vector of the averaged weights, which are the ones to sample with. */
   public static final String EMA = "ema";
 
-  /** The state vectors, in the order in which checkpoints and sessions hold them. */
-  public static final List<String> STATE = List.of("weights", "first_moment", "second_moment", EMA);
-
   private UpdateGraph() {}
+
+  /**
+   * The state vectors, in the order in which checkpoints and sessions hold them: weights, first and
+   * second moment, and each average, the first under the name {@link #EMA}, others with their decay
+   * behind it, {@code ema_0.9999}.
+   */
+  public static List<String> state(TrainStepConfig config) {
+    List<String> names = new ArrayList<>(List.of("weights", "first_moment", "second_moment", EMA));
+    config.averages().stream().skip(1).forEach(each -> names.add(average(each)));
+    return names;
+  }
+
+  /** The state vector of an average that is not the first. */
+  public static String average(Ema average) {
+    BigDecimal decay = BigDecimal.valueOf(average.decay()).stripTrailingZeros();
+    return EMA + "_" + decay.toPlainString();
+  }
 
   /** Builds the graph. */
   public static Graph build(TrainStepConfig config) {
@@ -43,7 +59,8 @@ public final class UpdateGraph {
     Value step = graph.input("step", DataType.INT64, Shape.SCALAR);
     Value rate = graph.input("learning_rate", DataType.FLOAT, Shape.SCALAR);
     List<Value> state = new ArrayList<>();
-    for (String name : STATE) {
+    List<String> names = state(config);
+    for (String name : names) {
       state.add(graph.input(name, DataType.FLOAT, piece));
     }
     Adam.Updated updated =
@@ -54,7 +71,13 @@ public final class UpdateGraph {
     graph.output("new_weights", updated.weights());
     graph.output("new_first_moment", updated.firstMoment());
     graph.output("new_second_moment", updated.secondMoment());
-    graph.output("new_ema", config.ema().apply(o, state.get(3), updated.weights(), step));
+    int first = names.indexOf(EMA);
+    for (int i = 0; i < config.averages().size(); i++) {
+      Ema average = config.averages().get(i);
+      graph.output(
+          "new_" + names.get(first + i),
+          average.apply(o, state.get(first + i), updated.weights(), step));
+    }
     return graph;
   }
 

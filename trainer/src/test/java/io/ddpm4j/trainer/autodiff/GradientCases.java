@@ -6,6 +6,7 @@ import io.ddpm4j.exporter.graph.Attribute;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.OpSchema;
 import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import java.util.ArrayList;
@@ -79,9 +80,39 @@ final class GradientCases {
     return cases;
   }
 
+  /** Two of three elements are kept. */
+  private static Value mask(Ops o, Shape shape) {
+    byte[] kept = new byte[(int) shape.elements()];
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = (byte) (i % 3 == 0 ? 0 : 1);
+    }
+    return o.constant(TensorData.ofBytes(DataType.UINT8, shape, kept));
+  }
+
   private static void elementwise(List<GradientCase> c) {
     c.add(one("Abs", "", (o, x) -> o.abs(x[0]), away(2, 3)));
     c.add(one("Cos", "", (o, x) -> o.cos(x[0]), in(2, 3)));
+    c.add(one("Dropout", "no mask", (o, x) -> o.dropout(x[0], null, 0.3), in(2, 3)).isLinear());
+    c.add(
+        one(
+                "Dropout",
+                "a third dropped",
+                (o, x) -> o.dropout(x[0], mask(o, x[0].shape()), 0.3),
+                in(2, 32, 3, 5))
+            .isLinear());
+    c.add(
+        one(
+                "Dropout",
+                "between convolutions",
+                (o, x) -> {
+                  Value h = o.conv(x[0], x[1], null, 1, 0, 0, 0, 0);
+                  return o.conv(o.dropout(h, mask(o, h.shape()), 0.3), x[2], null, 1, 0, 0, 0, 0);
+                },
+                in(2, 32, 3, 5),
+                in(64, 32, 1, 1),
+                in(32, 64, 1, 1))
+            .inFloat()
+            .isLinear());
     c.add(one("Erf", "", (o, x) -> o.erf(x[0]), in(2, 3)).inFloat());
     c.add(one("Exp", "", (o, x) -> o.exp(x[0]), in(2, 3)));
     c.add(one("Identity", "", (o, x) -> o.identity(x[0]), in(2, 3)));

@@ -24,7 +24,15 @@ class GradientRulesTest {
   /** Those with a pixel layout, in the type in which networks are trained. */
   static List<GradientCase> floats() {
     Set<String> operators =
-        Set.of("Attention", "AveragePool", "Conv", "ConvTranspose", "GroupNorm", "Resize", "Silu");
+        Set.of(
+            "Attention",
+            "AveragePool",
+            "Conv",
+            "ConvTranspose",
+            "Dropout",
+            "GroupNorm",
+            "Resize",
+            "Silu");
     return cases().stream()
         .filter(c -> operators.contains(c.op()))
         .map(GradientCase::inFloat)

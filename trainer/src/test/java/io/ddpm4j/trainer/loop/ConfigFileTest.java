@@ -147,6 +147,9 @@ class ConfigFileTest {
     }
     assertTrue(fields.containsAll(known), known + " of " + fields);
     fields.removeAll(known);
-    assertEquals(List.of("network.unet", "init.sha256"), fields, "these have no option");
+    assertEquals(
+        List.of("network.unet", "optimizer.furtherEmaDecays", "init.sha256"),
+        fields,
+        "these have no option");
   }
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -44,8 +45,20 @@ class TrainConfigTest {
 
   @Test
   void configurationsOfEarlierVersionsAreRead() {
-    String old = CONFIG.toJson().replaceAll(",\\s*\"labelDropout\": 0\\.0", "");
-    assertTrue(!old.contains("labelDropout"), old);
+    String old = CONFIG.toJson();
+    for (String added :
+        List.of(
+            "\"labelDropout\": 0\\.0",
+            "\"dropout\": 0\\.0",
+            "\"accumulate\": 1",
+            "\"lrSchedule\": \"constant\"",
+            "\"minLearningRate\": 0\\.0",
+            "\"weightDecay\": 0\\.0",
+            "\"furtherEmaDecays\": \\[]")) {
+      String before = old;
+      old = old.replaceAll(",\\s*" + added, "");
+      assertNotEquals(before, old, added);
+    }
     assertEquals(CONFIG, TrainConfig.fromJson(old));
   }
 
@@ -141,6 +154,25 @@ class TrainConfigTest {
             + " positive number, or 0 for no clipping, found -1.0",
         "\"emaDecay\": 0.99 | \"emaDecay\": 1 | optimizer.emaDecay: expected a number from 0 to below 1,"
             + " found 1.0",
+        "\"accumulate\": 1 | \"accumulate\": 0 | optimizer.accumulate: expected at least 1, found 0",
+        "\"accumulate\": 1 | \"accumulate\": 99999999 | optimizer.accumulate: expected at most 2147483647"
+            + " images of a step, found 3199999968",
+        "\"constant\" | \"step\" | optimizer.lrSchedule: expected one of constant, linear, cosine, found step",
+        "\"minLearningRate\": 0.0 | \"minLearningRate\": 1e-4 | optimizer.minLearningRate: expected 0,"
+            + " since the learning rate is constant, found 1.0E-4",
+        "\"minLearningRate\": 0.0 | \"minLearningRate\": 0.1 | optimizer.minLearningRate: expected a"
+            + " number from 0 to the learning rate, 0.002, found 0.1",
+        "\"weightDecay\": 0.0 | \"weightDecay\": -1 | optimizer.weightDecay: expected a number of 0 or"
+            + " more, found -1.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [1] | optimizer.emaDecay: expected a number above"
+            + " 0 and below 1 after the first, found 1.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [0] | optimizer.emaDecay: expected a number above"
+            + " 0 and below 1 after the first, found 0.0",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [0.99] | optimizer.emaDecay: expected different"
+            + " numbers, found 0.99 twice",
+        "\"furtherEmaDecays\": [] | \"furtherEmaDecays\": [\"x\"] | optimizer.furtherEmaDecays:"
+            + " expected a list, each a number, found \"x\"",
+        "\"dropout\": 0.0 | \"dropout\": 1 | network.dropout: expected a number from 0 to below 1, found 1.0",
         "\"channels\": [ | \"channels\": [0, | network.channels: expected at least 1 channel, found 0",
         "\"attention\": [ | \"attention\": [true, | network.attention: expected true or false for each of"
             + " 3 levels, found 4",

@@ -173,6 +173,12 @@ class TrainerTest {
     Path early = folder.resolve("parts/config.json");
     Files.move(folder.resolve("parts/run.json"), early);
     edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"dropout\": 0.0", "");
+    edit("parts/config.json", ",\n    \"accumulate\": 1", "");
+    edit("parts/config.json", ",\n    \"lrSchedule\": \"constant\"", "");
+    edit("parts/config.json", ",\n    \"minLearningRate\": 0.0", "");
+    edit("parts/config.json", ",\n    \"weightDecay\": 0.0", "");
+    edit("parts/config.json", ",\n    \"furtherEmaDecays\": []", "");
     resume("parts", 9L);
     assertEquals(9, TrainConfig.fromJson(Files.readString(early)).run().steps());
     assertFalse(Files.exists(folder.resolve("parts/run.json")), "there is one configuration");
