@@ -101,8 +101,9 @@ final class TrainCommand implements Callable<Integer> {
       names = "--init",
       paramLabel = "MODEL",
       description =
-          "Begin with the weights of a model that ddpm export wrote, or that ships with ddpm, and"
-              + " with its network and forward process (default: random weights).")
+          "Begin with the weights of a model that ddpm export wrote, that ships with ddpm, or that"
+              + " diffusers saved (a folder or .safetensors file), and with its network and forward"
+              + " process (default: random weights).")
   private String init;
 
   @Option(
@@ -264,8 +265,12 @@ final class TrainCommand implements Callable<Integer> {
   /** Network and forward process of a model, with the optimizer of the preset that it is of. */
   private TrainConfig defaultsOf(String source, String name, Path path) throws IOException {
     InitialModel model = InitialModel.read(path);
-    network.requireSame(model.network(), name);
-    Optional<Preset> of = Preset.of(model.network());
+    NetworkConfig itsNetwork = model.network().orElse(null);
+    if (itsNetwork == null) { // weights alone: the options say of what
+      return preset.config(source, DEFAULT_STEPS, 0).withInit(model.init());
+    }
+    network.requireSame(itsNetwork, name);
+    Optional<Preset> of = Preset.of(itsNetwork);
     boolean given = spec.commandLine().getParseResult().hasMatchedOption("--preset");
     if (given && of.filter(preset::equals).isEmpty()) {
       throw new UsageException(
@@ -275,8 +280,8 @@ final class TrainCommand implements Callable<Integer> {
     TrainConfig defaults = of.orElse(preset).config(source, DEFAULT_STEPS, 0);
     return new TrainConfig(
         defaults.data(),
-        model.network(),
-        model.diffusion(),
+        itsNetwork,
+        model.diffusion().orElse(defaults.diffusion()),
         defaults.optimizer(),
         defaults.run(),
         model.init());

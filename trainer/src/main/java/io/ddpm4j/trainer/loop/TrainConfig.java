@@ -59,6 +59,12 @@ public record TrainConfig(
   }
 
   TrainStepConfig step(UNetConfig unet) {
+    require(
+        unet.timeEmbedding() == UNetConfig.TimeEmbedding.POSITIONAL
+            || diffusion.trainTimesteps() <= unet.numTrainTimesteps(),
+        "--train-timesteps",
+        "at most " + unet.numTrainTimesteps() + ", the rows of the network's time embedding",
+        diffusion.trainTimesteps());
     return new TrainStepConfig(
         unet,
         optimizer.stepImages(),

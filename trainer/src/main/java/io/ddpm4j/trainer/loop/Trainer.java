@@ -114,12 +114,13 @@ public final class Trainer {
     InitialModel model = InitialModel.read(config.init());
     Map<String, TensorData> weights = model.weights(unet, config.network().labelDropout() > 0);
     if (unet.numClassEmbeds() > 0 && !model.classes().equals(data.classNames())) {
-      warnings.accept(
-          model.file()
-              + " has other classes: what it knows of "
-              + String.join(", ", model.classes())
-              + " is the start of "
-              + String.join(", ", data.classNames()));
+      String known =
+          model.classes().isEmpty()
+              ? " does not name its classes: they are, in this order, the start of "
+              : " has other classes: what it knows of "
+                  + String.join(", ", model.classes())
+                  + " is the start of ";
+      warnings.accept(model.file() + known + String.join(", ", data.classNames()));
     }
     return weights;
   }

@@ -171,13 +171,13 @@ class InitialModelTest {
   void networkAndForwardProcessOfTheFile() throws IOException {
     TrainConfig config = TrainerTest.config(8, 0, 1e-2, true);
     InitialModel read = InitialModel.read(model.getParent());
-    assertEquals(config.network(), read.network());
-    assertEquals(config.diffusion(), read.diffusion());
+    assertEquals(Optional.of(config.network()), read.network());
+    assertEquals(Optional.of(config.diffusion()), read.diffusion());
     assertEquals(model, read.file());
     Path unconditional = folder.resolve("unconditional.onnx");
     export("unconditional", TrainerTest.config(1, 0, 1e-2, false), unconditional);
     assertEquals(
-        TrainerTest.config(1, 0, 1e-2, false).network(),
+        Optional.of(TrainerTest.config(1, 0, 1e-2, false).network()),
         InitialModel.read(unconditional).network());
   }
 
@@ -354,7 +354,7 @@ class InitialModelTest {
     fails(
         IOException.class,
         () -> InitialModel.read(foreign).diffusion(),
-        foreign + ": ddpm4j.scheduler: expected a named schedule",
+        foreign + ": scheduler: expected a named schedule",
         "found trained_betas");
   }
 
