@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.trainer.data.DatasetOptionException;
 import io.ddpm4j.trainer.loop.ConfigFile;
 import io.ddpm4j.trainer.loop.DivergedException;
+import io.ddpm4j.trainer.loop.DryRun;
 import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.Preset;
@@ -42,6 +43,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ddpm train --data shapes --steps 600                    needs no files",
       "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
+      "  ddpm train --data fashion-mnist --preset base --dry-run    what that would take",
       "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
       "  ddpm train --data fashion-mnist --init fashion-mnist --learning-rate 0.0001",
       "  ddpm train --config runs/fashion/run.json --out runs/again   the same weights again",
@@ -107,6 +109,12 @@ final class TrainCommand implements Callable<Integer> {
   private String init;
 
   @Option(
+      names = "--dry-run",
+      description =
+          "Show network, memory, time and files of the run, by a few of its steps; write nothing.")
+  private boolean dryRun;
+
+  @Option(
       names = "--resume",
       description = "Go on with the run in --out, from its newest checkpoint.")
   private boolean resume;
@@ -147,6 +155,12 @@ final class TrainCommand implements Callable<Integer> {
     if (resume && isDone(folder)) {
       return Main.OK;
     }
+    if (dryRun) {
+      DryRun found = dryRun(folder, config, warnings);
+      warnings.summarize();
+      new DryRunReport(terminal.out(), folder, config, found).print();
+      return Main.OK;
+    }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Trainer trainer =
         resume
@@ -172,6 +186,15 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException {
     try {
       return Trainer.create(folder, config, warnings);
+    } catch (DatasetOptionException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  private static DryRun dryRun(Path folder, TrainConfig config, Warnings warnings)
+      throws IOException {
+    try {
+      return Trainer.dryRun(folder, config, warnings);
     } catch (DatasetOptionException e) {
       throw new UsageException(e.getMessage());
     }

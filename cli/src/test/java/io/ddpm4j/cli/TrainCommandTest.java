@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.testing.SharedData;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
@@ -325,6 +326,82 @@ class TrainCommandTest {
     train(run, "--dropout", 1).isWrongUsage("--dropout: expected a number from 0 to below 1");
     train(run, "--ema-decay", "0.9,0.9").isWrongUsage("--ema-decay: expected different numbers");
     assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void aDryRunShowsTheRunAndWritesNothing() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun shown =
+        train(run, "--steps", 100, "--sample-every", 40, "--checkpoint-every", 30, "--dry-run");
+    shown
+        .succeeds()
+        .prints(
+            run + ": 6000 generated images of 8x8x3",
+            "6 classes; steps 1 to 100",
+            "1 ResNet, half the size",
+            "1 ResNet with attention",
+            "8x4x4",
+            "images/s: a step of 4 images takes",
+            "100 steps, and 3 sample grids",
+            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png",
+            "checkpoints/: 4, of which 2 stay",
+            "samples/: 3 grids of 4 images",
+            "Nothing was written");
+    assertFalse(Files.exists(run));
+    try (var all = Files.list(dir)) {
+      assertEquals(0, all.count());
+    }
+    assertEquals(0, train(run, "--steps", 1, "--sample-every", 0).exitCode());
+    String parameters =
+        shown.out().lines().filter(line -> line.startsWith("all ")).findFirst().orElseThrow();
+    Path model = run.resolve("model.onnx");
+    CommandRun.of("export", run).succeeds();
+    String count = parameters.substring(parameters.lastIndexOf(' ') + 1);
+    assertTrue(CommandRun.of("inspect", model).succeeds().out().contains(count), parameters);
+    train(run, "--dry-run").failsSaying(run + ": expected a folder without a run, found one with");
+    train(dir.resolve("other"), "--dry-run", "--image-size", 9).isWrongUsage("--image-size:");
+    CommandRun.of("train", "--resume", "--out", run, "--dry-run")
+        .isWrongUsage("--dry-run does not apply with --resume");
+  }
+
+  @Test
+  void aRunBeginsWithWhatDiffusersSaved() throws IOException {
+    Path golden = SharedData.path("golden/unets/basic_l1");
+    Path run = dir.resolve("run");
+    Object[] onwards = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      16,
+      "--unconditional",
+      "--steps",
+      1,
+      "--batch-size",
+      2,
+      "--sample-every",
+      0,
+      "--init"
+    };
+    trains(with(onwards, golden, "--out", run));
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(List.of(32, 32), config.network().channels());
+    assertEquals(32, config.network().groups());
+    trains(CommandRun.of("train", "--config", run.resolve("run.json"), "-o", dir.resolve("again")));
+    assertArrayEquals(state(run), state(dir.resolve("again")));
+    Path alone =
+        Files.copy(
+            golden.resolve("diffusion_pytorch_model.safetensors"),
+            dir.resolve("alone.safetensors"));
+    Path third = dir.resolve("third");
+    trains(with(onwards, alone, "--widths", "32,32", "--groups", 32, "--out", third));
+    assertArrayEquals(state(run), state(third), "the same weights, by options");
+    with(onwards, alone, "--widths", "32,32", "--groups", 16, "--layers", 2, "-o", dir.resolve("x"))
+        .failsSaying(alone + ": parameter down_blocks.0.resnets.1.", "found none");
+    with(onwards, golden, "--widths", "32,64")
+        .isWrongUsage("--widths: expected 32,32, as in " + golden + ", found 32,64");
+    with(onwards, golden.resolveSibling("ncsnpp_like"))
+        .failsSaying("ncsnpp_like/config.json: U-Net config: ", "expected", "found");
   }
 
   @Test

@@ -57,13 +57,6 @@ final class Checkpointer {
     if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
       return false;
     }
-    Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : session.stateNames()) {
-      session
-          .layout()
-          .split(session.state(vector))
-          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
-    }
     newest =
         store.write(
             new Checkpoint(
@@ -75,9 +68,21 @@ final class Checkpointer {
                 progress.seconds(),
                 progress.recovery(),
                 unet,
-                tensors));
+                tensors(session)));
     step = progress.step();
     return true;
+  }
+
+  /** The state, vector by vector and parameter by parameter. */
+  static Map<String, TensorData> tensors(TrainSession session) {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    for (String vector : session.stateNames()) {
+      session
+          .layout()
+          .split(session.state(vector))
+          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
+    }
+    return tensors;
   }
 
   /**

@@ -1,8 +1,10 @@
 package io.ddpm4j.trainer.loop;
 
+import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.nn.UNetPart;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
@@ -14,14 +16,18 @@ import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
+import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.CancellationException;
 import java.util.function.Consumer;
 import java.util.function.LongToDoubleFunction;
 
@@ -81,26 +87,47 @@ public final class Trainer {
    */
   public static Trainer create(Path path, TrainConfig config, Consumer<String> warnings)
       throws IOException {
+    Trainer trainer = prepare(path, config, warnings);
+    RunFolder folder = trainer.folder;
+    try {
+      Files.createDirectories(path);
+    } catch (IOException e) {
+      throw new IOException("cannot make the folder " + path + ": " + reason(e), e);
+    }
+    RunLock lock = RunLock.acquire(path, warnings); // a run without checkpoints may be at work
+    try {
+      folder.writeText(folder.config(), config.toJson());
+      folder.writeText(folder.dataset(), trainer.card.toJson());
+    } finally {
+      lock.close();
+    }
+    return trainer;
+  }
+
+  /**
+   * Finds out what a new run would be, without writing anything: what {@link #create} refuses is
+   * refused, and a few steps are run as {@link #run} runs them, with a checkpoint and a sample grid
+   * that go nowhere.
+   *
+   * @param path the run's folder, which need not be there
+   * @throws IOException as {@link #create}
+   * @throws IllegalArgumentException as {@link #create}
+   */
+  public static DryRun dryRun(Path path, TrainConfig config, Consumer<String> warnings)
+      throws IOException {
+    return prepare(path, config, warnings).rehearse();
+  }
+
+  /** All of a new run but what is written. */
+  private static Trainer prepare(Path path, TrainConfig config, Consumer<String> warnings)
+      throws IOException {
     RunFolder folder = new RunFolder(path);
     folder.requireFree();
     ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
     UNetConfig unet = config.network().unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
-    try {
-      Files.createDirectories(path);
-    } catch (IOException e) {
-      throw new IOException("cannot make the folder " + path + ": " + reason(e), e);
-    }
-    DatasetCard card = DatasetCard.of(data);
-    RunLock lock = RunLock.acquire(path, warnings); // a run without checkpoints may be at work
-    try {
-      folder.writeText(folder.config(), config.toJson());
-      folder.writeText(folder.dataset(), card.toJson());
-    } finally {
-      lock.close();
-    }
-    Trainer trainer = new Trainer(folder, config, data, card, null);
+    Trainer trainer = new Trainer(folder, config, data, DatasetCard.of(data), null);
     trainer.initial = initial;
     return trainer;
   }
@@ -237,35 +264,12 @@ public final class Trainer {
 
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start, recovery());
-    BatchOptions options =
-        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
-            .withHorizontalFlips(config.data().horizontalFlips());
-    long first = progress.step() + 1;
-    try (TrainSession session =
-            new TrainSession(
-                config.step(unet),
-                TrainSession.Options.ofThreads(config.run().threadCount())
-                    .withMemoryOf(config.optimizer().batchSize()));
+    try (TrainSession session = session();
         Metrics metrics = Metrics.open(folder.metrics(), progress.step());
-        BatchIterator batches = new BatchIterator(data, options, progress.position());
-        StepFeeder feeder =
-            new StepFeeder(
-                batches,
-                session,
-                config.run().seed(),
-                new StepFeeder.Draws(
-                    config.diffusion().trainTimesteps(),
-                    config.network().labelDropout(),
-                    data.classNames().size()),
-                first + progress.recovery().skippedSteps())) {
+        BatchIterator batches = batches(progress);
+        StepFeeder feeder = feeder(batches, session, progress)) {
       restore(session, session.layout(), start);
-      listener.onStart(
-          new RunSummary(
-              data.description(),
-              data.size(),
-              session.layout().size(),
-              first,
-              config.run().steps()));
+      listener.onStart(summary(session, progress));
       Checkpointer checkpointer = new Checkpointer(store, config, unet.toJson(), progress.step());
       Loop.Parts parts =
           new Loop.Parts(
@@ -281,6 +285,96 @@ public final class Trainer {
                   start == null),
               rate);
       return new Loop(config, parts, progress, listener, cancellation).run();
+    }
+  }
+
+  private TrainSession session() {
+    return new TrainSession(
+        config.step(unet),
+        TrainSession.Options.ofThreads(config.run().threadCount())
+            .withMemoryOf(config.optimizer().batchSize()));
+  }
+
+  private BatchIterator batches(Progress progress) {
+    BatchOptions options =
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
+            .withHorizontalFlips(config.data().horizontalFlips());
+    return new BatchIterator(data, options, progress.position());
+  }
+
+  private StepFeeder feeder(BatchIterator batches, TrainSession session, Progress progress) {
+    return new StepFeeder(
+        batches,
+        session,
+        config.run().seed(),
+        new StepFeeder.Draws(
+            config.diffusion().trainTimesteps(),
+            config.network().labelDropout(),
+            data.classNames().size()),
+        progress.step() + 1 + progress.recovery().skippedSteps());
+  }
+
+  private RunSummary summary(TrainSession session, Progress progress) {
+    return new RunSummary(
+        data.description(),
+        data.size(),
+        session.layout().size(),
+        progress.step() + 1,
+        config.run().steps());
+  }
+
+  private DryRun rehearse() throws IOException {
+    Progress progress = Progress.from(null, recovery());
+    try (TrainSession session = session();
+        BatchIterator batches = batches(progress);
+        StepFeeder feeder = feeder(batches, session, progress)) {
+      restore(session, session.layout(), null);
+      double[] seconds = new double[DryRun.STEPS];
+      for (int i = -1; i < seconds.length; i++) {
+        long begin = System.nanoTime();
+        session.step(feeder.next().inputs(), i + 2, rate.applyAsDouble(i + 2));
+        seconds[Math.max(0, i)] = (System.nanoTime() - begin) / 1e9; // the first is not timed
+      }
+      Arrays.sort(seconds);
+      double grid = 0;
+      long checkpoint = 0;
+      for (int round = 0; round < 2; round++) { // memory still grows in the second
+        CountingStream nowhere = new CountingStream();
+        new Safetensors(Checkpointer.tensors(session), Map.of()).write(nowhere);
+        checkpoint = nowhere.count;
+        if (config.run().sampleEvery() > 0) {
+          Map<String, TensorData> average = session.layout().split(session.state(UpdateGraph.EMA));
+          grid = new Pictures(folder, config, unet, card).rehearse(average);
+        }
+        session.step(feeder.next().inputs(), DryRun.STEPS + 2 + round, rate.applyAsDouble(1));
+      }
+      return new DryRun(
+          summary(session, progress),
+          UNetPart.of(unet),
+          config.run().threadCount(),
+          config.optimizer().stepImages(),
+          seconds[DryRun.STEPS / 2],
+          grid,
+          checkpoint,
+          PeakMemory.bytes());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CancellationException("interrupted");
+    }
+  }
+
+  /** Counts what is written, and forgets it. */
+  private static final class CountingStream extends OutputStream {
+    private long count;
+
+    @Override
+    public void write(int value) {
+      count++;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      count += length;
     }
   }
 
