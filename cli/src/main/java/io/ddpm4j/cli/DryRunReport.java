@@ -16,12 +16,14 @@ final class DryRunReport {
   private final PrintStream out;
   private final RunFolder folder;
   private final RunConfig run;
+  private final long validationEvery;
   private final DryRun found;
 
   DryRunReport(PrintStream out, Path folder, TrainConfig config, DryRun found) {
     this.out = out;
     this.folder = new RunFolder(folder);
     this.run = config.run();
+    this.validationEvery = config.reporting().validationEvery();
     this.found = found;
   }
 
@@ -33,14 +35,21 @@ final class DryRunReport {
     line(
         "memory      %s",
         found.peakBytes().isPresent()
-            ? format("%.0f MB at the peak, as measured here", found.peakBytes().getAsLong() / MB)
+            ? format(
+                "about %.0f MB at the peak: %.0f MB in a few steps here, and a quarter for growth",
+                found.expectedPeakBytes().getAsLong() / MB, found.peakBytes().getAsLong() / MB)
             : "not known: this system does not tell what a process holds");
     line(
         "speed       %.1f images/s: a step of %d images takes %.3f s on %d threads",
         found.imagesPerSecond(), found.stepImages(), found.secondsPerStep(), found.threads());
     line(
-        "time        about %s: %d steps, and %d sample grids of about %.1f s each",
-        ProgressBar.clock(found.seconds(grids())), run.steps(), grids(), found.secondsPerGrid());
+        "time        about %s: %d steps, %d sample grids of %.1f s, %d validations of %.1f s",
+        ProgressBar.clock(found.seconds(grids(), validations())),
+        run.steps(),
+        grids(),
+        found.secondsPerGrid(),
+        validations(),
+        found.secondsPerValidation());
     files();
     line("Nothing was written; the same command without --dry-run trains.");
   }
@@ -58,7 +67,7 @@ final class DryRunReport {
   }
 
   private void files() {
-    line("files       %s, dataset.json, metrics.csv, loss.png", folder.config());
+    line("files       %s, dataset.json, metrics.csv, loss.png, report.html", folder.config());
     long checkpoints = count(run.checkpointEvery());
     line(
         "            checkpoints/: %d, of which %d stay, each %.1f MB",
@@ -70,6 +79,10 @@ final class DryRunReport {
 
   private long grids() {
     return run.sampleEvery() == 0 ? 0 : count(run.sampleEvery());
+  }
+
+  private long validations() {
+    return found.secondsPerValidation() == 0 ? 0 : count(validationEvery);
   }
 
   /** Times in a run that something comes every so many steps, and after the last one. */

@@ -28,6 +28,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--ema",
       paramLabel = "X",
+      converter = Numbers.Real.class,
       description =
           "Decay of the averaged weights that are exported, one of those of the run's --ema-decay"
               + " (default: the first).")

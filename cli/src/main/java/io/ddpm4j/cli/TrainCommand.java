@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.data.DatasetOptionException;
+import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import io.ddpm4j.trainer.loop.ConfigFile;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.DryRun;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -38,7 +40,8 @@ import picocli.CommandLine.Spec;
     description = "Train a network on images; stop with Ctrl-C, go on with --resume.",
     footer = {
       "",
-      "The run's folder holds run.json, metrics.csv, loss.png, samples/ and checkpoints/.",
+      "The run's folder holds report.html, run.json, metrics.csv, loss.png, samples/,"
+          + " tensorboard/ and checkpoints/.",
       "",
       "Examples:",
       "  ddpm train --data shapes --steps 600                    needs no files",
@@ -63,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "DATA",
       description =
-          "fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
+          "emoji, fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
               + " (required without --resume and --config).")
   private String data;
 
@@ -121,6 +124,9 @@ final class TrainCommand implements Callable<Integer> {
 
   @ArgGroup(validate = false, order = 1, heading = "%nRun:%n")
   private final TrainOptions.Run run = new TrainOptions.Run();
+
+  @ArgGroup(validate = false, order = 6, heading = "%nReport:%n")
+  private final ReportingOptions reporting = new ReportingOptions();
 
   @ArgGroup(validate = false, order = 2, heading = "%nData:%n")
   private final TrainOptions.Data images = new TrainOptions.Data();
@@ -260,7 +266,8 @@ final class TrainCommand implements Callable<Integer> {
           TrainOptions.over(defaults.diffusion(), diffusion),
           optimizer.over(defaults.optimizer()),
           run.over(defaults.run(), steps),
-          defaults.init());
+          defaults.init(),
+          reporting.over(defaults.reporting()));
     } catch (IllegalArgumentException e) { // names the option
       throw new UsageException(e.getMessage());
     }
@@ -307,7 +314,8 @@ final class TrainCommand implements Callable<Integer> {
         model.diffusion().orElse(defaults.diffusion()),
         defaults.optimizer(),
         defaults.run(),
-        model.init());
+        model.init(),
+        defaults.reporting());
   }
 
   private static String lowerCase(Preset preset) {
@@ -341,6 +349,9 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder files = new RunFolder(folder);
     terminal.out().printf("%s: step %d, %s%n", folder, result.step(), loss);
     terminal.out().printf("loss curve: %s%n", files.lossCurve());
+    if (Files.exists(files.report())) {
+      terminal.out().printf("report: %s%n", files.report());
+    }
     if (Files.exists(files.samples(result.step()))) {
       terminal.out().printf("samples: %s%n", files.samples(result.step()));
     }
@@ -384,6 +395,21 @@ final class TrainCommand implements Callable<Integer> {
               step.smoothedLoss(),
               step.imagesPerSecond());
       bar.update(step.step(), step.steps(), details, step.secondsLeft());
+    }
+
+    @Override
+    public void onValidation(QuarterLosses losses, long step) {
+      String quarters =
+          losses.quarters().stream()
+              .map(loss -> String.format(Locale.ROOT, "%.4f", loss))
+              .collect(Collectors.joining(" "));
+      bar.println(
+          String.format(
+              Locale.ROOT,
+              "step %d: validation loss %.4f (by quarter of the timesteps: %s)",
+              step,
+              losses.mean(),
+              quarters));
     }
 
     @Override

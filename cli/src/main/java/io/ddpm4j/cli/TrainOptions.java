@@ -93,7 +93,8 @@ final class TrainOptions {
         names = "--data-dir",
         paramLabel = "DIR",
         description =
-            "Where the files of fashion-mnist are (default: where Debian's package puts them).")
+            "Where the files of fashion-mnist or emoji are (default: where Debian's package or npm"
+                + " puts them).")
     Path dataDir;
 
     @Option(
@@ -111,7 +112,7 @@ final class TrainOptions {
         names = "--image-size",
         paramLabel = "N",
         converter = Numbers.Positive.class,
-        description = "Height and width of shapes and images from a folder (default: 32).")
+        description = "Height and width of shapes, emoji and images from a folder (default: 32).")
     Integer imageSize;
 
     @Option(
@@ -129,7 +130,9 @@ final class TrainOptions {
             "Colour behind transparent pixels, of images from a folder (default: ffffff).")
     Integer background;
 
-    @Option(names = "--horizontal-flips", description = "Mirror half of the images.")
+    @Option(
+        names = "--horizontal-flips",
+        description = "Mirror half of the images; of emoji, no letters, clocks and flags.")
     boolean horizontalFlips;
 
     /** Refuses images that cannot be halved from level to level. */
@@ -228,16 +231,20 @@ final class TrainOptions {
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
-      return new NetworkConfig(
-          channels,
-          attention(preset, channels.size()),
-          orElse(layers, preset.layersPerBlock()),
-          groupCount,
-          headWidth,
-          preset.classConditional() && !unconditional,
-          orElse(labelDropout, preset.labelDropout()),
-          orElse(dropout, preset.dropout()),
-          preset.unet());
+      try {
+        return new NetworkConfig(
+            channels,
+            attention(preset, channels.size()),
+            orElse(layers, preset.layersPerBlock()),
+            groupCount,
+            headWidth,
+            preset.classConditional() && !unconditional,
+            orElse(labelDropout, preset.labelDropout()),
+            orElse(dropout, preset.dropout()),
+            preset.unet());
+      } catch (IllegalArgumentException e) { // names the option
+        throw new UsageException(e.getMessage());
+      }
     }
 
     /**

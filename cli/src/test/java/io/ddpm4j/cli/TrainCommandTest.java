@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.testing.SharedData;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.loop.DataConfig;
@@ -12,6 +14,7 @@ import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.ReportingConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.TrainConfig;
@@ -23,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -85,6 +89,39 @@ class TrainCommandTest {
     Path atOnce = dir.resolve("at-once");
     assertEquals(0, train(atOnce, "--steps", 5).exitCode());
     assertArrayEquals(state(atOnce), state(run), "resumed as if it had never stopped");
+  }
+
+  @Test
+  void whatIsMeasuredIsShownAndWritten() throws IOException {
+    Path run = dir.resolve("run");
+    RunFolder files = new RunFolder(run);
+    CommandRun trained = train(run, "--steps", 3, "--validation-every", 2);
+    assertEquals(0, trained.exitCode(), trained.err());
+    String loss = "[0-9]\\.[0-9]{4}";
+    String said =
+        "validation loss "
+            + loss
+            + " \\(by quarter of the timesteps: "
+            + loss
+            + "( "
+            + loss
+            + "){3}\\)";
+    List<String> lines = trained.err().lines().filter(line -> line.contains("validation")).toList();
+    assertEquals(2, lines.size(), trained.err());
+    assertTrue(lines.get(0).matches("step 2: " + said), lines.get(0));
+    assertTrue(lines.get(1).matches("step 3: " + said), lines.get(1));
+    trained.prints("report: " + files.report());
+    assertTrue(Files.readString(files.report()).contains("<dt>validation loss</dt>"));
+    try (Stream<Path> events = Files.list(files.tensorboard())) {
+      assertEquals(1, events.count());
+    }
+    Path quiet = dir.resolve("quiet");
+    CommandRun none = train(quiet, "--steps", 1, "--validation-every", 0, "--no-tensorboard");
+    assertEquals(0, none.exitCode(), none.err());
+    assertFalse(none.err().contains("validation"), none.err());
+    assertFalse(Files.exists(new RunFolder(quiet).tensorboard()));
+    train(quiet, "--validation-share", 1)
+        .isWrongUsage("--validation-share: expected a number from 0 to below 1, found 1.0");
   }
 
   @Test
@@ -191,18 +228,38 @@ class TrainCommandTest {
             "--beta-end",
             0.1,
             "--prediction",
-            "v_prediction");
+            "v_prediction",
+            "--validation-every",
+            3,
+            "--validation-images",
+            17,
+            "--validation-share",
+            0.34,
+            "--no-tensorboard");
     assertEquals(0, trained.exitCode(), trained.err());
     TrainConfig config = TrainConfig.fromJson(Files.readString(new RunFolder(run).config()));
     assertEquals(
         new TrainConfig(
-            new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
-            new NetworkConfig(
-                List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2, null),
-            new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
-            new OptimizerConfig(
-                2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9, 3, "cosine", 1e-6, 0.01, List.of(0.5, 0.99)),
-            new RunConfig(1, -4, 7, 3, 0, 5, 6, 1)),
+                new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
+                new NetworkConfig(
+                    List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2, null),
+                new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
+                new OptimizerConfig(
+                    2,
+                    2e-5,
+                    9,
+                    0.8,
+                    0.98,
+                    1e-6,
+                    0.5,
+                    0.9,
+                    3,
+                    "cosine",
+                    1e-6,
+                    0.01,
+                    List.of(0.5, 0.99)),
+                new RunConfig(1, -4, 7, 3, 0, 5, 6, 1))
+            .withReporting(new ReportingConfig(3, 17, 0.34, false)),
         config);
   }
 
@@ -305,11 +362,16 @@ class TrainCommandTest {
     assertEquals(0, trained.exitCode(), trained.err());
     Path file = dir.resolve("model.onnx");
     CommandRun.of("export", run, "--ema", 0.5, "-o", file).succeeds();
-    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.5");
+    assertEquals("0.5", emaDecay(file));
     CommandRun.of("export", run, "-o", file).succeeds();
-    CommandRun.of("inspect", file).succeeds().prints("ema_decay 0.9");
+    assertEquals("0.9", emaDecay(file));
     CommandRun.of("export", run, "--ema", 0.99, "-o", file)
         .isWrongUsage("--ema: expected one of the run's EMA decays, 0.9, 0.5, found 0.99");
+  }
+
+  private static String emaDecay(Path model) throws IOException {
+    Map<String, String> metadata = OnnxReader.read(model).metadata();
+    return ModelMetadata.parse(model.toString(), metadata).provenance().get("ema_decay");
   }
 
   @Test
@@ -342,8 +404,9 @@ class TrainCommandTest {
             "1 ResNet with attention",
             "8x4x4",
             "images/s: a step of 4 images takes",
-            "100 steps, and 3 sample grids",
-            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png",
+            "100 steps, 3 sample grids of ",
+            "1 validations of ",
+            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png, report.html",
             "checkpoints/: 4, of which 2 stay",
             "samples/: 3 grids of 4 images",
             "Nothing was written");
@@ -418,9 +481,9 @@ class TrainCommandTest {
     CommandRun.of("sample", model, "-n", 1, "--steps", 1, "--class", 6, "-o", out)
         .isWrongUsage("--class: expected a label from 0 to 5, found 6");
     train(dir.resolve("other"), "--steps", 1, "--label-dropout", 0.1, "--unconditional")
-        .failsSaying("--label-dropout: expected 0, since the network is not told the classes");
+        .isWrongUsage("--label-dropout: expected 0, since the network is not told the classes");
     train(dir.resolve("other"), "--steps", 1, "--label-dropout", 1)
-        .failsSaying("--label-dropout: expected a number from 0 to below 1, found 1.0");
+        .isWrongUsage("--label-dropout: expected a number from 0 to below 1, found 1.0");
     CommandRun.of(
             "train", "--data", pictures(2), "--out", dir.resolve("other"), "--label-dropout", 0.1)
         .failsSaying("--label-dropout: expected 0, since the images of", "have no classes");
@@ -568,7 +631,7 @@ class TrainCommandTest {
   void unusableData() throws IOException {
     Path out = dir.resolve("run");
     CommandRun.of("train", "--data", "nothing", "--out", out)
-        .failsSaying("unknown data set 'nothing'", "fashion-mnist, shapes");
+        .failsSaying("unknown data set 'nothing'", "emoji, fashion-mnist, shapes");
     Path cut = idx("cut-images-idx3-ubyte", 0x803, 10, 8, 8, 100);
     CommandRun.of("train", "--data", cut, "--out", out).failsSaying(cut, "expected", "found");
     Path magic = idx("magic-images-idx3-ubyte", 0x999, 10, 8, 8, 640);
@@ -577,6 +640,10 @@ class TrainCommandTest {
     CommandRun.of("train", "--data", folder, "--out", out).failsSaying(folder);
     CommandRun.of("train", "--data", "fashion-mnist", "--data-dir", folder, "--out", out)
         .failsSaying(folder);
+    CommandRun.of("train", "--data", "emoji", "--data-dir", folder, "--out", out)
+        .failsSaying("the emoji are not there", folder, "npm install");
+    CommandRun.of("train", "--data", "emoji", "--channels", 1, "--out", out)
+        .isWrongUsage("--channels does not apply to data set emoji");
     CommandRun.of("train", "--data", "shapes", "--labels", cut, "--out", out)
         .isWrongUsage("--labels does not apply to data set shapes");
     CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)

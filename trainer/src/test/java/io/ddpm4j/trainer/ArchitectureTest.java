@@ -27,7 +27,17 @@ class ArchitectureTest {
   void theScanSawTheModule() {
     assertTrue(MODULE.size() >= 60, "classes: " + MODULE.size());
     for (String part :
-        List.of("autodiff", "checkpoint", "data", "loop", "lowering", "optim", "step")) {
+        List.of(
+            "autodiff",
+            "checkpoint",
+            "data",
+            "evaluate",
+            "loop",
+            "lowering",
+            "optim",
+            "report",
+            "step",
+            "tensorboard")) {
       String name = ROOT + "." + part;
       assertTrue(MODULE.stream().anyMatch(c -> c.getPackageName().equals(name)), name);
       assertNotNull(
@@ -75,7 +85,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theModuleNeedsExporterRuntimeGsonAndTheJdk() {
+  void theModuleNeedsExporterRuntimeGsonProtobufAndTheJdk() {
     classes()
         .should()
         .onlyDependOnClassesThat(
@@ -85,8 +95,37 @@ class ArchitectureTest {
                 "io.ddpm4j.runtime..",
                 "ai.onnxruntime..",
                 "com.google.gson..",
+                "com.google.protobuf..",
                 "java..",
                 "javax.imageio.."))
+        .check(MODULE);
+  }
+
+  @Test
+  void onePackageSeesProtobuf() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".tensorboard..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("com.google.protobuf..")
+        .check(MODULE);
+  }
+
+  @Test
+  void whatIsToldKnowsNothingOfTraining() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + ".evaluate..", ROOT + ".report..", ROOT + ".tensorboard..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + ".autodiff..",
+            ROOT + ".checkpoint..",
+            ROOT + ".loop..",
+            ROOT + ".lowering..",
+            ROOT + ".optim..",
+            ROOT + ".step..")
         .check(MODULE);
   }
 

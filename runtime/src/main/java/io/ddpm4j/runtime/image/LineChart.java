@@ -37,12 +37,14 @@ public final class LineChart {
   private static final int PAD = 16;
   private static final int TICK = 5;
 
-  private enum Style {
+  /** How a series is drawn. */
+  enum Style {
     LINE,
     FAINT
   }
 
-  private record Series(String name, int rgb, Style style, double[] x, double[] y) {}
+  /** One line of the chart. */
+  record Series(String name, int rgb, Style style, double[] x, double[] y) {}
 
   private final String title;
   private final List<Series> series = new ArrayList<>();
@@ -108,11 +110,7 @@ public final class LineChart {
    * @return an opaque RGB image
    */
   public BufferedImage render(int width, int height) {
-    if (width < MIN_WIDTH || height < MIN_HEIGHT) {
-      throw new IllegalArgumentException(
-          "expected a chart of at least %dx%d pixels, found %dx%d"
-              .formatted(MIN_WIDTH, MIN_HEIGHT, width, height));
-    }
+    requireRoom(width, height);
     int scale = width >= 1600 ? 2 : 1;
     BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     ChartAxis x = axis(true);
@@ -137,6 +135,29 @@ public final class LineChart {
     }
     drawTexts(image, frame);
     return image;
+  }
+
+  /**
+   * The chart as an SVG element, to be set into a page or written as a file. Text and axes have the
+   * current colour, so that it can stand on light and on dark ground. A page can give a series
+   * another colour than its own, 0x1f4e8c for instance, by the custom property {@code
+   * --chart-1f4e8c}.
+   *
+   * @param width in user units, at least 240
+   * @param height in user units, at least 160
+   */
+  public String toSvg(int width, int height) {
+    requireRoom(width, height);
+    SvgChart.Labels labels = new SvgChart.Labels(title, xLabel, yLabel);
+    return new SvgChart(labels, series, axis(true), axis(false)).draw(width, height);
+  }
+
+  private static void requireRoom(int width, int height) {
+    if (width < MIN_WIDTH || height < MIN_HEIGHT) {
+      throw new IllegalArgumentException(
+          "expected a chart of at least %dx%d pixels, found %dx%d"
+              .formatted(MIN_WIDTH, MIN_HEIGHT, width, height));
+    }
   }
 
   /** The rectangle that the series are drawn in; edges in pixels, all of them inside it. */

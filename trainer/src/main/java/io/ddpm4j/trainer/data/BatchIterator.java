@@ -152,7 +152,7 @@ public final class BatchIterator implements AutoCloseable {
       }
       int index = order.image(at);
       data.read(index, image, 0);
-      if (options.horizontalFlips() && order.flipped(at)) {
+      if (options.horizontalFlips() && order.flipped(at) && data.mirrorable(index)) {
         mirror(image, data.width());
       }
       batch.images().put(n * image.length, image);

@@ -5,7 +5,8 @@ package io.ddpm4j.trainer.data;
  *
  * @param batchSize images per batch, at least 1; may exceed the size of the data set
  * @param seed seed of order and flips
- * @param horizontalFlips whether each image is mirrored left to right with probability 1/2
+ * @param horizontalFlips whether each image is mirrored left to right with probability 1/2, but for
+ *     those that are not {@linkplain ImageDataset#mirrorable mirrorable}
  * @param prefetch batches prepared ahead, at least 1
  */
 public record BatchOptions(int batchSize, long seed, boolean horizontalFlips, int prefetch) {

@@ -10,7 +10,9 @@ public final class Datasets {
   private static final int DEFAULT_FOLDER_IMAGE_SIZE = 32;
 
   private static final String LEGAL =
-      FashionMnist.NAME
+      EmojiDataset.NAME
+          + ", "
+          + FashionMnist.NAME
           + ", "
           + ShapesDataset.NAME
           + ", a folder of PNG or JPEG images, or an idx file of images";
@@ -21,8 +23,8 @@ public final class Datasets {
    * Opens a data set by name or path. A name wins over a file of the same name in the working
    * folder; {@code ./shapes} means the file.
    *
-   * @param source {@code fashion-mnist}, {@code shapes}, the path of a folder of images, or the
-   *     path of an idx file of images
+   * @param source {@code emoji}, {@code fashion-mnist}, {@code shapes}, the path of a folder of
+   *     images, or the path of an idx file of images
    * @param options what else the user said
    * @param warnings takes one sentence per image that is skipped
    * @throws DatasetOptionException if an option does not apply to the data set
@@ -32,6 +34,7 @@ public final class Datasets {
       throws DatasetException {
     try {
       return switch (source) {
+        case EmojiDataset.NAME -> emoji(options);
         case FashionMnist.NAME -> fashionMnist(options);
         case ShapesDataset.NAME -> shapes(options);
         default -> fromPath(source, options, warnings);
@@ -39,6 +42,19 @@ public final class Datasets {
     } catch (IllegalArgumentException e) { // a number out of range, said with what was expected
       throw new DatasetException(source + ": " + e.getMessage(), e);
     }
+  }
+
+  private static ImageDataset emoji(DatasetOptions options) throws DatasetException {
+    refuseLabels(EmojiDataset.NAME, options);
+    refuseFolderOptions(EmojiDataset.NAME, options);
+    refuse(EmojiDataset.NAME, "the test split", options.split() == Split.TEST);
+    return EmojiDataset.open(
+        options.dataDir(), options.imageSize().orElse(EmojiDataset.DEFAULT_IMAGE_SIZE));
+  }
+
+  /** Whether a data set, by name or path, comes with images of its own to measure with. */
+  public static boolean hasTestSplit(String source) {
+    return source.equals(FashionMnist.NAME) || source.equals(ShapesDataset.NAME);
   }
 
   private static ImageDataset fashionMnist(DatasetOptions options) throws DatasetException {

@@ -35,16 +35,27 @@ final class EpochOrder {
   }
 
   private void shuffle(long newEpoch) {
+    shuffle(order, SplitMix64.derive(orderSeed, newEpoch));
+    epoch = newEpoch;
+  }
+
+  /** 0, 1, ..., n-1 in an order that a seed decides. */
+  static int[] shuffled(int size, long seed) {
+    int[] order = new int[size];
+    shuffle(order, seed);
+    return order;
+  }
+
+  private static void shuffle(int[] order, long seed) {
     for (int i = 0; i < order.length; i++) {
       order[i] = i;
     }
-    SplitMix64 random = new SplitMix64(SplitMix64.derive(orderSeed, newEpoch));
+    SplitMix64 random = new SplitMix64(seed);
     for (int i = order.length - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
       int swapped = order[i];
       order[i] = order[j];
       order[j] = swapped;
     }
-    epoch = newEpoch;
   }
 }

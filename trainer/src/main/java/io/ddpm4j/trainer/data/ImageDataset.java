@@ -1,6 +1,7 @@
 package io.ddpm4j.trainer.data;
 
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Images of one shape, numbered from 0. An implementation is immutable to its users and safe to
@@ -39,6 +40,17 @@ public interface ImageDataset {
    * @throws IndexOutOfBoundsException if {@code index} is not in [0, {@link #size()})
    */
   int label(int index);
+
+  /**
+   * Whether an image stays what it is when left and right change places; a clock or a letter does
+   * not.
+   *
+   * @throws IndexOutOfBoundsException if {@code index} is not in [0, {@link #size()})
+   */
+  default boolean mirrorable(int index) {
+    Objects.checkIndex(index, size());
+    return true;
+  }
 
   /**
    * Copies one image, {@link #imageBytes()} unsigned bytes in (C, H, W) order.

@@ -54,7 +54,11 @@ public final class ConfigFields {
           entry("--sample-images", "run.sampleImages"),
           entry("--sample-steps", "run.sampleSteps"),
           entry("--threads", "run.threads"),
-          entry("--init", "init.model"));
+          entry("--init", "init.model"),
+          entry("--validation-every", "reporting.validationEvery"),
+          entry("--validation-images", "reporting.validationImages"),
+          entry("--validation-share", "reporting.validationShare"),
+          entry("--no-tensorboard", "reporting.tensorboard"));
 
   private ConfigFields() {}
 

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.runtime.random.Philox;
 import io.ddpm4j.trainer.step.MaskSource;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * The dropout of a run: whether element e of place p of image k is kept is a function of (seed, k,
@@ -31,14 +32,34 @@ record DropoutDraws(long seed, double ratio) {
     int threshold = (int) Math.round(ratio * 0x1p16);
     int[] counter = {0, FIRST_DRAW - place, (int) image, (int) (image >>> 32)};
     int[] block = new int[4];
-    int size = mask.capacity();
-    for (int e = 0; e < size; e += HALVES) {
-      counter[0] = e / HALVES;
-      Philox.block(counter, seed, block);
-      for (int i = 0; i < Math.min(HALVES, size - e); i++) {
-        int half = block[i >> 1] >>> 16 * (i & 1) & 0xFFFF;
-        mask.put(e + i, (byte) (half < threshold ? 0 : 1));
+    ByteBuffer kept = mask.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+    int whole = kept.capacity() / HALVES * HALVES;
+    for (int e = 0; e < whole; e += HALVES) { // eight at a time: two thirds of the time
+      kept.putLong(e, bytes(counter, block, e, threshold));
+    }
+    if (whole < kept.capacity()) {
+      long rest = bytes(counter, block, whole, threshold);
+      for (int e = whole; e < kept.capacity(); e++) {
+        kept.put(e, (byte) (rest >>> 8 * (e - whole)));
       }
     }
+  }
+
+  /** The eight bytes from element {@code e} on, the first one lowest. */
+  private long bytes(int[] counter, int[] block, int e, int threshold) {
+    counter[0] = e / HALVES;
+    Philox.block(counter, seed, block);
+    long bytes = 0;
+    for (int i = 0; i < block.length; i++) {
+      long low = isKept(block[i] & 0xFFFF, threshold);
+      long high = isKept(block[i] >>> 16, threshold);
+      bytes |= (low | high << 8) << 16 * i;
+    }
+    return bytes;
+  }
+
+  /** 1 unless {@code half} is below the threshold, without a branch. */
+  private static int isKept(int half, int threshold) {
+    return half - threshold >>> 31 ^ 1;
   }
 }

@@ -4,6 +4,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.data.DataPosition;
+import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
@@ -19,7 +20,8 @@ final class Loop {
   private final TrainConfig config;
   private final TrainSession session;
   private final StepFeeder feeder;
-  private final Metrics metrics;
+  private final Reporter reporter;
+  private final Optional<Validator> validator;
   private final Checkpointer checkpointer;
   private final Pictures pictures;
   private final Recoverer recoverer;
@@ -34,7 +36,8 @@ final class Loop {
   record Parts(
       TrainSession session,
       StepFeeder feeder,
-      Metrics metrics,
+      Reporter reporter,
+      Optional<Validator> validator,
       Checkpointer checkpointer,
       Pictures pictures,
       Recoverer recoverer,
@@ -49,7 +52,8 @@ final class Loop {
     this.config = config;
     this.session = parts.session();
     this.feeder = parts.feeder();
-    this.metrics = parts.metrics();
+    this.reporter = parts.reporter();
+    this.validator = parts.validator();
     this.checkpointer = parts.checkpointer();
     this.pictures = parts.pictures();
     this.recoverer = parts.recoverer();
@@ -67,6 +71,7 @@ final class Loop {
         checkpoint();
       }
       prune();
+      reporter.report(progress); // the last samples are newer than the last checkpoint
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
@@ -152,9 +157,31 @@ final class Loop {
             learningRate,
             pace.imagesPerSecond(),
             pace.secondsFor(config.run().steps() - number));
-    metrics.add(report);
+    Optional<QuarterLosses> validation = validate();
+    reporter.step(report, prepared.next(), validation);
     listener.onStep(report);
+    validation.ifPresent(losses -> listener.onValidation(losses, number));
     return true;
+  }
+
+  /** Measures the averaged weights; empty where that is not due, or fails. */
+  private Optional<QuarterLosses> validate() {
+    long step = progress.step();
+    if (validator.isEmpty() || !validator.get().isDue(step)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(validator.get().measure(averaged(), step, cancellation));
+    } catch (CancellationException e) {
+      return Optional.empty(); // the loop sees it and ends
+    } catch (IOException | RuntimeException e) {
+      listener.onWarning(Reporter.sentence("no validation of step " + step, e));
+      return Optional.empty();
+    }
+  }
+
+  private Map<String, TensorData> averaged() {
+    return session.layout().split(session.state(UpdateGraph.EMA));
   }
 
   private void rollBack(String reason, long step, int doubtful, DataPosition next)
@@ -183,11 +210,8 @@ final class Loop {
         return false;
       }
       pruned = false;
-      try { // after the checkpoint: a picture that fails must not cost the weights
-        pictures.drawLoss(metrics);
-      } catch (IOException | RuntimeException e) {
-        listener.onWarning(sentence("the loss curve was not drawn", e));
-      }
+      reporter.drawLoss(); // after the checkpoint: pictures must not cost the weights
+      reporter.report(progress);
       listener.onCheckpoint(checkpointer.newest(), progress.step());
       return true;
     } finally {
@@ -213,19 +237,15 @@ final class Loop {
   private void sample() {
     Path file;
     try {
-      Map<String, TensorData> ema = session.layout().split(session.state(UpdateGraph.EMA));
-      file = pictures.sample(ema, progress.step(), cancellation);
+      file = pictures.sample(averaged(), progress.step(), cancellation);
     } catch (CancellationException e) {
       return; // the loop sees it and ends; a grid is not worth waiting for
     } catch (IOException | RuntimeException e) {
-      listener.onWarning(sentence("no samples of step " + progress.step(), e));
+      listener.onWarning(Reporter.sentence("no samples of step " + progress.step(), e));
       return;
     }
+    reporter.samples(file, progress.step());
     listener.onSamples(file, progress.step());
-  }
-
-  private static String sentence(String what, Exception e) {
-    return what + ": " + (e.getMessage() == null ? e.toString() : e.getMessage());
   }
 
   /** Training ends by a failure: what was learnt is kept if that is possible. */

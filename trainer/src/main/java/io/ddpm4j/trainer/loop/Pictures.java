@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Draws what a run shows of itself: the loss curve and sample grids. */
+/** Draws a run's sample grids. */
 final class Pictures {
   private final RunFolder folder;
   private final TrainConfig config;
@@ -23,10 +23,6 @@ final class Pictures {
     this.config = config;
     this.unet = unet;
     this.data = data;
-  }
-
-  void drawLoss(Metrics metrics) throws IOException {
-    metrics.draw(folder.lossCurve());
   }
 
   /**

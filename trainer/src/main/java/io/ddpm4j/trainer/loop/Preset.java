@@ -66,6 +66,7 @@ public enum Preset {
 
   /** This preset on a data set. */
   public TrainConfig config(String data, long steps, long seed) {
-    return new TrainConfig(DataConfig.of(data), network, diffusion(), optimizer, run(steps, seed));
+    return new TrainConfig(DataConfig.of(data), network, diffusion(), optimizer, run(steps, seed))
+        .withReporting(ReportingConfig.DEFAULTS);
   }
 }

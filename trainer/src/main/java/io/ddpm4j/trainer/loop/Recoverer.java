@@ -13,7 +13,7 @@ import java.util.Optional;
  */
 final class Recoverer {
   private final Checkpointer checkpointer;
-  private final Metrics metrics;
+  private final Reporter reporter;
   private final Restorer restorer;
   private final boolean fromTheBeginning;
 
@@ -31,9 +31,9 @@ final class Recoverer {
    *     was resumed
    */
   Recoverer(
-      Checkpointer checkpointer, Metrics metrics, Restorer restorer, boolean fromTheBeginning) {
+      Checkpointer checkpointer, Reporter reporter, Restorer restorer, boolean fromTheBeginning) {
     this.checkpointer = checkpointer;
-    this.metrics = metrics;
+    this.reporter = reporter;
     this.restorer = restorer;
     this.fromTheBeginning = fromTheBeginning;
   }
@@ -53,7 +53,7 @@ final class Recoverer {
     restorer.restore(state);
     checkpointer.setAsideAfter(state == null ? 0 : state.step());
     progress.rollBack(state, breakdown);
-    metrics.backTo(progress.step());
+    reporter.backTo(progress.step());
     return new Rollback(
         breakdown.reason(),
         breakdown.step(),

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.optim.Decay;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
@@ -146,10 +147,17 @@ public final class RunExporter {
     o.addProperty("images", data.images());
     o.addProperty("steps", step);
     o.addProperty("batch_size", config.optimizer().batchSize());
-    o.addProperty("accumulate", config.optimizer().accumulate());
+    if (config.optimizer().accumulate() > 1) {
+      o.addProperty("accumulate", config.optimizer().accumulate());
+    }
     o.addProperty("learning_rate", config.optimizer().learningRate());
-    o.addProperty("lr_schedule", config.optimizer().lrSchedule());
-    o.addProperty("weight_decay", config.optimizer().weightDecay());
+    if (!config.optimizer().lrSchedule().equals(Decay.CONSTANT.label())) {
+      o.addProperty("lr_schedule", config.optimizer().lrSchedule());
+      o.addProperty("min_learning_rate", config.optimizer().minLearningRate());
+    }
+    if (config.optimizer().weightDecay() > 0) {
+      o.addProperty("weight_decay", config.optimizer().weightDecay());
+    }
     o.addProperty("ema_decay", config.optimizer().emaDecay());
     o.addProperty("label_dropout", config.network().labelDropout());
     o.addProperty("horizontal_flips", config.data().horizontalFlips());
@@ -158,8 +166,13 @@ public final class RunExporter {
       o.addProperty("init", config.init().name());
       o.addProperty("init_sha256", config.init().sha256());
     }
-    String version = RunExporter.class.getPackage().getImplementationVersion();
-    o.addProperty("version", version == null ? "unknown" : version);
+    o.addProperty("version", version());
     return o.toString();
+  }
+
+  /** Of this library. */
+  static String version() {
+    String version = RunExporter.class.getPackage().getImplementationVersion();
+    return version == null ? "unknown" : version;
   }
 }

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.loop;
 
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
+import io.ddpm4j.trainer.report.HtmlReport;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,9 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -20,6 +24,8 @@ import java.util.TreeSet;
  * dataset.json           name, size, classes and fingerprint of the data
  * metrics.csv            a row a step
  * loss.png               the loss curve
+ * report.html            one page about the run
+ * tensorboard/           event files for TensorBoard
  * samples/step-….png     sample grids
  * checkpoints/step-…/    see CheckpointStore
  * model.onnx             what {@code ddpm export} makes of it
@@ -36,9 +42,17 @@ public record RunFolder(Path path) {
           "dataset.json",
           "metrics.csv",
           "loss.png",
+          "report.html",
+          "tensorboard",
           "samples",
           "checkpoints",
           "model.onnx");
+
+  /** The folder's own name, for what is shown of the run. */
+  String name() {
+    Path name = path.toAbsolutePath().normalize().getFileName();
+    return name == null ? "run" : name.toString();
+  }
 
   /**
    * {@code run.json}: the {@link TrainConfig}. In the folder of a run that an early version began,
@@ -65,6 +79,16 @@ public record RunFolder(Path path) {
     return path.resolve("loss.png");
   }
 
+  /** {@code report.html}: one page about the run, written anew with every checkpoint. */
+  public Path report() {
+    return path.resolve("report.html");
+  }
+
+  /** The folder {@code tensorboard}: event files; it need not be there. */
+  public Path tensorboard() {
+    return path.resolve("tensorboard");
+  }
+
   /**
    * The sample grid of a step: {@code samples/step-00000500.png}.
    *
@@ -72,6 +96,26 @@ public record RunFolder(Path path) {
    */
   public Path samples(long step) {
     return path.resolve("samples").resolve("step-%08d.png".formatted(step));
+  }
+
+  /** All sample grids, by step. */
+  List<HtmlReport.Grid> allSamples() throws IOException {
+    List<HtmlReport.Grid> grids = new ArrayList<>();
+    Path samples = path.resolve("samples");
+    if (Files.isDirectory(samples)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(samples, "step-*.png")) {
+        for (Path file : files) {
+          String digits = file.getFileName().toString().replaceAll("[^0-9]", "");
+          if (digits.matches("[0-9]{1,18}")) {
+            grids.add(new HtmlReport.Grid(Long.parseLong(digits), file));
+          }
+        }
+      } catch (DirectoryIteratorException e) {
+        throw e.getCause();
+      }
+    }
+    grids.sort(Comparator.comparingLong(HtmlReport.Grid::step));
+    return grids;
   }
 
   /** The folder {@code checkpoints}; it need not be there yet. */

@@ -2,12 +2,13 @@ package io.ddpm4j.trainer.loop;
 
 /**
  * A running mean of about the last hundred losses: exponential, with losses as old on average as in
- * a window of 99. It begins as polynomial-decay averaging (Shamir and Zhang 2013, with η = 2),
- * which looks at about the last half: the loss falls fast at first, and what was then must not
+ * a window of 99. It begins as polynomial-decay averaging (Shamir and Zhang 2013, with η = 9),
+ * which looks at about the last fifth: the loss falls fast at first, and what was then must not
  * stay.
  */
 final class SmoothedLoss {
   private static final double SHARE = 2.0 / (99 + 1);
+  private static final double ETA = 9;
 
   private double value;
   private long count;
@@ -23,7 +24,7 @@ final class SmoothedLoss {
 
   void add(double loss) {
     count++;
-    double share = Math.max(SHARE, 3.0 / (count + 2));
+    double share = Math.max(SHARE, (ETA + 1) / (count + ETA));
     value = count == 1 ? loss : value + share * (loss - value);
   }
 

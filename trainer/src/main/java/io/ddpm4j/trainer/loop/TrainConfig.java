@@ -15,6 +15,7 @@ import io.ddpm4j.trainer.step.TrainStepConfig;
  * run.json}, and running it again gives the same weights.
  *
  * @param init where the first weights come from; null for random ones
+ * @param reporting what it tells of itself; null for {@link ReportingConfig#NONE}
  */
 public record TrainConfig(
     DataConfig data,
@@ -22,7 +23,8 @@ public record TrainConfig(
     DiffusionConfig diffusion,
     OptimizerConfig optimizer,
     RunConfig run,
-    @MayBeAbsent InitConfig init) {
+    @MayBeAbsent InitConfig init,
+    @MayBeAbsent ReportingConfig reporting) {
 
   /** Refuses what is missing or does not fit together. */
   public TrainConfig {
@@ -31,31 +33,37 @@ public record TrainConfig(
     require(diffusion != null, "diffusion", "a forward process", "none");
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
+    reporting = reporting == null ? ReportingConfig.NONE : reporting;
   }
 
-  /** A run that begins with random weights. */
+  /** A run that begins with random weights and tells nothing but the metrics of its steps. */
   public TrainConfig(
       DataConfig data,
       NetworkConfig network,
       DiffusionConfig diffusion,
       OptimizerConfig optimizer,
       RunConfig run) {
-    this(data, network, diffusion, optimizer, run, null);
+    this(data, network, diffusion, optimizer, run, null, null);
   }
 
   /** The same configuration with another run. */
   public TrainConfig withRun(RunConfig changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, changed, init);
+    return new TrainConfig(data, network, diffusion, optimizer, changed, init, reporting);
   }
 
   /** The same configuration with first weights from a model; null for random ones. */
   public TrainConfig withInit(InitConfig changed) {
-    return new TrainConfig(data, network, diffusion, optimizer, run, changed);
+    return new TrainConfig(data, network, diffusion, optimizer, run, changed, reporting);
   }
 
   /** The same configuration with another optimizer. */
   public TrainConfig withOptimizer(OptimizerConfig changed) {
-    return new TrainConfig(data, network, diffusion, changed, run, init);
+    return new TrainConfig(data, network, diffusion, changed, run, init, reporting);
+  }
+
+  /** The same configuration, telling more or less of itself. */
+  public TrainConfig withReporting(ReportingConfig changed) {
+    return new TrainConfig(data, network, diffusion, optimizer, run, init, changed);
   }
 
   TrainStepConfig step(UNetConfig unet) {

@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.loop;
 
+import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import java.nio.file.Path;
 
 /**
@@ -12,6 +13,9 @@ public interface TrainListener {
 
   /** After each step. */
   default void onStep(TrainStep step) {}
+
+  /** The averaged weights were measured on held-out images. */
+  default void onValidation(QuarterLosses losses, long step) {}
 
   /** A sample grid was written. */
   default void onSamples(Path file, long step) {}

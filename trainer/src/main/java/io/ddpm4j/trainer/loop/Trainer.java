@@ -12,7 +12,6 @@ import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import io.ddpm4j.trainer.checkpoint.Recovery;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
-import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
@@ -40,6 +39,7 @@ public final class Trainer {
   private final RunFolder folder;
   private final TrainConfig config;
   private final ImageDataset data;
+  private final Optional<ImageDataset> heldOut;
   private final UNetConfig unet;
   private final DatasetCard card;
   private final Checkpoint start; // null for a new run
@@ -49,17 +49,17 @@ public final class Trainer {
   private boolean rateIsChosen; // for the steps to come
 
   /**
-   * @param card of the data
+   * @param card of the images that are trained on
    * @param start null for a new run
    */
-  Trainer(
-      RunFolder folder, TrainConfig config, ImageDataset data, DatasetCard card, Checkpoint start) {
+  Trainer(RunFolder folder, TrainConfig config, RunData data, DatasetCard card, Checkpoint start) {
     this.folder = folder;
     this.config = config;
-    this.data = data;
+    this.data = data.training();
+    this.heldOut = data.heldOut();
     this.card = card;
     this.start = start;
-    this.unet = config.network().unet(data);
+    this.unet = config.network().unet(data.training());
     this.store = folder.checkpoints();
     this.rate = config.optimizer().rate(config.run().steps())::at;
   }
@@ -123,11 +123,12 @@ public final class Trainer {
       throws IOException {
     RunFolder folder = new RunFolder(path);
     folder.requireFree();
-    ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
+    RunData images = RunData.open(config, warnings);
+    ImageDataset data = images.training();
     UNetConfig unet = config.network().unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
-    Trainer trainer = new Trainer(folder, config, data, DatasetCard.of(data), null);
+    Trainer trainer = new Trainer(folder, config, images, DatasetCard.of(data), null);
     trainer.initial = initial;
     return trainer;
   }
@@ -205,7 +206,8 @@ public final class Trainer {
               + ", found "
               + config.run().steps());
     }
-    ImageDataset data = Datasets.open(config.data().source(), config.data().options(), warnings);
+    RunData images = RunData.open(config, warnings);
+    ImageDataset data = images.training();
     UNetConfig unet = config.network().unet(data);
     CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
@@ -224,7 +226,7 @@ public final class Trainer {
     } finally {
       lock.close();
     }
-    Trainer trainer = new Trainer(folder, config, data, card, checkpoint);
+    Trainer trainer = new Trainer(folder, config, images, card, checkpoint);
     trainer.rateIsChosen = learningRate.isPresent();
     return trainer;
   }
@@ -265,7 +267,17 @@ public final class Trainer {
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start, recovery());
     try (TrainSession session = session();
-        Metrics metrics = Metrics.open(folder.metrics(), progress.step());
+        Reporter reporter =
+            Reporter.open(
+                folder,
+                new ReportFacts(
+                    folder.name(),
+                    config,
+                    card,
+                    session.layout().size(),
+                    heldOut.map(ImageDataset::description)),
+                progress.step(),
+                listener::onWarning);
         BatchIterator batches = batches(progress);
         StepFeeder feeder = feeder(batches, session, progress)) {
       restore(session, session.layout(), start);
@@ -275,12 +287,13 @@ public final class Trainer {
           new Loop.Parts(
               session,
               feeder,
-              metrics,
+              reporter,
+              validator(),
               checkpointer,
               new Pictures(folder, config, unet, card),
               new Recoverer(
                   checkpointer,
-                  metrics,
+                  reporter,
                   state -> restore(session, session.layout(), state),
                   start == null),
               rate);
@@ -290,9 +303,7 @@ public final class Trainer {
 
   private TrainSession session() {
     return new TrainSession(
-        config.step(unet),
-        TrainSession.Options.ofThreads(config.run().threadCount())
-            .withMemoryOf(config.optimizer().batchSize()));
+        config.step(unet), TrainSession.Options.ofThreads(config.run().threadCount()));
   }
 
   private BatchIterator batches(Progress progress) {
@@ -312,6 +323,10 @@ public final class Trainer {
             config.network().labelDropout(),
             data.classNames().size()),
         progress.step() + 1 + progress.recovery().skippedSteps());
+  }
+
+  private Optional<Validator> validator() {
+    return heldOut.map(images -> new Validator(config, unet, card, images));
   }
 
   private RunSummary summary(TrainSession session, Progress progress) {
@@ -336,6 +351,7 @@ public final class Trainer {
         seconds[Math.max(0, i)] = (System.nanoTime() - begin) / 1e9; // the first is not timed
       }
       Arrays.sort(seconds);
+      double validation = validation(session);
       double grid = 0;
       long checkpoint = 0;
       for (int round = 0; round < 2; round++) { // memory still grows in the second
@@ -355,12 +371,24 @@ public final class Trainer {
           config.optimizer().stepImages(),
           seconds[DryRun.STEPS / 2],
           grid,
+          validation,
           checkpoint,
           PeakMemory.bytes());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted");
     }
+  }
+
+  /** The seconds that the validation loss takes; 0 where it is not measured. */
+  private double validation(TrainSession session) throws IOException {
+    if (heldOut.isEmpty()) {
+      return 0;
+    }
+    long begin = System.nanoTime();
+    Map<String, TensorData> average = session.layout().split(session.state(UpdateGraph.EMA));
+    validator().get().measure(average, 0, new Cancellation());
+    return (System.nanoTime() - begin) / 1e9;
   }
 
   /** Counts what is written, and forgets it. */

@@ -83,48 +83,23 @@ final class PixelMajorLowerings {
   }
 
   private static boolean isMajor(Value x) {
-    return producer(x, "Transpose") && Arrays.equals(permutation(x.producer().orElseThrow()), SWAP);
-  }
-
-  private static boolean producer(Value x, String op) {
-    return x.producer().filter(p -> p.op().equals(op)).isPresent();
-  }
-
-  private static long[] permutation(Node transpose) {
-    return transpose.intsAttribute("perm", new long[0]);
+    return Transposes.is(x)
+        && Arrays.equals(Transposes.permutation(x.producer().orElseThrow()), SWAP);
   }
 
   /** (N, C, H, W) as (H, W, N, C). */
   private static Value major(Ops o, Value x) {
-    return transposed(o, x, SWAP);
+    return Transposes.of(o, x, SWAP);
   }
 
   /** (H, W, N, C) under the network's shape, (N, C, H, W). */
   private static Value plain(Ops o, Value major) {
-    return transposed(o, major, SWAP);
-  }
-
-  /** A transpose that takes one before it into itself, and is left out where nothing moves. */
-  private static Value transposed(Ops o, Value x, long... perm) {
-    if (producer(x, "Transpose")) {
-      Node before = x.producer().orElseThrow();
-      long[] first = permutation(before);
-      if (first.length == perm.length) {
-        long[] both = new long[perm.length];
-        boolean moves = false;
-        for (int i = 0; i < both.length; i++) {
-          both[i] = first[(int) perm[i]];
-          moves |= both[i] != i;
-        }
-        return moves ? o.transpose(before.in(0), both) : before.in(0);
-      }
-    }
-    return o.transpose(x, perm);
+    return Transposes.of(o, major, SWAP);
   }
 
   private static List<Value> transpose(Ops o, Node n, List<Value> in) {
-    long[] perm = permutation(n);
-    return perm.length == 0 ? null : List.of(transposed(o, in.get(0), perm));
+    long[] perm = Transposes.permutation(n);
+    return perm.length == 0 ? null : List.of(Transposes.of(o, in.get(0), perm));
   }
 
   /** Pixels in one axis and in two: (N, C, L) and (N, C, H, W). */
@@ -142,15 +117,15 @@ final class PixelMajorLowerings {
             && to.size(1) == from.size(1);
     if (joins && isMajor(x)) {
       Value joined = o.reshape(major(o, x), to.size(2), to.size(0), to.size(1));
-      return List.of(transposed(o, joined, 1, 2, 0));
+      return List.of(Transposes.of(o, joined, 1, 2, 0));
     }
     boolean parts =
         from.rank() == 3
             && to.rank() == 4
             && to.size(0) == from.size(0)
             && to.size(1) == from.size(1);
-    if (parts && producer(x, "Transpose")) {
-      Value pixels = transposed(o, x, 2, 0, 1);
+    if (parts && Transposes.is(x)) {
+      Value pixels = Transposes.of(o, x, 2, 0, 1);
       return List.of(plain(o, o.reshape(pixels, to.size(2), to.size(3), to.size(0), to.size(1))));
     }
     return null;

@@ -92,10 +92,10 @@ final class PlaneConvolution {
    */
   Value forward(Value x, Value w) {
     return switch (form) {
-      case POINTWISE -> o.matMul(x, o.transpose(matrix(w), 1, 0));
-      case INPUT_TAPS -> pixels(o.matMul(inputTaps(x), tapMatrix(w, 2, 1, 0)), weight.size(0));
-      case OUTPUT_TAPS -> fromTaps(o.matMul(flat(x), tapMatrix(w, 1, 2, 0)));
-      case PLANES -> fromPlanes(o.matMul(inputPlanes(x), kernel(w)), false);
+      case POINTWISE -> o.matMul(x, matrix(w));
+      case INPUT_TAPS -> pixels(o.matMul(inputTaps(x), inputTapMatrix(w)), weight.size(0));
+      case OUTPUT_TAPS -> fromTaps(o.matMul(flat(x), outputTapMatrix(w)));
+      case PLANES -> fromTiles(o.matMul(inputTiles(x), kernel(w)), false);
     };
   }
 
@@ -105,17 +105,17 @@ final class PlaneConvolution {
    */
   Value inputGrad(Value dy, Value w) {
     return switch (form) {
-      case POINTWISE -> o.matMul(dy, matrix(w));
-      case INPUT_TAPS ->
-          fromInputTaps(o.matMul(flat(dy), o.transpose(tapMatrix(w, 2, 1, 0), 1, 0)));
+      case POINTWISE -> o.matMul(dy, o.transpose(matrix(w), 1, 0));
+      case INPUT_TAPS -> fromInputTaps(o.matMul(flat(dy), o.transpose(inputTapMatrix(w), 1, 0)));
       case OUTPUT_TAPS ->
           o.reshape(
-              o.matMul(toTaps(dy), o.transpose(tapMatrix(w, 1, 2, 0), 1, 0)),
+              o.matMul(toTaps(dy), o.transpose(outputTapMatrix(w), 1, 0)),
               size[0],
               size[1],
               images,
               weight.size(1));
-      case PLANES -> fromPlanes(o.matMul(outputPlanes(dy), o.transpose(kernel(w), 0, 2, 1)), true);
+      case PLANES ->
+          fromTiles(o.matMul(outputTiles(dy), o.transpose(kernel(w), 0, 1, 2, 4, 3)), true);
     };
   }
 
@@ -125,51 +125,83 @@ final class PlaneConvolution {
    * @return (K, C, r, s)
    */
   Value weightGrad(Value dy, Value x) {
-    long k = weight.size(0);
-    long c = weight.size(1);
-    long taps = weight.size(2) * weight.size(3);
     return switch (form) {
-      case POINTWISE -> o.reshape(o.matMul(o.transpose(flat(dy), 1, 0), flat(x)), weight.sizes());
-      case INPUT_TAPS -> {
-        Value product = o.matMul(o.transpose(inputTaps(x), 1, 0), flat(dy)); // (taps·C, K)
-        yield o.reshape(o.transpose(o.reshape(product, taps, c, k), 2, 1, 0), weight.sizes());
+      case POINTWISE, INPUT_TAPS -> {
+        Value rows = form == Form.POINTWISE ? flat(x) : inputTaps(x);
+        yield weight(o.matMul(o.transpose(rows, 1, 0), flat(dy))); // (taps·C, K)
       }
       case OUTPUT_TAPS -> {
         Value product = o.matMul(o.transpose(flat(x), 1, 0), toTaps(dy)); // (C, taps·K)
-        yield o.reshape(o.transpose(o.reshape(product, c, taps, k), 2, 0, 1), weight.sizes());
+        Value apart = o.reshape(product, weight.size(1), taps(), weight.size(0));
+        yield weight(o.transpose(apart, 1, 0, 2));
       }
       case PLANES -> {
-        Value planes = o.matMul(o.transpose(inputPlanes(x), 0, 2, 1), outputPlanes(dy)); // P, C, K
-        Value product =
-            o.matMul(constant(transposed(kernelMap())), o.reshape(planes, planes(), c * k));
-        yield o.reshape(o.transpose(o.reshape(product, taps, c, k), 2, 1, 0), weight.sizes());
+        Value planes = planeGrad(inputTiles(x), outputTiles(dy)); // (P, C, K)
+        yield weight(o.matMul(constant(transposed(kernelMap())), o.reshape(planes, planes(), -1)));
       }
     };
   }
 
+  /**
+   * Σ over tiles and images of xᵀ·dy for each plane. Either a product for each row of tiles, which
+   * needs no copies, and their sum; or one product for all, after the planes are brought together:
+   * less work where a product of channels is large beside the tiles.
+   */
+  private Value planeGrad(Value x, Value dy) {
+    long c = weight.size(1);
+    long k = weight.size(0);
+    long row = (long) axes[1].tiles() * images;
+    if (c * k < row * (c + k)) {
+      Value products = o.matMul(o.transpose(x, 0, 1, 2, 4, 3), dy); // (p, t, q, C, K)
+      return o.reduceSum(products, false, 1);
+    }
+    return o.matMul(o.transpose(sorted(x), 0, 2, 1), sorted(dy));
+  }
+
   // --- the weight ------------------------------------------------------------------------------
 
-  /** (K, C) of a 1x1 convolution. */
+  private long taps() {
+    return weight.size(2) * weight.size(3);
+  }
+
+  /** (K, C, r, s) as (r, s, C, K), the order that products take. */
+  private Value turned(Value w) {
+    return Transposes.of(o, w, 2, 3, 1, 0);
+  }
+
+  /** (r, s, C, K) or the same elements in another shape, as (K, C, r, s). */
+  private Value weight(Value products) {
+    Value apart =
+        o.reshape(products, weight.size(2), weight.size(3), weight.size(1), weight.size(0));
+    return Transposes.of(o, apart, 3, 2, 0, 1);
+  }
+
+  /** (C, K) of a 1x1 convolution. */
   private Value matrix(Value w) {
-    return o.reshape(w, weight.size(0), weight.size(1));
+    return o.reshape(turned(w), weight.size(1), weight.size(0));
   }
 
-  /** The weight (K, C, taps) with its axes in that order, the first two or the last two as one. */
-  private Value tapMatrix(Value w, long... order) {
-    Value flat = o.reshape(w, weight.size(0), weight.size(1), weight.size(2) * weight.size(3));
-    Value turned = o.transpose(flat, order);
-    return order[0] == 2 // (taps·C, K), or (C, taps·K)
-        ? o.reshape(turned, -1, weight.size(0))
-        : o.reshape(turned, weight.size(1), -1);
+  /** (taps·C, K). */
+  private Value inputTapMatrix(Value w) {
+    return o.reshape(turned(w), taps() * weight.size(1), weight.size(0));
   }
 
-  /** The weight in planes, (P, C, K). */
+  /** (C, taps·K). */
+  private Value outputTapMatrix(Value w) {
+    Value flat = o.reshape(turned(w), taps(), weight.size(1), weight.size(0));
+    return o.reshape(o.transpose(flat, 1, 0, 2), weight.size(1), taps() * weight.size(0));
+  }
+
+  /** The weight in planes, to go with rows of tiles: (p, 1, q, C, K). */
   private Value kernel(Value w) {
-    long k = weight.size(0);
-    long c = weight.size(1);
-    Value taps = o.transpose(o.reshape(w, k, c, weight.size(2) * weight.size(3)), 2, 1, 0);
-    Value flat = o.reshape(taps, weight.size(2) * weight.size(3), c * k);
-    return o.reshape(o.matMul(constant(kernelMap()), flat), planes(), c, k);
+    Value flat = o.reshape(turned(w), taps(), weight.size(1) * weight.size(0));
+    return o.reshape(
+        o.matMul(constant(kernelMap()), flat),
+        axes[0].planes(),
+        1,
+        axes[1].planes(),
+        weight.size(1),
+        weight.size(0));
   }
 
   /** (P, taps) of both axes together. */
@@ -191,45 +223,44 @@ final class PlaneConvolution {
 
   // --- planes ----------------------------------------------------------------------------------
 
-  private Value inputPlanes(Value x) {
-    return toPlanes(x, axes[0].input(), axes[1].input());
+  private Value inputTiles(Value x) {
+    return toTiles(x, axes[0].input(), axes[1].input());
   }
 
   /** The transpose of the map from products to outputs. */
-  private Value outputPlanes(Value dy) {
-    return toPlanes(dy, transposed(axes[0].output()), transposed(axes[1].output()));
+  private Value outputTiles(Value dy) {
+    return toTiles(dy, transposed(axes[0].output()), transposed(axes[1].output()));
   }
 
-  /** (H, W, N, C) to (P, tiles·N, C). */
-  private Value toPlanes(Value x, double[][] rows, double[][] columns) {
+  /** (H, W, N, C) to (p, t, q, s·N, C): planes and tiles of each axis. */
+  private Value toTiles(Value x, double[][] rows, double[][] columns) {
     Shape s = x.shape();
     long inner = s.size(2) * s.size(3);
     Value down = o.matMul(constant(rows), o.reshape(x, s.size(0), s.size(1) * inner));
     Value across = o.matMul(constant(columns), o.reshape(down, rows.length, s.size(1), inner));
-    long p = axes[0].planes();
-    long q = axes[1].planes();
-    Value sorted =
-        o.transpose(o.reshape(across, p, axes[0].tiles(), q, axes[1].tiles() * inner), 0, 2, 1, 3);
-    return o.reshape(sorted, p * q, -1, s.size(3));
+    return o.reshape(across, axes[0].planes(), axes[0].tiles(), axes[1].planes(), -1, s.size(3));
   }
 
   /**
-   * (P, tiles·N, K) to (H', W', N, K); or, for the gradient, to the input's (H, W, N, C) by the
+   * (p, t, q, s·N, K) to (H', W', N, K); or, for the gradient, to the input's (H, W, N, C) by the
    * transpose of the map from pixels to planes.
    */
-  private Value fromPlanes(Value products, boolean gradient) {
+  private Value fromTiles(Value products, boolean gradient) {
     double[][] rows = gradient ? transposed(axes[0].input()) : axes[0].output();
     double[][] columns = gradient ? transposed(axes[1].input()) : axes[1].output();
-    long channels = products.shape().size(2);
+    long channels = products.shape().size(4);
     long inner = images * channels;
-    long p = axes[0].planes();
-    long q = axes[1].planes();
-    long t = axes[0].tiles();
-    long s = axes[1].tiles();
-    Value sorted = o.transpose(o.reshape(products, p, q, t, s * inner), 0, 2, 1, 3);
-    Value across = o.matMul(constant(columns), o.reshape(sorted, p * t, q * s, inner));
-    Value down = o.matMul(constant(rows), o.reshape(across, p * t, columns.length * inner));
+    Value tiles = o.reshape(products, rows[0].length, columns[0].length, inner);
+    Value across = o.matMul(constant(columns), tiles);
+    Value down = o.matMul(constant(rows), o.reshape(across, rows[0].length, -1));
     return o.reshape(down, rows.length, columns.length, images, channels);
+  }
+
+  /** (p, t, q, s·N, C) to (P, t·s·N, C). */
+  private Value sorted(Value tiles) {
+    Shape s = tiles.shape();
+    Value rows = o.reshape(tiles, s.size(0), s.size(1), s.size(2), s.size(3) * s.size(4));
+    return o.reshape(o.transpose(rows, 0, 2, 1, 3), planes(), s.size(1) * s.size(3), s.size(4));
   }
 
   // --- taps as channels ------------------------------------------------------------------------
@@ -245,30 +276,32 @@ final class PlaneConvolution {
 
   /** (H, W, N, C) to what each tap of each output sees, (H'·W'·N, taps·C). */
   private Value inputTaps(Value x) {
-    return beside(inputPlanes(x));
+    return beside(inputTiles(x));
   }
 
   private Value fromInputTaps(Value taps) {
-    return fromPlanes(apart(taps, weight.size(1)), true);
+    return fromTiles(apart(taps, weight.size(1)), true);
   }
 
   /** (H·W·N, taps·K), each pixel times each tap, to the outputs (H', W', N, K). */
   private Value fromTaps(Value taps) {
-    return fromPlanes(apart(taps, weight.size(0)), false);
+    return fromTiles(apart(taps, weight.size(0)), false);
   }
 
   private Value toTaps(Value dy) {
-    return beside(outputPlanes(dy));
+    return beside(outputTiles(dy));
   }
 
-  /** (taps, pixels, channels) to (pixels, taps·channels). */
-  private Value beside(Value planes) {
-    Value turned = o.transpose(planes, 1, 0, 2);
-    return o.reshape(turned, planes.shape().size(1), -1);
+  /** (r, t, s, pixels of a row, channels) to (pixels, taps·channels). */
+  private Value beside(Value tiles) {
+    Value turned = o.transpose(tiles, 1, 3, 0, 2, 4);
+    return o.reshape(turned, -1, taps() * tiles.shape().size(4));
   }
 
   private Value apart(Value taps, long channels) {
-    return o.transpose(o.reshape(taps, taps.shape().size(0), -1, channels), 1, 0, 2);
+    Value split =
+        o.reshape(taps, axes[0].tiles(), -1, axes[0].planes(), axes[1].planes(), channels);
+    return o.transpose(split, 2, 0, 3, 1, 4);
   }
 
   // --- constants -------------------------------------------------------------------------------

@@ -14,10 +14,8 @@ import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
 
@@ -32,11 +30,11 @@ import java.util.function.IntToDoubleFunction;
  *          noise          float (n, C, H, W), standard normal
  *          class_labels   int64 (n), in a class-conditional network only
  *          sample_weight  float (n), the weight of each image's loss in the step's loss
- *          weights        float (P), see {@link ParameterLayout}
- *          gradient_sum   float (P), the sum over the shards before
+ *          each parameter under its name, float, as {@link ParameterLayout} stores it
  *          dropout masks  uint8 (n, C, H, W) each, see {@link #masks}, in a network with dropout only
  * outputs  sample_loss    float (n), not weighted
- *          gradient       float (P), gradient_sum + d(Σ sample_weight·sample_loss)/d(weights)
+ *          each parameter's gradient, d(Σ sample_weight·sample_loss)/d(parameter), under the name
+ *                         {@link #gradientOf}, of the parameter's shape
  * </pre>
  */
 public final class GradientGraph {
@@ -88,9 +86,13 @@ public final class GradientGraph {
             : null;
     Value sampleWeight = graph.input("sample_weight", DataType.FLOAT, Shape.of(images));
     ParameterLayout layout = new ParameterLayout(UNet.parameters(unet).specs().values());
-    Shape vector = Shape.of(layout.size());
-    Map<String, Value> weights = split(o, graph.input("weights", DataType.FLOAT, vector), layout);
-    Value sum = graph.input("gradient_sum", DataType.FLOAT, vector);
+    Map<String, Value> stored = new LinkedHashMap<>();
+    Map<String, Value> weights = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      Value input = graph.input(entry.name(), DataType.FLOAT, entry.stored());
+      stored.put(entry.name(), input);
+      weights.put(entry.name(), entry.isTurned() ? o.transpose(input, 3, 2, 0, 1) : input);
+    }
 
     Value x0 = o.add(o.mul(o.cast(image, DataType.FLOAT), 2.0 / 255), -1);
     Value signal = table(o, config.schedule(), timestep, config.schedule()::sqrtAlphaCumprod);
@@ -119,23 +121,15 @@ public final class GradientGraph {
     Value sampleLoss = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
     Value loss = o.reduceSum(o.mul(sampleLoss, sampleWeight), false);
 
-    Map<Value, Value> gradients = Autodiff.gradients(o, loss, weights.values());
-    List<Value> flat = new ArrayList<>();
-    weights.values().forEach(w -> flat.add(o.reshape(gradients.get(w), -1)));
     graph.output("sample_loss", sampleLoss);
-    graph.output("gradient", o.add(sum, o.concat(0, flat)));
+    Map<Value, Value> gradients = Autodiff.gradients(o, loss, stored.values());
+    stored.forEach((name, value) -> graph.output(gradientOf(name), gradients.get(value)));
     return new GradientGraph(graph, layout, masks);
   }
 
-  private static Map<String, Value> split(Ops o, Value vector, ParameterLayout layout) {
-    long[] sizes = layout.entries().stream().mapToLong(ParameterLayout.Entry::size).toArray();
-    List<Value> parts = o.split(vector, 0, sizes);
-    Map<String, Value> weights = new LinkedHashMap<>();
-    for (int i = 0; i < sizes.length; i++) {
-      ParameterLayout.Entry entry = layout.entries().get(i);
-      weights.put(entry.name(), o.reshape(parts.get(i), entry.shape().sizes()));
-    }
-    return weights;
+  /** The output that holds a parameter's gradient. */
+  public static String gradientOf(String parameter) {
+    return "gradient of " + parameter;
   }
 
   /** A number of the schedule for each image: (n, 1, 1, 1). */

@@ -13,13 +13,52 @@ import java.util.Map;
 /**
  * Where each parameter lies in the one flat vector that the optimiser sees. A flat vector makes a
  * step of Adam a dozen nodes instead of a dozen for each parameter.
+ *
+ * <p>Within it, convolutions' weights (K, C, r, s) are stored as (r, s, C, K), as their matrix
+ * products take them: turning them in every shard would take a tenth of a small network's step.
  */
 public final class ParameterLayout {
   private final List<Entry> entries;
   private final int size;
 
-  /** One parameter: elements [offset, offset + size) of the vector. */
-  public record Entry(String name, Shape shape, int offset, int size) {}
+  /**
+   * One parameter: elements [offset, offset + size) of the vector.
+   *
+   * @param shape the network's
+   */
+  public record Entry(String name, Shape shape, int offset, int size) {
+    /** The shape of its elements as they are stored. */
+    public Shape stored() {
+      return isTurned()
+          ? Shape.of(shape.size(2), shape.size(3), shape.size(1), shape.size(0))
+          : shape;
+    }
+
+    /** Whether elements are stored in another order than the network's. */
+    public boolean isTurned() {
+      return shape.rank() == 4;
+    }
+
+    private float[] turned(float[] values, boolean toStored) {
+      if (!isTurned()) {
+        return values;
+      }
+      int k = (int) shape.size(0);
+      int c = (int) shape.size(1);
+      int taps = (int) (shape.size(2) * shape.size(3));
+      float[] turned = new float[values.length];
+      for (int i = 0; i < k; i++) {
+        for (int j = 0; j < c; j++) {
+          for (int tap = 0; tap < taps; tap++) {
+            int network = (i * c + j) * taps + tap;
+            int stored = (tap * c + j) * k + i;
+            turned[toStored ? stored : network] = values[toStored ? network : stored];
+          }
+        }
+      }
+      return turned;
+    }
+  }
 
   /** In the order of the network's layers. */
   public ParameterLayout(Collection<Parameters.Spec> specs) {
@@ -50,7 +89,8 @@ public final class ParameterLayout {
     for (Entry entry : entries) {
       float[] values = new float[entry.size()];
       vector.get(entry.offset(), values);
-      tensors.put(entry.name(), TensorData.ofFloats(values, entry.shape().sizes()));
+      tensors.put(
+          entry.name(), TensorData.ofFloats(entry.turned(values, false), entry.shape().sizes()));
     }
     return tensors;
   }
@@ -73,7 +113,8 @@ public final class ParameterLayout {
                 + ", found "
                 + (tensor == null ? "none" : tensor.shape()));
       }
-      System.arraycopy(tensor.floats(), 0, vector, entry.offset(), entry.size());
+      float[] stored = entry.turned(tensor.floats(), true);
+      System.arraycopy(stored, 0, vector, entry.offset(), entry.size());
     }
     for (String name : tensors.keySet()) {
       if (entries.stream().noneMatch(e -> e.name().equals(name))) {

@@ -11,21 +11,40 @@ package io.ddpm4j.trainer.step;
  * @param count shards of a batch; the last may be filled up with images of no weight
  */
 record Shards(int threads, int images, int count) {
-  /**
-   * Measured best on two kinds of processor: fewer images are less work for each call of an
-   * operator, more leave its cache.
-   */
+  /** What running a shard costs beside its images, in images: thousands of operators begin. */
+  private static final double OVERHEAD = 0.7;
+
+  /** More images than these gain nothing that is worth their memory. */
   private static final int MOST_IMAGES = 8;
 
-  /** The division that is fastest. */
-  static Shards of(int batch, int threads) {
+  /** Numbers of the network's first level that the images of a shard have at most. */
+  private static final long MOST_ELEMENTS = 400_000;
+
+  /**
+   * The division that is fastest, with shards small enough for a step to need less memory than the
+   * whole batch in one would by far.
+   *
+   * @param elements numbers of one image in the network's first level, channels times pixels
+   */
+  static Shards of(int batch, int threads, long elements) {
     int used = Math.min(batch, threads);
     int each = divideUp(batch, used);
-    return of(batch, threads, divideUp(each, divideUp(each, MOST_IMAGES)));
+    int most = (int) Math.max(1, Math.min(MOST_IMAGES, MOST_ELEMENTS / elements));
+    int best = 1;
+    for (int images = 1; images <= most; images++) {
+      if (cost(each, images) <= cost(each, best)) {
+        best = images;
+      }
+    }
+    return division(batch, threads, best);
+  }
+
+  private static double cost(int each, int images) {
+    return divideUp(each, images) * (images + OVERHEAD);
   }
 
   /** Into shards of that size. */
-  static Shards of(int batch, int threads, int images) {
+  static Shards division(int batch, int threads, int images) {
     int count = divideUp(batch, images);
     return new Shards(Math.min(threads, count), images, count);
   }

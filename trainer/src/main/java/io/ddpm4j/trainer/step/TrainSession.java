@@ -5,9 +5,11 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.trainer.lowering.Hoisting;
 import io.ddpm4j.trainer.lowering.TrainLowering;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -20,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * Runs whole train steps in ONNX Runtime. The threads divide the batch into {@link Shards}, each
@@ -40,13 +44,17 @@ public final class TrainSession implements AutoCloseable {
   private final ThreadTeam team;
   private final ParameterLayout layout;
   private final List<String> stateNames;
+  private final OrtSession preparation; // null where there is nothing to prepare
   private final OrtSession gradient;
+  private final OrtSession addition;
   private final OrtSession sum;
   private final OrtSession update;
   private final List<List<FloatBuffer>> vectors = new ArrayList<>(); // [set][state vector]
-  private final List<OnnxTensor> weights = new ArrayList<>(); // [set]
-  private final List<FloatBuffer> gradients = new ArrayList<>(); // [thread]
-  private final List<OnnxTensor> gradientTensors = new ArrayList<>(); // [thread]
+  private final List<Map<String, OnnxTensor>> weights = new ArrayList<>(); // [set]
+  private final List<Map<String, OnnxTensor>> needed = new ArrayList<>(); // [set], to prepare
+  private final Map<String, OnnxTensor> prepared = new LinkedHashMap<>();
+  private final List<Gradient> gradients = new ArrayList<>(); // [thread], over its shards
+  private final List<Gradient> others = new ArrayList<>(); // [thread], of a shard but the first
   private final List<ShardMasks> masks = new ArrayList<>(); // [thread]
   private final List<Piece> pieces = new ArrayList<>();
   private final LongBuffer step;
@@ -92,20 +100,15 @@ public final class TrainSession implements AutoCloseable {
       }
     }
 
-    /**
-     * The same with shards no larger than those of a batch of so many images: a step then needs the
-     * memory of such a batch, whatever its own number of images.
-     */
-    public Options withMemoryOf(int images) {
-      int largest = Math.min(shard.orElse(images), Shards.of(images, threads).images());
-      return new Options(threads, OptionalInt.of(largest), standard, profile);
-    }
-
     /** So many threads, everything else as is best here. */
     public static Options ofThreads(int threads) {
       return new Options(threads, OptionalInt.empty(), false, Optional.empty());
     }
   }
+
+  /** A vector of gradients, as a whole and as the outputs of the gradient graph. */
+  private record Gradient(
+      FloatBuffer vector, OnnxTensor whole, Map<String, OnnxTensor> ofParameters) {}
 
   /** A piece of the vectors: its tensors, for each set of state that is read. */
   private record Piece(
@@ -126,8 +129,8 @@ public final class TrainSession implements AutoCloseable {
     int batch = config.batchSize();
     shards =
         how.shard().isPresent()
-            ? Shards.of(batch, how.threads(), Math.min(batch, how.shard().getAsInt()))
-            : Shards.of(batch, how.threads());
+            ? Shards.division(batch, how.threads(), Math.min(batch, how.shard().getAsInt()))
+            : Shards.of(batch, how.threads(), elements(config.unet()));
     team = tensors.own(new ThreadTeam(shards.threads()));
     try {
       GradientGraph graph = GradientGraph.build(config, shards.images());
@@ -136,17 +139,34 @@ public final class TrainSession implements AutoCloseable {
           how.standard()
               ? TrainLowering.standard(graph.graph())
               : TrainLowering.pixelMajor(graph.graph());
-      gradient = session(lowered, how.profile());
-      sum = session(UpdateGraph.sum(shards.threads()), Optional.empty());
-      update = session(UpdateGraph.build(config), Optional.empty());
+      Set<String> parameters =
+          layout.entries().stream().map(ParameterLayout.Entry::name).collect(Collectors.toSet());
+      Hoisting parts = Hoisting.of(lowered, parameters);
+      preparation =
+          parts.first().nodes().isEmpty()
+              ? null
+              : session(parts.first(), shards.threads(), Optional.empty());
+      gradient = session(parts.rest(), 1, how.profile());
+      for (Map.Entry<String, Value> output : parts.first().outputs().entrySet()) {
+        long[] shape = output.getValue().shape().sizes();
+        int elements = Math.toIntExact(output.getValue().shape().elements());
+        prepared.put(output.getKey(), tensors.of(NativeTensors.floats(elements), 0, shape));
+      }
+      addition = session(UpdateGraph.addition(), 1, Optional.empty());
+      sum = session(UpdateGraph.sum(shards.threads()), 1, Optional.empty());
+      update = session(UpdateGraph.build(config), 1, Optional.empty());
       int size = layout.size();
       for (int set = 0; set < 2; set++) {
         vectors.add(stateNames.stream().map(name -> NativeTensors.floats(size)).toList());
-        weights.add(tensors.of(vectors.get(set).get(0), 0, size));
+        weights.add(byParameter(vectors.get(set).get(0), name -> name));
+        needed.add(new LinkedHashMap<>(weights.get(set)));
+        needed.get(set).keySet().retainAll(inputNames(parts.first()));
       }
       for (int thread = 0; thread < shards.threads(); thread++) {
-        gradients.add(NativeTensors.floats(size));
-        gradientTensors.add(tensors.of(gradients.get(thread), 0, size));
+        gradients.add(newGradient());
+        if (shards.count() > shards.threads()) {
+          others.add(newGradient());
+        }
         masks.add(new ShardMasks(tensors, graph.masks()));
       }
       step = NativeTensors.longs(1);
@@ -173,10 +193,36 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
+  private static long elements(UNetConfig unet) {
+    return (long) unet.blockOutChannels().get(0) * unet.sampleSize() * unet.sampleSize();
+  }
+
+  private static Set<String> inputNames(Graph graph) {
+    return graph.inputs().stream().map(Value::name).collect(Collectors.toSet());
+  }
+
+  private Gradient newGradient() throws OrtException {
+    FloatBuffer vector = NativeTensors.floats(layout.size());
+    return new Gradient(
+        vector,
+        tensors.of(vector, 0, layout.size()),
+        byParameter(vector, GradientGraph::gradientOf));
+  }
+
+  private Map<String, OnnxTensor> byParameter(FloatBuffer vector, UnaryOperator<String> naming)
+      throws OrtException {
+    Map<String, OnnxTensor> parts = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      parts.put(
+          naming.apply(entry.name()), tensors.of(vector, entry.offset(), entry.stored().sizes()));
+    }
+    return parts;
+  }
+
   private Piece piece(int offset, int size, Map<String, OnnxTensor> scalars) throws OrtException {
     Map<String, OnnxTensor> parts = new LinkedHashMap<>();
     for (int thread = 0; thread < gradients.size(); thread++) {
-      parts.put("gradient_" + thread, tensors.of(gradients.get(thread), offset, size));
+      parts.put("gradient_" + thread, tensors.of(gradients.get(thread).vector(), offset, size));
     }
     FloatBuffer sumOfSquares = NativeTensors.floats(1);
     Map<String, OnnxTensor> sums = new LinkedHashMap<>();
@@ -222,9 +268,13 @@ public final class TrainSession implements AutoCloseable {
     return environment;
   }
 
-  private OrtSession session(Graph graph, Optional<Path> profile) throws OrtException {
+  /**
+   * @param threads 1 where threads divide the work among themselves
+   */
+  private OrtSession session(Graph graph, int threads, Optional<Path> profile) throws OrtException {
     OrtSession.SessionOptions options = tensors.own(new OrtSession.SessionOptions());
-    options.setIntraOpNumThreads(1); // threads divide the batch, not the operators
+    options.setIntraOpNumThreads(threads);
+    options.addConfigEntry("session.intra_op.allow_spinning", "0"); // others wait for the processor
     options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
     options.setMemoryPatternOptimization(false); // measured: 5 to 10 % faster on train graphs
     if (profile.isPresent()) {
@@ -383,6 +433,9 @@ public final class TrainSession implements AutoCloseable {
       throw new IllegalArgumentException("masks: expected a source, for the dropout, found none");
     }
     try {
+      if (preparation != null) {
+        preparation.run(needed.get(current), Set.of(), prepared).close();
+      }
       team.run(thread -> gradient(thread, inputs));
       double loss = 0;
       for (int i = 0; i < config.batchSize(); i++) {
@@ -410,25 +463,30 @@ public final class TrainSession implements AutoCloseable {
     }
   }
 
-  /** Runs a thread's shards, adding their gradients up in its vector. */
+  /** Runs a thread's shards and adds their gradients up. */
   private void gradient(int thread, Inputs inputs) throws OrtException {
-    FloatBuffer vector = gradients.get(thread);
-    for (int i = 0; i < vector.capacity(); i++) {
-      vector.put(i, 0f);
-    }
-    OnnxTensor accumulated = gradientTensors.get(thread);
+    Gradient sum = gradients.get(thread);
     for (int shard = thread; shard < shards.count(); shard += shards.threads()) {
+      Gradient own = shard == thread ? sum : others.get(thread);
       Map<String, OnnxTensor> feeds = new LinkedHashMap<>(inputs.feeds.get(shard));
-      feeds.put("weights", weights.get(current));
-      feeds.put("gradient_sum", accumulated);
+      feeds.putAll(weights.get(current));
+      feeds.putAll(prepared);
       ShardMasks dropout = masks.get(thread);
       int first = shard * shards.images();
       int end = Math.min(first + shards.images(), config.batchSize());
       dropout.draw(inputs.masks, first, end, shards.images());
       feeds.putAll(dropout.feeds());
-      Map<String, OnnxTensor> results =
-          Map.of("gradient", accumulated, "sample_loss", sampleLosses.get(shard));
+      Map<String, OnnxTensor> results = new LinkedHashMap<>(own.ofParameters());
+      results.put("sample_loss", sampleLosses.get(shard));
       gradient.run(feeds, Set.of(), results).close(); // the results are in the pinned buffers
+      if (own != sum) { // each element is read before it is written
+        addition
+            .run(
+                Map.of("gradient", sum.whole(), "other", own.whole()),
+                Set.of(),
+                Map.of("sum", sum.whole()))
+            .close();
+      }
     }
   }
 

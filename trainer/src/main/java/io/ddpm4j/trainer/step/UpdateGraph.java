@@ -82,6 +82,22 @@ public final class UpdateGraph {
   }
 
   /**
+   * Adds a shard's gradient to the sum of those before.
+   *
+   * <pre>
+   * inputs   gradient, other   float (c)
+   * outputs  sum               float (c)
+   * </pre>
+   */
+  public static Graph addition() {
+    Graph graph = new Graph("addition", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Value gradient = graph.input("gradient", DataType.FLOAT, Shape.named("c"));
+    Value other = graph.input("other", DataType.FLOAT, Shape.named("c"));
+    graph.output("sum", new Ops(graph).add(gradient, other));
+    return graph;
+  }
+
+  /**
    * Adds up the gradients of several threads.
    *
    * <pre>

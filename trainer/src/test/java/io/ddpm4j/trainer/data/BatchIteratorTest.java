@@ -189,6 +189,29 @@ class BatchIteratorTest {
   }
 
   @Test
+  void onlyWhatIsMirrorableIsMirrored() throws InterruptedException {
+    ImageDataset data =
+        new ImageDatasetView(new Numbered(100)) {
+          @Override
+          public boolean mirrorable(int index) {
+            return index % 2 == 0;
+          }
+        };
+    BatchOptions options = BatchOptions.of(100, 1).withHorizontalFlips(true);
+    try (BatchIterator batches = iterator(data, options);
+        BatchIterator all = iterator(new Numbered(100), options)) {
+      byte[] images = bytes(batches.next());
+      byte[] allImages = bytes(all.next());
+      for (int n = 0; n < 100; n++) {
+        boolean flipped = allImages[3 * n] == (byte) 200; // then the number comes last
+        int index = flipped ? allImages[3 * n + 2] : allImages[3 * n];
+        boolean expected = flipped && index % 2 == 0;
+        assertEquals(expected, images[3 * n] == (byte) 200, "image " + index);
+      }
+    }
+  }
+
+  @Test
   void theSameFewDirectBuffersAreUsedInTurn() throws InterruptedException {
     try (BatchIterator batches = iterator(new Numbered(50), new BatchOptions(4, 0, false, 2))) {
       assertEquals(3, batches.slots());

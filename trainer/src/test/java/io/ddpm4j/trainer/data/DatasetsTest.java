@@ -41,6 +41,13 @@ class DatasetsTest {
   }
 
   @Test
+  void emojiOfAnySizeFromAFolder() {
+    DatasetOptions options = DatasetOptions.DEFAULTS.withDataDir(dir);
+    assertMessage("no package.json of emoji-datasource-google in " + dir, "emoji", options);
+    assertMessage("emoji: expected an image size of 1 to", "emoji", options.withImageSize(5000));
+  }
+
+  @Test
   void anIdxFileWithAndWithoutLabels() throws IOException {
     Path images =
         Files.write(
@@ -75,7 +82,7 @@ class DatasetsTest {
       assertMessage(
           "unknown data set '"
               + source
-              + "': expected fashion-mnist, shapes, a folder of PNG or JPEG images, or an idx file",
+              + "': expected emoji, fashion-mnist, shapes, a folder of PNG or JPEG images, or an idx file",
           source,
           DatasetOptions.DEFAULTS);
     }
@@ -87,6 +94,9 @@ class DatasetsTest {
     assertMessage("--labels does not apply to data set shapes", "shapes", none.withLabels(dir));
     assertMessage("--data-dir does not apply", "shapes", none.withDataDir(dir));
     assertMessage("--channels does not apply", "shapes", none.withChannels(1));
+    assertMessage("--background does not apply", "emoji", none.withBackground(0));
+    assertMessage("--labels does not apply", "emoji", none.withLabels(dir));
+    assertMessage("the test split does not apply", "emoji", none.withSplit(Split.TEST));
     assertMessage("--image-size does not apply", "fashion-mnist", none.withImageSize(32));
     assertMessage("--labels does not apply", dir.toString(), none.withLabels(dir));
     assertMessage("the test split does not apply", dir.toString(), none.withSplit(Split.TEST));

@@ -60,7 +60,8 @@ class ConfigFileTest {
             new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
             new OptimizerConfig(2, 2e-5, 9, 0.8, 0.98, 1e-6, 0.5, 0.9),
             new RunConfig(1, -4, 7, 3, 0, 5, 6, 1),
-            new InitConfig("model.onnx", "00"));
+            new InitConfig("model.onnx", "00"),
+            new ReportingConfig(3, 17, 0.34, false));
     ConfigFile file = file(whole.toJson());
     assertEquals(whole, file.over(DEFAULTS));
     assertEquals(Optional.of("a"), file.dataSource());

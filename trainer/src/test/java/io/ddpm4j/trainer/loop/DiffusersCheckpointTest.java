@@ -83,13 +83,14 @@ class DiffusersCheckpointTest {
 
   private TrainConfig onwards(InitialModel model, UNetConfig network, double rate)
       throws IOException {
-    return new TrainConfig(
-        pictures(network),
-        model.network().orElseThrow(),
-        new DiffusionConfig(50, "linear", 1e-3, 0.1, "epsilon"),
-        new OptimizerConfig(2, rate, 0, 0.9, 0.999, 1e-8, 1, 0.99),
-        new RunConfig(2, 7, 0, 1, 0, 4, 3, 1),
-        model.init());
+    TrainConfig config =
+        new TrainConfig(
+            pictures(network),
+            model.network().orElseThrow(),
+            new DiffusionConfig(50, "linear", 1e-3, 0.1, "epsilon"),
+            new OptimizerConfig(2, rate, 0, 0.9, 0.999, 1e-8, 1, 0.99),
+            new RunConfig(2, 7, 0, 1, 0, 4, 3, 1));
+    return config.withInit(model.init());
   }
 
   private Checkpoint train(String run, TrainConfig config, List<String> warnings)

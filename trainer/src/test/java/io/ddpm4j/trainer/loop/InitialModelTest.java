@@ -90,7 +90,8 @@ class InitialModelTest {
         config.diffusion(),
         config.optimizer(),
         config.run(),
-        config.init());
+        config.init(),
+        config.reporting());
   }
 
   // --- what is taken over ------------------------------------------------------------------------
@@ -230,7 +231,8 @@ class InitialModelTest {
             shapes.diffusion(),
             shapes.optimizer(),
             shapes.run(),
-            shapes.init());
+            shapes.init(),
+            shapes.reporting());
     Trainer.create(folder.resolve("next"), config, warnings::add);
     assertEquals(1, warnings.size());
     assertTrue(
@@ -265,7 +267,8 @@ class InitialModelTest {
             config.diffusion(),
             config.optimizer(),
             config.run(),
-            config.init()),
+            config.init(),
+            config.reporting()),
         model + ": sample_size: expected the run's 16, found 8");
     refused(
         withNetwork(config, n -> new NetworkConfig(List.of(8), List.of(false), 1, 2, 4, false, 0)),

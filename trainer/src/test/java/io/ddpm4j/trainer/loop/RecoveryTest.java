@@ -92,11 +92,10 @@ class RecoveryTest {
   }
 
   /** A column of metrics.csv. */
-  private List<Double> column(String name, int index) throws IOException {
-    return Files.readAllLines(files(name).metrics()).stream()
-        .skip(1)
-        .map(line -> Double.valueOf(line.split(",")[index]))
-        .toList();
+  private List<Double> column(String name, String label) throws IOException {
+    List<String> lines = Files.readAllLines(files(name).metrics());
+    int index = List.of(lines.get(0).split(",")).indexOf(label);
+    return lines.stream().skip(1).map(line -> Double.valueOf(line.split(",")[index])).toList();
   }
 
   @Test
@@ -113,8 +112,9 @@ class RecoveryTest {
         sentence.endsWith(": back to step 20 with half the learning rate, 0.0005 (1 of 3 times)"),
         sentence);
     assertEquals(List.of("030-diverged", "050", "060"), checkpoints("run"));
-    assertEquals(IntStream.rangeClosed(1, 60).mapToObj(i -> (double) i).toList(), column("run", 0));
-    List<Double> rates = column("run", 4);
+    assertEquals(
+        IntStream.rangeClosed(1, 60).mapToObj(i -> (double) i).toList(), column("run", "step"));
+    List<Double> rates = column("run", "learning_rate");
     assertTrue(rates.subList(0, 20).stream().allMatch(rate -> rate == RATE), rates.toString());
     assertTrue(rates.subList(20, 60).stream().allMatch(rate -> rate == RATE / 2));
     assertEquals(60, result.step());
@@ -149,7 +149,7 @@ class RecoveryTest {
         .run(TrainerTest.SILENT, new Cancellation());
     assertEquals(last("told").tensors(), found.tensors(), "bit for bit");
     assertEquals(last("told").recovery(), found.recovery());
-    assertEquals(column("told", 1), column("run", 1));
+    assertEquals(column("told", "loss"), column("run", "loss"));
   }
 
   @Test
@@ -166,7 +166,7 @@ class RecoveryTest {
       if (stop > 30) {
         assertEquals(last("whole").tensors(), last(name).tensors(), name);
         assertEquals(last("whole").recovery(), last(name).recovery());
-        assertEquals(column("whole", 1), column(name, 1));
+        assertEquals(column("whole", "loss"), column(name, "loss"));
       } else { // the checkpoint of the interruption is the newest good one
         assertEquals(25, rollbacks.get(0).step());
       }
@@ -188,7 +188,7 @@ class RecoveryTest {
             .matches("the loss of step 7\\d is [\\d.e+]+ times what it was \\d steps before"),
         rollback.reason());
     assertEquals(List.of("060-diverged", "070-diverged", "120"), checkpoints("run"));
-    List<Double> smoothed = column("run", 2);
+    List<Double> smoothed = column("run", "smoothed_loss");
     assertTrue(smoothed.stream().allMatch(loss -> loss < 3), "of the explosion no row is left");
   }
 
@@ -236,7 +236,8 @@ class RecoveryTest {
         Trainer.resume(folder.resolve("run"), Optional.of(44L), OptionalDouble.of(RATE), w -> {});
     chosen.run(TrainerTest.SILENT, new Cancellation());
     assertEquals(
-        List.of(RATE / 2, RATE / 2, RATE / 2, RATE, RATE), column("run", 4).subList(39, 44));
+        List.of(RATE / 2, RATE / 2, RATE / 2, RATE, RATE),
+        column("run", "learning_rate").subList(39, 44));
     assertEquals(
         new Recovery(0, RATE, 1, 11, last("run").recovery().recentLosses()),
         last("run").recovery());

@@ -64,7 +64,7 @@ class RunFolderTest {
   @Test
   void whatEndedBeforeItsFirstCheckpointMayBeginAgain() throws IOException {
     create();
-    Files.writeString(run.resolve("metrics.csv"), Metrics.HEADER + "\n");
+    Files.writeString(run.resolve("metrics.csv"), "step,loss\n");
     Files.writeString(run.resolve(".DS_Store"), "");
     create().run(SILENT, new Cancellation());
     fails(IOException.class, this::create, "expected a folder without a run");

@@ -132,7 +132,7 @@ class TrainerFailuresTest {
           }
         };
     Trainer trainer =
-        new Trainer(new RunFolder(run), config, failing, DatasetCard.of(shapes), null);
+        new Trainer(new RunFolder(run), config, RunData.of(failing), DatasetCard.of(shapes), null);
     fails(
         IllegalStateException.class,
         () -> trainer.run(SILENT, new Cancellation()),
@@ -215,7 +215,7 @@ class TrainerFailuresTest {
             last[0] = step.imagesPerSecond();
           }
         };
-    new Trainer(new RunFolder(run), config, slow, DatasetCard.of(shapes), null)
+    new Trainer(new RunFolder(run), config, RunData.of(slow), DatasetCard.of(shapes), null)
         .run(listener, new Cancellation());
     assertTrue(last[0] > 0 && last[0] < 400, "images a second, of at most 200: " + last[0]);
   }

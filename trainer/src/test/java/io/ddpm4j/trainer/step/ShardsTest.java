@@ -3,31 +3,41 @@ package io.ddpm4j.trainer.step;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ShardsTest {
+  private static final long SMALL = 32 * 32 * 32;
+
   @ParameterizedTest
-  @CsvSource({"1, 2, 1", "2, 2, 1", "3, 1, 3", "20, 2, 5", "32, 2, 8", "17, 1, 6"})
-  void memoryOfABatchIsThatOfItsShards(int batch, int threads, int images) {
-    assertEquals(images, Shards.of(batch, threads).images());
-    TrainSession.Options options = TrainSession.Options.ofThreads(threads).withMemoryOf(batch);
-    assertEquals(OptionalInt.of(images), options.shard());
-    assertEquals(options, options.withMemoryOf(1000), "a smaller shard stays");
-    Shards many = Shards.of(batch * 6, threads, options.shard().getAsInt());
-    assertEquals(images, many.images());
-    assertTrue(many.count() >= 6, "at least as many shards as batches");
+  @CsvSource({
+    "32, 2, 32768, 8",
+    "32, 1, 32768, 8",
+    "31, 2, 32768, 8",
+    "50, 2, 32768, 5",
+    "1, 8, 32768, 1",
+    "64, 16, 32768, 4",
+    "32, 2, 98304, 4",
+    "32, 2, 65536, 4",
+    "32, 2, 4194304, 1"
+  })
+  void threadsWorkOnFewImagesAtATime(int batch, int threads, long elements, int images) {
+    assertEquals(images, Shards.of(batch, threads, elements).images());
   }
 
   @Test
-  void placesHoldEveryImage() {
-    for (int batch = 1; batch < 40; batch++) {
-      for (int threads = 1; threads < 5; threads++) {
-        Shards shards = Shards.of(batch, threads);
-        assertTrue(shards.places() >= batch && shards.threads() <= threads, shards.toString());
-        assertTrue(shards.places() - batch < shards.images(), shards.toString());
+  void everyImageHasAPlaceAndFewPlacesAreEmpty() {
+    for (int batch = 1; batch < 200; batch++) {
+      for (int threads : new int[] {1, 2, 3, 8, 32}) {
+        Shards shards = Shards.of(batch, threads, SMALL);
+        String what = batch + " images on " + threads + " threads: " + shards;
+        assertTrue(shards.places() >= batch, what);
+        assertTrue(shards.places() - batch < shards.images(), what);
+        assertTrue(shards.threads() <= Math.min(threads, shards.count()), what);
+        int rounds = (shards.count() + shards.threads() - 1) / shards.threads();
+        int each = (batch + Math.min(batch, threads) - 1) / Math.min(batch, threads);
+        assertTrue(rounds * shards.images() <= each + shards.images() - 1, what);
       }
     }
   }

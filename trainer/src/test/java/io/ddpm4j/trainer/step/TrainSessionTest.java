@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -24,7 +25,9 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Assumptions;
@@ -63,16 +66,18 @@ class TrainSessionTest {
 
   /** The starting weights of {@code step_reference.py}. */
   private static float[] weights(ParameterLayout layout) {
-    float[] weights = new float[layout.size()];
+    Map<String, TensorData> weights = new LinkedHashMap<>();
     for (ParameterLayout.Entry entry : layout.entries()) {
       int offset = entry.name().chars().sum() % 97;
       boolean scale = entry.name().contains("norm") && entry.name().endsWith("weight");
+      float[] values = new float[entry.size()];
       for (int k = 0; k < entry.size(); k++) {
         double wave = Math.sin(0.7 * k + offset);
-        weights[entry.offset() + k] = (float) (scale ? 1 + 0.1 * wave : 0.15 * wave);
+        values[k] = (float) (scale ? 1 + 0.1 * wave : 0.15 * wave);
       }
+      weights.put(entry.name(), TensorData.ofFloats(values, entry.shape().sizes()));
     }
-    return weights;
+    return layout.join(weights);
   }
 
   /** The inputs of {@code step_reference.py}. */
@@ -152,10 +157,12 @@ class TrainSessionTest {
 
   private static void compare(JsonObject expected, ParameterLayout layout, FloatBuffer state) {
     assertEquals(expected.size(), layout.entries().size());
+    Map<String, TensorData> tensors = layout.split(state);
     for (ParameterLayout.Entry entry : layout.entries()) {
       JsonObject picture = expected.getAsJsonObject(entry.name());
-      float[] values = new float[entry.size()];
-      state.get(entry.offset(), values);
+      TensorData tensor = tensors.get(entry.name());
+      assertEquals(entry.shape(), tensor.shape());
+      float[] values = tensor.floats();
       double sum = 0;
       for (float value : values) {
         sum += Math.abs(value);

@@ -1,0 +1,65 @@
+package io.ddpm4j.trainer.data;
+
+import java.util.List;
+import java.util.Objects;
+
+/** Some images of a data set, in an order of their own. */
+final class Subset implements ImageDataset {
+  private final ImageDataset all;
+  private final int[] indices;
+  private final String description;
+
+  /**
+   * @param indices of its images in the whole set; not to be changed any more
+   */
+  Subset(ImageDataset all, int[] indices, String description) {
+    this.all = all;
+    this.indices = indices;
+    this.description = description;
+  }
+
+  @Override
+  public String name() {
+    return all.name();
+  }
+
+  @Override
+  public String description() {
+    return description;
+  }
+
+  @Override
+  public int size() {
+    return indices.length;
+  }
+
+  @Override
+  public int channels() {
+    return all.channels();
+  }
+
+  @Override
+  public int height() {
+    return all.height();
+  }
+
+  @Override
+  public int width() {
+    return all.width();
+  }
+
+  @Override
+  public List<String> classNames() {
+    return all.classNames();
+  }
+
+  @Override
+  public int label(int index) {
+    return all.label(indices[Objects.checkIndex(index, indices.length)]);
+  }
+
+  @Override
+  public void read(int index, byte[] dest, int offset) {
+    all.read(indices[Objects.checkIndex(index, indices.length)], dest, offset);
+  }
+}
