@@ -16,6 +16,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.data.ShapesDataset;
+import io.ddpm4j.trainer.report.Column;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class OptimizerRunsTest {
   private List<Double> rates(String name) throws IOException {
     return Files.readAllLines(folder.resolve(name).resolve("metrics.csv")).stream()
         .skip(1)
-        .map(line -> Double.parseDouble(line.split(",")[4]))
+        .map(line -> Double.parseDouble(line.split(",")[Column.LEARNING_RATE.ordinal()]))
         .toList();
   }
 
