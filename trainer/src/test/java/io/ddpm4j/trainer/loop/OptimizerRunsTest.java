@@ -255,7 +255,7 @@ class OptimizerRunsTest {
     Path file = folder.resolve("model.onnx");
     RunExporter.export(folder.resolve("run"), file);
     InitialModel model = InitialModel.read(file);
-    assertEquals(0.3, model.network().dropout());
+    assertEquals(0.3, model.network().orElseThrow().dropout());
     train("next", dropping(1, 0).withInit(model.init()));
     train("more", dropping(1, 0.5).withInit(model.init()));
     assertNotEquals(last("next").tensors(), last("more").tensors());
