@@ -5,6 +5,9 @@ Needs PyTorch for the peer's side, and `mvn -q -Pbench -DskipTests package` for 
 
     python3 bench/compare.py train forward ddim sampling
     python3 bench/compare.py train --rounds 5 -- --size 28 --batch 32
+    python3 bench/compare.py networks
+
+`networks` times the train step of three networks, with the peak memory of either process, and our start.
 """
 import argparse
 import os
@@ -25,9 +28,26 @@ SUITES = {
 }
 
 
+NETWORKS = {
+    "28x28x1, 1.1 million": ["--size", "28"],
+    "32x32x3, 1.1 million": ["--image-channels", "3"],
+    "32x32x3, 9.9 million": ["--image-channels", "3", "--channels", "96,192,192"],
+}
+
+
+def run(command):
+    """The numbers that a process prints, and its peak memory in MiB."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.path.join(HERE, "pytorch")) as process:
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{command[0]} ended with {process.returncode}")
+    return [float(x) for x in printed.split()], usage.ru_maxrss / 1024
+
+
 def lines(command):
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=os.path.join(HERE, "pytorch"))
-    return [float(x) for x in done.stdout.split()]
+    return run(command)[0]
 
 
 NETWORK = ("--size", "--channels", "--image-channels", "--groups")
@@ -43,15 +63,45 @@ def assert_agreement(options):
                        stdout=sys.stderr)
 
 
+def networks(rounds, options):
+    print("| network | ddpm4j, ms | PyTorch, ms | ratio | rounds' ratios | ddpm4j, MiB | PyTorch, MiB | ratio "
+          "| session, s | first step, s |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    ours = [JAVA, "-cp", CLASSPATH, "io.ddpm4j.bench.TrainStepTime"]
+    for name, network in NETWORKS.items():
+        network = network + options
+        assert_agreement(network)
+        mine, theirs, ratios, memory, their_memory = [], [], [], 0, 0
+        for _ in range(rounds):
+            a, peak = run(ours + network)
+            mine += a
+            memory = max(memory, peak)
+            b, peak = run([sys.executable, "train_step.py", *network])
+            theirs += b
+            their_memory = max(their_memory, peak)
+            ratios.append(statistics.median(a) / statistics.median(b))
+        starts = [lines(ours + network + ["--start", "1"]) for _ in range(rounds)]
+        a, b = statistics.median(mine), statistics.median(theirs)
+        cells = [name, f"{a:.4g}", f"{b:.4g}", f"{a / b:.3f}", " ".join(f"{r:.3f}" for r in ratios), f"{memory:.0f}",
+                 f"{their_memory:.0f}", f"{memory / their_memory:.2f}"]
+        cells += [f"{statistics.median(start[i] for start in starts):.1f}" for i in range(2)]
+        print("| " + " | ".join(cells) + " |", flush=True)
+
+
 def main():
     own, options = sys.argv[1:], []
     if "--" in own:
         split = own.index("--")
         own, options = own[:split], own[split + 1:]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", nargs="+", choices=SUITES)
+    parser.add_argument("suite", nargs="+", choices=[*SUITES, "networks"])
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(own)
+    if "networks" in args.suite:
+        networks(args.rounds, options)
+        args.suite.remove("networks")
+    if not args.suite:
+        return
     if any(SUITES[suite][2] for suite in args.suite):
         assert_agreement(options)
     print("| what | options | ddpm4j, median | PyTorch, median | ratio | rounds' ratios |")

@@ -2,7 +2,9 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.data.DatasetOptionException;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
+import io.ddpm4j.trainer.loop.ConfigFile;
 import io.ddpm4j.trainer.loop.DivergedException;
+import io.ddpm4j.trainer.loop.DryRun;
 import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.Preset;
@@ -38,14 +40,16 @@ import picocli.CommandLine.Spec;
     description = "Train a network on images; stop with Ctrl-C, go on with --resume.",
     footer = {
       "",
-      "The run's folder holds report.html, config.json, metrics.csv, loss.png, samples/,"
+      "The run's folder holds report.html, run.json, metrics.csv, loss.png, samples/,"
           + " tensorboard/ and checkpoints/.",
       "",
       "Examples:",
       "  ddpm train --data shapes --steps 600                    needs no files",
       "  ddpm train --data fashion-mnist --out runs/fashion --preset small --steps 20000",
+      "  ddpm train --data fashion-mnist --preset base --dry-run    what that would take",
       "  ddpm train --data photos/ --image-size 32 --horizontal-flips --out runs/photos",
       "  ddpm train --data fashion-mnist --init fashion-mnist --learning-rate 0.0001",
+      "  ddpm train --config runs/fashion/run.json --out runs/again   the same weights again",
       "  ddpm train --resume --out runs/fashion --steps 40000    goes on, up to step 40000"
     })
 final class TrainCommand implements Callable<Integer> {
@@ -63,8 +67,16 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "DATA",
       description =
           "emoji, fashion-mnist, shapes, a folder of PNG and JPEG images, or an idx file of images"
-              + " (required without --resume).")
+              + " (required without --resume and --config).")
   private String data;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "Hyperparameters as a run keeps them in its run.json, all or some. Options win over the"
+              + " file; what neither says is the preset's (default: none).")
+  private Path configFile;
 
   @Option(
       names = {"-o", "--out"},
@@ -94,9 +106,16 @@ final class TrainCommand implements Callable<Integer> {
       names = "--init",
       paramLabel = "MODEL",
       description =
-          "Begin with the weights of a model that ddpm export wrote, or that ships with ddpm, and"
-              + " with its network and forward process (default: random weights).")
+          "Begin with the weights of a model that ddpm export wrote, that ships with ddpm, or that"
+              + " diffusers saved (a folder or .safetensors file), and with its network and forward"
+              + " process (default: random weights).")
   private String init;
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "Show network, memory, time and files of the run, by a few of its steps; write nothing.")
+  private boolean dryRun;
 
   @Option(
       names = "--resume",
@@ -140,9 +159,15 @@ final class TrainCommand implements Callable<Integer> {
     requireUsage();
     TrainConfig config = resume ? null : config();
     Warnings warnings = new Warnings(terminal);
-    Path folder = out == null ? freeFolder() : out;
+    Path folder = out == null ? freeFolder(config) : out;
     Outputs.requireFolder("--out", folder);
     if (resume && isDone(folder)) {
+      return Main.OK;
+    }
+    if (dryRun) {
+      DryRun found = dryRun(folder, config, warnings);
+      warnings.summarize();
+      new DryRunReport(terminal.out(), folder, config, found).print();
       return Main.OK;
     }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
@@ -175,6 +200,15 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  private static DryRun dryRun(Path folder, TrainConfig config, Warnings warnings)
+      throws IOException {
+    try {
+      return Trainer.dryRun(folder, config, warnings);
+    } catch (DatasetOptionException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
   /** What to type after training has broken down: a tenth of the rate, or a usual one. */
   private static String cure(Path folder, TrainConfig config, DivergedException diverged) {
     double rate = Math.min(config.optimizer().learningRate() / 10, USUAL_RATE);
@@ -186,7 +220,7 @@ final class TrainCommand implements Callable<Integer> {
 
   private void requireUsage() {
     if (!resume) {
-      if (data == null) {
+      if (data == null && configFile == null) {
         throw new UsageException("Missing required option: '--data=DATA' (or --resume)");
       }
       return;
@@ -225,8 +259,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private TrainConfig config() throws IOException {
-    TrainConfig defaults =
-        init == null ? preset.config(data, DEFAULT_STEPS, 0) : defaultsOf(Models.resolve(init));
+    TrainConfig defaults = configFile == null ? defaults(data, init) : fromFile();
     NetworkConfig levels = network.over(defaults.network());
     images.requireFits(levels.channels().size());
     try {
@@ -243,22 +276,45 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** What the file says, but for what options say of data and model. */
+  private TrainConfig fromFile() throws IOException {
+    ConfigFile file = ConfigFile.read(configFile);
+    String source = data == null ? file.dataSource().orElse(null) : data;
+    if (source == null) {
+      throw new UsageException(
+          "Missing required option: '--data=DATA' (or data.source in " + configFile + ")");
+    }
+    String model = init == null ? file.initialModel().orElse(null) : init;
+    ConfigFile others = init == null ? file.without("init", "model") : file.without("init");
+    return others.without("data", "source").over(defaults(source, model));
+  }
+
+  private TrainConfig defaults(String source, String model) throws IOException {
+    return model == null
+        ? preset.config(source, DEFAULT_STEPS, 0)
+        : defaultsOf(source, model, Models.resolve(model));
+  }
+
   /** Network and forward process of a model, with the optimizer of the preset that it is of. */
-  private TrainConfig defaultsOf(Path path) throws IOException {
+  private TrainConfig defaultsOf(String source, String name, Path path) throws IOException {
     InitialModel model = InitialModel.read(path);
-    network.requireSame(model.network(), init);
-    Optional<Preset> of = Preset.of(model.network());
+    NetworkConfig itsNetwork = model.network().orElse(null);
+    if (itsNetwork == null) { // weights alone: the options say of what
+      return preset.config(source, DEFAULT_STEPS, 0).withInit(model.init());
+    }
+    network.requireSame(itsNetwork, name);
+    Optional<Preset> of = Preset.of(itsNetwork);
     boolean given = spec.commandLine().getParseResult().hasMatchedOption("--preset");
     if (given && of.filter(preset::equals).isEmpty()) {
       throw new UsageException(
           "--preset: expected %s, whose network is that of %s, found %s"
-              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), init, lowerCase(preset)));
+              .formatted(of.map(TrainCommand::lowerCase).orElse("none"), name, lowerCase(preset)));
     }
-    TrainConfig defaults = of.orElse(preset).config(data, DEFAULT_STEPS, 0);
+    TrainConfig defaults = of.orElse(preset).config(source, DEFAULT_STEPS, 0);
     return new TrainConfig(
         defaults.data(),
-        model.network(),
-        model.diffusion(),
+        itsNetwork,
+        model.diffusion().orElse(defaults.diffusion()),
         defaults.optimizer(),
         defaults.run(),
         model.init(),
@@ -270,8 +326,9 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */
-  private Path freeFolder() {
-    String name = Path.of(data).toAbsolutePath().normalize().getFileName().toString();
+  private static Path freeFolder(TrainConfig config) {
+    String name =
+        Path.of(config.data().source()).toAbsolutePath().normalize().getFileName().toString();
     Path runs = Path.of("runs");
     Path folder = runs.resolve(name);
     for (int number = 2; Files.exists(folder); number++) {

@@ -237,7 +237,7 @@ final class TrainOptions {
       int headWidth = orElse(headChannels, preset.attentionHeadDim());
       for (int width : channels) {
         requireMultiple(width, groupCount, "--groups");
-        if (width > headWidth) { // a narrower level has one head
+        if (headWidth > 0 && width > headWidth) { // otherwise there is one head
           requireMultiple(width, headWidth, "--head-channels");
         }
       }
@@ -250,7 +250,8 @@ final class TrainOptions {
             headWidth,
             preset.classConditional() && !unconditional,
             orElse(labelDropout, preset.labelDropout()),
-            orElse(dropout, preset.dropout()));
+            orElse(dropout, preset.dropout()),
+            preset.unet());
       } catch (IllegalArgumentException e) { // names the option
         throw new UsageException(e.getMessage());
       }

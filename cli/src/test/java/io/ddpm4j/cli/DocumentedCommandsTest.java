@@ -293,6 +293,9 @@ class DocumentedCommandsTest {
       unset(args, option);
     }
     args.remove("--labels-from-folders");
+    if (args.contains("--config")) {
+      set(args, "--config", here(value(line, "--config")).toString());
+    }
     if (args.contains("--init")) { // a stand-in, which has the size of the small shapes
       Path model = dir.resolve("small/model.onnx");
       Files.createDirectories(model.getParent());

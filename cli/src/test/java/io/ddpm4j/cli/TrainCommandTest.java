@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.testing.SharedData;
+import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
@@ -252,7 +254,7 @@ class TrainCommandTest {
         new TrainConfig(
                 new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
                 new NetworkConfig(
-                    List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2),
+                    List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2, null),
                 new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction")
                     .withObjective(
                         new ObjectiveConfig(
@@ -274,6 +276,98 @@ class TrainCommandTest {
                 new RunConfig(1, -4, 7, 3, 0, 5, 6, 1))
             .withReporting(new ReportingConfig(3, 17, 0.34, false)),
         config);
+  }
+
+  @Test
+  void aRunFromAFile() throws IOException {
+    Path first = dir.resolve("first");
+    assertEquals(0, train(first, "--steps", 3, "--sample-every", 0).exitCode());
+    Path file = first.resolve("run.json");
+    Path again = dir.resolve("again");
+    trains(CommandRun.of("train", "--config", file, "--out", again));
+    assertArrayEquals(state(first), state(again), "the same weights, bit for bit");
+    Path other = dir.resolve("other");
+    trains(
+        CommandRun.of(
+            "train", "--config", file, "--out", other, "--seed", 9, "--steps", 1, "--layers", 2));
+    TrainConfig config = new RunFolder(other).readConfig();
+    assertEquals(9, config.run().seed());
+    assertEquals(1, config.run().steps());
+    assertEquals(2, config.network().layersPerBlock());
+    assertEquals(List.of(8, 8), config.network().channels(), "as in the file");
+    assertEquals(8, config.data().imageSize());
+  }
+
+  @Test
+  void aFileOfAFewFields() throws IOException {
+    Path file =
+        Files.writeString(
+            dir.resolve("few.json"),
+            """
+            {
+              "data": {"imageSize": 8},
+              "network": {"channels": [8, 8], "groups": 4},
+              "optimizer": {"batchSize": 4},
+              "run": {"steps": 1, "sampleEvery": 0}
+            }
+            """);
+    Path run = dir.resolve("run");
+    CommandRun.of("train", "--config", file)
+        .isWrongUsage("Missing required option: '--data=DATA' (or data.source in " + file + ")");
+    trains(
+        CommandRun.of(
+            "train", "--config", file, "--data", "shapes", "--preset", "small", "-o", run));
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(Preset.SMALL.optimizer().learningRate(), config.optimizer().learningRate());
+    assertEquals(List.of(false, true), config.network().attention());
+    Files.writeString(file, "{\"run\": {\"sead\": 1}}");
+    CommandRun.of("train", "--data", "shapes", "--config", file)
+        .failsSaying(file + ": run.sead: expected one of the fields [steps, seed,");
+    CommandRun.of("train", "--data", "shapes", "--config", dir.resolve("none"))
+        .failsSaying("none: expected the run.json of a run, found no such file");
+    CommandRun.of("train", "--resume", "--out", run, "--config", file)
+        .isWrongUsage("--config does not apply with --resume");
+  }
+
+  @Test
+  void aFileThatNamesAModel() throws IOException {
+    Path model = TestModels.unet(dir.resolve("model.onnx"), 3, new ShapesDataset().classNames());
+    Path first = dir.resolve("first");
+    Object[] options = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      8,
+      "--steps",
+      2,
+      "--batch-size",
+      2,
+      "--sample-every",
+      0
+    };
+    trains(with(options, "--init", model, "--out", first));
+    Path file = first.resolve("run.json");
+    Path again = dir.resolve("again");
+    trains(CommandRun.of("train", "--config", file, "--out", again));
+    assertArrayEquals(state(first), state(again));
+    Path few =
+        Files.writeString(dir.resolve("few.json"), "{\"init\": {\"model\": \"" + model + "\"}}");
+    Path third = dir.resolve("third");
+    trains(with(options, "--config", few, "--out", third));
+    assertArrayEquals(state(first), state(third));
+    Path other = dir.resolve("other.onnx");
+    TestModels.unet(other, 3, List.of("a", "b", "c", "d", "e", "f"));
+    Path fourth = dir.resolve("fourth");
+    trains(CommandRun.of("train", "--config", file, "--init", other, "--out", fourth));
+    assertEquals(other.toString(), new RunFolder(fourth).readConfig().init().model());
+    Files.delete(model);
+    CommandRun.of("train", "--config", file, "--out", dir.resolve("fifth"))
+        .failsSaying(model + ": there is no such file or folder");
+  }
+
+  private static void trains(CommandRun run) {
+    assertEquals(0, run.exitCode(), run.err());
   }
 
   @Test
@@ -309,6 +403,83 @@ class TrainCommandTest {
     train(run, "--dropout", 1).isWrongUsage("--dropout: expected a number from 0 to below 1");
     train(run, "--ema-decay", "0.9,0.9").isWrongUsage("--ema-decay: expected different numbers");
     assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void aDryRunShowsTheRunAndWritesNothing() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun shown =
+        train(run, "--steps", 100, "--sample-every", 40, "--checkpoint-every", 30, "--dry-run");
+    shown
+        .succeeds()
+        .prints(
+            run + ": 6000 generated images of 8x8x3",
+            "6 classes; steps 1 to 100",
+            "1 ResNet, half the size",
+            "1 ResNet with attention",
+            "8x4x4",
+            "images/s: a step of 4 images takes",
+            "100 steps, 3 sample grids of ",
+            "1 validations of ",
+            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png, report.html",
+            "checkpoints/: 4, of which 2 stay",
+            "samples/: 3 grids of 4 images",
+            "Nothing was written");
+    assertFalse(Files.exists(run));
+    try (var all = Files.list(dir)) {
+      assertEquals(0, all.count());
+    }
+    assertEquals(0, train(run, "--steps", 1, "--sample-every", 0).exitCode());
+    String parameters =
+        shown.out().lines().filter(line -> line.startsWith("all ")).findFirst().orElseThrow();
+    Path model = run.resolve("model.onnx");
+    CommandRun.of("export", run).succeeds();
+    String count = parameters.substring(parameters.lastIndexOf(' ') + 1);
+    assertTrue(CommandRun.of("inspect", model).succeeds().out().contains(count), parameters);
+    train(run, "--dry-run").failsSaying(run + ": expected a folder without a run, found one with");
+    train(dir.resolve("other"), "--dry-run", "--image-size", 9).isWrongUsage("--image-size:");
+    CommandRun.of("train", "--resume", "--out", run, "--dry-run")
+        .isWrongUsage("--dry-run does not apply with --resume");
+  }
+
+  @Test
+  void aRunBeginsWithWhatDiffusersSaved() throws IOException {
+    Path golden = SharedData.path("golden/unets/basic_l1");
+    Path run = dir.resolve("run");
+    Object[] onwards = {
+      "train",
+      "--data",
+      "shapes",
+      "--image-size",
+      16,
+      "--unconditional",
+      "--steps",
+      1,
+      "--batch-size",
+      2,
+      "--sample-every",
+      0,
+      "--init"
+    };
+    trains(with(onwards, golden, "--out", run));
+    TrainConfig config = new RunFolder(run).readConfig();
+    assertEquals(List.of(32, 32), config.network().channels());
+    assertEquals(32, config.network().groups());
+    trains(CommandRun.of("train", "--config", run.resolve("run.json"), "-o", dir.resolve("again")));
+    assertArrayEquals(state(run), state(dir.resolve("again")));
+    Path alone =
+        Files.copy(
+            golden.resolve("diffusion_pytorch_model.safetensors"),
+            dir.resolve("alone.safetensors"));
+    Path third = dir.resolve("third");
+    trains(with(onwards, alone, "--widths", "32,32", "--groups", 32, "--out", third));
+    assertArrayEquals(state(run), state(third), "the same weights, by options");
+    with(onwards, alone, "--widths", "32,32", "--groups", 16, "--layers", 2, "-o", dir.resolve("x"))
+        .failsSaying(alone + ": parameter down_blocks.0.resnets.1.", "found none");
+    with(onwards, golden, "--widths", "32,64")
+        .isWrongUsage("--widths: expected 32,32, as in " + golden + ", found 32,64");
+    with(onwards, golden.resolveSibling("ncsnpp_like"))
+        .failsSaying("ncsnpp_like/config.json: U-Net config: ", "expected", "found");
   }
 
   @Test
@@ -640,7 +811,7 @@ class TrainCommandTest {
     assertEquals(0, train(run, "--steps", 1).exitCode());
     Path file = new RunFolder(run).lossCurve();
     CommandRun.of("export", file)
-        .failsSaying(file + ": expected the folder of a run with a config.json, found a file");
+        .failsSaying(file + ": expected the folder of a run with a run.json, found a file");
     train(run, "--steps", 1).failsSaying(run, "resume");
     CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
     Path state = new RunFolder(run).checkpoints().latest().orElseThrow();

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param position where in the data the next step begins
  * @param smoothedLoss the running mean that progress shows
  * @param seconds training time so far
+ * @param recovery how the run stands with breakdowns
  * @param unet the network's {@code config.json}
  * @param tensors every state vector by name and parameter: {@code weights.conv_in.weight}
  */
@@ -25,6 +26,7 @@ public record Checkpoint(
     DataPosition position,
     double smoothedLoss,
     double seconds,
+    Recovery recovery,
     String unet,
     Map<String, TensorData> tensors) {
   /**

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.checkpoint;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -18,12 +19,14 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -151,11 +154,38 @@ public class CheckpointStore {
     o.add("data_position", position);
     o.addProperty("smoothed_loss", checkpoint.smoothedLoss());
     o.addProperty("seconds", checkpoint.seconds());
+    o.add("recovery", write(checkpoint.recovery()));
     o.addProperty("state_sha256", sha256);
     o.add("unet", JsonParser.parseString(checkpoint.unet()));
     Gson gson = new GsonBuilder().setPrettyPrinting().serializeNulls().create();
     o.addProperty(CHECKSUM, Sha256.of(JsonParser.parseString(gson.toJson(o)).toString()));
     return gson.toJson(o);
+  }
+
+  private static JsonObject write(Recovery recovery) {
+    JsonObject o = new JsonObject();
+    o.addProperty("count", recovery.count());
+    o.addProperty("learning_rate", recovery.learningRate());
+    o.addProperty("rate_factor", recovery.rateFactor());
+    o.addProperty("skipped_steps", recovery.skippedSteps());
+    JsonArray losses = new JsonArray();
+    recovery.recentLosses().forEach(losses::add);
+    o.add("recent_losses", losses);
+    return o;
+  }
+
+  private static Recovery recovery(JsonObject o) {
+    if (o == null) { // of a version that did not recover
+      return Recovery.none(0);
+    }
+    List<Float> losses = new ArrayList<>();
+    o.getAsJsonArray("recent_losses").forEach(loss -> losses.add(loss.getAsFloat()));
+    return new Recovery(
+        o.get("count").getAsInt(),
+        o.get("learning_rate").getAsDouble(),
+        o.get("rate_factor").getAsDouble(),
+        o.get("skipped_steps").getAsLong(),
+        losses);
   }
 
   /**
@@ -195,6 +225,7 @@ public class CheckpointStore {
           new DataPosition(position.get("epoch").getAsLong(), position.get("offset").getAsInt()),
           o.get("smoothed_loss").getAsDouble(),
           o.get("seconds").getAsDouble(),
+          recovery(o.getAsJsonObject("recovery")),
           o.get("unet").toString(),
           Safetensors.read(state).tensors());
     } catch (RuntimeException e) {
@@ -234,11 +265,23 @@ public class CheckpointStore {
     Files.move(checkpoint, aside, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** The step that a checkpoint's folder is named after. */
+  public static long step(Path checkpoint) {
+    return Long.parseLong(checkpoint.getFileName().toString().replaceAll("\\D", ""));
+  }
+
   /** Deletes all but the newest {@code keep}. */
   public void prune(int keep) throws IOException {
+    prune(keep, step -> false);
+  }
+
+  /** Deletes all but the newest {@code keep} and those of certain steps. */
+  public void prune(int keep, LongPredicate kept) throws IOException {
     List<Path> all = all();
     for (Path old : all.subList(0, Math.max(0, all.size() - keep))) {
-      delete(old);
+      if (!kept.test(step(old))) {
+        delete(old);
+      }
     }
   }
 

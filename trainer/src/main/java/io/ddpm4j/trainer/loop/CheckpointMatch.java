@@ -19,8 +19,7 @@ final class CheckpointMatch {
       throws CheckpointException {
     if (!isNetwork(unet, checkpoint.unet())) {
       throw new CheckpointException(
-          folder
-              + ": expected a checkpoint of the network in config.json, found another network's");
+          folder + ": expected a checkpoint of the network in run.json, found another network's");
     }
     if (checkpoint.seed() != config.run().seed()) {
       throw new CheckpointException(

@@ -7,11 +7,18 @@ import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Writes the checkpoints of one run and knows the newest. */
 final class Checkpointer {
+  /** Steps after which a checkpoint has shown that it is good. */
+  private static final int SETTLED = 20;
+
   private final CheckpointStore store;
   private final TrainConfig config;
   private final String unet;
@@ -42,23 +49,17 @@ final class Checkpointer {
   }
 
   /**
-   * Writes a checkpoint. Whether its weights are any good only the loss of the next step shows:
-   * until then the older checkpoints should stay.
+   * Writes a checkpoint. Whether its weights are any good only the loss of later steps shows: until
+   * then the older checkpoints should stay.
    *
-   * @throws DivergedException if the state is not finite: the older checkpoints stay
+   * @return false if the state is not finite: then nothing is written
    */
-  void write(TrainSession session, TimestepSampler timesteps, Progress progress)
+  boolean write(TrainSession session, TimestepSampler timesteps, Progress progress)
       throws IOException {
     if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
-      throw diverged("the weights of step " + progress.step() + " are not finite", progress);
+      return false;
     }
-    Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : session.stateNames()) {
-      session
-          .layout()
-          .split(session.state(vector))
-          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
-    }
+    Map<String, TensorData> tensors = tensors(session);
     timesteps
         .state()
         .forEach((name, t) -> tensors.put(Checkpoint.tensorName(Checkpoint.TIMESTEPS, name), t));
@@ -71,26 +72,100 @@ final class Checkpointer {
                 progress.position(),
                 progress.smoothedLoss(),
                 progress.seconds(),
+                progress.recovery(),
                 unet,
                 tensors));
     step = progress.step();
+    return true;
   }
 
-  /** Deletes the checkpoints that are not to be kept. */
-  void prune() throws IOException {
-    store.prune(config.run().keepCheckpoints());
+  /** The state, vector by vector and parameter by parameter. */
+  static Map<String, TensorData> tensors(TrainSession session) {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    for (String vector : session.stateNames()) {
+      session
+          .layout()
+          .split(session.state(vector))
+          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
+    }
+    return tensors;
   }
 
   /**
-   * Says which state is left after training has broken down. The one that it has broken down in is
-   * none to go on from, for its next step would be the same: a checkpoint of it is set aside.
+   * Deletes the checkpoints that are not to be kept. Until the run has all its steps, one that it
+   * can go back to is among those that are.
    */
-  DivergedException diverged(String what, Progress progress) {
-    try {
-      if (newest != null && has(progress)) {
-        store.setAside(newest);
-        newest = store.latest().orElse(null);
+  void prune(Progress progress) throws IOException {
+    long settled = progress.step() - SETTLED;
+    long oldest = spacing() == 0 || settled < 0 ? 0 : settled / spacing() * spacing();
+    boolean running = progress.step() < config.run().steps();
+    store.prune(
+        config.run().keepCheckpoints(), step -> running && step >= oldest && isRegular(step));
+  }
+
+  /**
+   * Whether a checkpoint of that step is there however often the run was interrupted. Of a run that
+   * writes one every few steps not all are, for they would have to be kept.
+   */
+  private boolean isRegular(long step) {
+    return spacing() > 0 && step % spacing() == 0;
+  }
+
+  /** Steps between regular checkpoints: at least those in which one settles; 0 for none. */
+  private long spacing() {
+    long every = config.run().checkpointEvery();
+    return every == 0 ? 0 : (SETTLED + every - 1) / every * every;
+  }
+
+  /**
+   * The checkpoint to go back to: the newest regular one that training went on from for so long
+   * that it is good; without one, the newest of those that are not known to be bad.
+   */
+  Optional<Path> lastGood(Breakdown breakdown) throws IOException {
+    List<Path> newestFirst = new ArrayList<>(store.all());
+    Collections.reverse(newestFirst);
+    return newestFirst.stream()
+        .filter(p -> CheckpointStore.step(p) <= breakdown.step() - SETTLED)
+        .filter(p -> isRegular(CheckpointStore.step(p)))
+        .findFirst()
+        .or(() -> newestFirst.stream().filter(p -> !isBad(p, breakdown)).findFirst());
+  }
+
+  private static boolean isBad(Path checkpoint, Breakdown breakdown) {
+    return CheckpointStore.step(checkpoint) >= breakdown.step() - breakdown.doubtful();
+  }
+
+  /** Reads one of the run's checkpoints. */
+  Checkpoint read(Path checkpoint) throws IOException {
+    return store.read(checkpoint);
+  }
+
+  /** Sets aside the checkpoints of the steps after one: they are trained anew. */
+  void setAsideAfter(long good) throws IOException {
+    for (Path checkpoint : store.all()) {
+      if (CheckpointStore.step(checkpoint) > good) {
+        store.setAside(checkpoint);
       }
+    }
+    newest = store.latest().orElse(null);
+    step = good;
+  }
+
+  /**
+   * Says which state is left after training has broken down for good. The ones that it has broken
+   * down in are none to go on from: checkpoints of them are set aside.
+   */
+  DivergedException diverged(Breakdown breakdown, Progress progress) {
+    int times = progress.recovery().count();
+    String what =
+        breakdown.reason() + (times == 0 ? "" : ", after going back " + times + " times already");
+    try {
+      for (Path checkpoint : store.all()) {
+        if (isBad(checkpoint, breakdown)) {
+          store.setAside(checkpoint);
+        }
+      }
+      newest = store.latest().orElse(null);
     } catch (IOException e) {
       return new DivergedException(
           what + ": training stopped; its checkpoint cannot be set aside: " + e.getMessage(),

@@ -32,8 +32,16 @@ public record DiffusionConfig(
   public DiffusionConfig {
     require(betaSchedule != null, "diffusion.betaSchedule", "a beta schedule", "none");
     require(predictionType != null, "diffusion.predictionType", "a prediction type", "none");
-    BetaSchedule.parse(betaSchedule);
-    PredictionType.parse(predictionType);
+    try {
+      BetaSchedule.parse(betaSchedule);
+      PredictionType.parse(predictionType);
+    } catch (IllegalArgumentException e) { // names diffusers' field
+      throw new IllegalArgumentException(
+          e.getMessage()
+              .replaceFirst("^beta_schedule:", "--schedule:")
+              .replaceFirst("^prediction_type:", "--prediction:"),
+          e);
+    }
     trainedBetas = trainedBetas == null ? List.of() : List.copyOf(trainedBetas);
     objective = objective == null ? ObjectiveConfig.SIMPLE : objective;
     require(

@@ -2,7 +2,7 @@ package io.ddpm4j.trainer.loop;
 
 import java.io.IOException;
 
-/** The loss is no longer a number: training stopped, older checkpoints are kept. */
+/** Training has broken down and does not recover: it stopped, and older checkpoints are kept. */
 public final class DivergedException extends IOException {
   private static final long serialVersionUID = 2L;
 

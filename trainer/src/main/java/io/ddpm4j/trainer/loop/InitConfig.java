@@ -7,8 +7,8 @@ import java.nio.file.Path;
 /**
  * A model that the first weights come from.
  *
- * @param model its file
- * @param sha256 of that file, hexadecimal
+ * @param model its file, or the folder of one that diffusers saved
+ * @param sha256 of the file of the weights, hexadecimal
  */
 public record InitConfig(String model, String sha256) {
   /** Refuses a missing model or hash. */
@@ -17,7 +17,7 @@ public record InitConfig(String model, String sha256) {
     require(sha256 != null, "init.sha256", "the file's SHA-256", "none");
   }
 
-  /** The file's folder and name, {@code fashion-mnist/model.onnx}: what is told to others. */
+  /** The last two names of the path, {@code fashion-mnist/model.onnx}: what is told to others. */
   String name() {
     Path path = Path.of(model).toAbsolutePath().normalize();
     Path folder = path.getParent() == null ? null : path.getParent().getFileName();

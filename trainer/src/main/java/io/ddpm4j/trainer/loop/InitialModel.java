@@ -24,11 +24,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model file of ours from which a run takes its first weights: weights and their average begin as
- * the file's, everything else of the run begins anew.
+ * A model from which a run takes its first weights: weights and their average begin as the file's,
+ * everything else of the run begins anew. It is a model file of ours, or a {@link
+ * DiffusersCheckpoint}.
  */
 public final class InitialModel {
   private static final String FILE = "model.onnx";
@@ -36,28 +38,48 @@ public final class InitialModel {
 
   private final Path file;
   private final String sha256;
-  private final UNetConfig unet;
-  private final ModelMetadata metadata;
+  private final UNetConfig unet; // null if there are only weights
+  private final SchedulerConfig scheduler; // null if nothing is said of it
+  private final List<String> classes; // empty where they have no names
+  private final boolean hasNullClass;
   private final Map<String, TensorData> tensors;
 
-  private InitialModel(
-      Path file, UNetConfig unet, ModelMetadata metadata, Map<String, TensorData> tensors)
+  private InitialModel(Path file, OnnxFile onnx, ModelMetadata metadata, UNetConfig unet)
       throws IOException {
     this.file = file;
     this.sha256 = Sha256.of(file);
     this.unet = unet;
-    this.metadata = metadata;
-    this.tensors = tensors;
+    this.scheduler = metadata.scheduler().orElseThrow(); // there is ddpm4j.unet
+    this.classes = metadata.classNames();
+    this.hasNullClass = metadata.nullClass().isPresent();
+    this.tensors = onnx.initializers();
+  }
+
+  private InitialModel(Path path, DiffusersCheckpoint checkpoint) throws IOException {
+    this.file = path;
+    this.sha256 = Sha256.of(checkpoint.weightsFile());
+    this.unet = checkpoint.network().orElse(null);
+    this.scheduler = checkpoint.scheduler().orElse(null);
+    this.classes = List.of();
+    this.hasNullClass = false;
+    this.tensors = checkpoint.weights();
   }
 
   /**
    * Reads a model.
    *
-   * @param path the file, or a folder with a {@code model.onnx}
-   * @throws IOException if it cannot be read, or is not one that ddpm4j wrote
+   * @param path a model file of ours or a folder with a {@code model.onnx}, a folder of diffusers,
+   *     or a {@code .safetensors} file
+   * @throws IOException if it cannot be read, or is none of these
    */
   public static InitialModel read(Path path) throws IOException {
-    Path file = Files.isDirectory(path) ? path.resolve(FILE) : path;
+    Path inFolder = path.resolve(FILE);
+    if (!Files.exists(inFolder) && DiffusersCheckpoint.is(path)) {
+      InitialModel model = new InitialModel(path, DiffusersCheckpoint.read(path));
+      model.requireOnlyParameters();
+      return model;
+    }
+    Path file = Files.isDirectory(path) ? inFolder : path;
     OnnxFile onnx = OnnxReader.read(file);
     ModelMetadata metadata = ModelMetadata.parse(file.toString(), onnx.metadata());
     String json =
@@ -82,7 +104,21 @@ public final class InitialModel {
               + ", found "
               + metadata.nullClass().getAsInt());
     }
-    return new InitialModel(file, unet, metadata, onnx.initializers());
+    return new InitialModel(file, onnx, metadata, unet);
+  }
+
+  /** What no parameter of the network is called is a sign of another network. */
+  private void requireOnlyParameters() throws ModelFormatException {
+    if (unet == null) {
+      return; // the run's network is not known yet
+    }
+    Set<String> known = UNet.parameters(unet).specs().keySet();
+    for (String name : tensors.keySet()) {
+      if (!known.contains(name)) {
+        throw new ModelFormatException(
+            file + ": expected only parameters of the network in its config.json, found " + name);
+      }
+    }
   }
 
   /** The model that a configuration names; refuses a file that was changed since. */
@@ -104,45 +140,53 @@ public final class InitialModel {
     return new InitConfig(file.toString(), sha256);
   }
 
-  /** The file. */
+  /** The file or folder. */
   public Path file() {
     return file;
   }
 
-  /** The network's options, as those of a run that goes on with it; no label is dropped. */
-  public NetworkConfig network() {
-    return new NetworkConfig(
-        unet.blockOutChannels(),
-        unet.downBlockTypes().stream().map(UNetConfig.BlockType.ATTENTION::equals).toList(),
-        unet.layersPerBlock(),
-        unet.normNumGroups(),
-        unet.attentionHeadDim(),
-        unet.numClassEmbeds() > 0,
-        0,
-        unet.dropout());
+  /**
+   * The network's options, as those of a run that goes on with it; no label is dropped.
+   *
+   * @return empty if the file holds weights alone
+   * @throws IOException if a run cannot have that network
+   */
+  public Optional<NetworkConfig> network() throws IOException {
+    if (unet == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(NetworkConfig.of(unet));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file + ": " + e.getMessage(), e);
+    }
   }
 
   /**
    * The forward process that it was trained for.
    *
+   * @return empty if nothing is said of it
    * @throws IOException if that is none that a run can have
    */
-  public DiffusionConfig diffusion() throws IOException {
-    SchedulerConfig scheduler = metadata.scheduler().orElseThrow(); // there is ddpm4j.unet
+  public Optional<DiffusionConfig> diffusion() throws IOException {
+    if (scheduler == null) {
+      return Optional.empty();
+    }
     if (scheduler.rescaleBetasZeroSnr()) {
       throw new ModelFormatException(
           file
-              + ": ddpm4j.scheduler: expected a schedule that a run can go on with, found"
+              + ": scheduler: expected a schedule that a run can go on with, found"
               + " rescale_betas_zero_snr");
     }
-    return new DiffusionConfig(
-        scheduler.trainTimesteps(),
-        scheduler.betaSchedule().label(),
-        scheduler.betaStart(),
-        scheduler.betaEnd(),
-        scheduler.predictionType().label(),
-        scheduler.trainedBetas().map(InitialModel::boxed).orElse(List.of()),
-        objective(scheduler.varianceType()));
+    return Optional.of(
+        new DiffusionConfig(
+            scheduler.trainTimesteps(),
+            scheduler.betaSchedule().label(),
+            scheduler.betaStart(),
+            scheduler.betaEnd(),
+            scheduler.predictionType().label(),
+            scheduler.trainedBetas().map(InitialModel::boxed).orElse(List.of()),
+            objective(scheduler.varianceType())));
   }
 
   /** L_simple, or with a learned variance the loss that trains it. */
@@ -159,9 +203,9 @@ public final class InitialModel {
     return Arrays.stream(numbers).boxed().toList();
   }
 
-  /** The names of its classes, in label order. */
+  /** The names of its classes, in label order; none where they have no names. */
   List<String> classes() {
-    return metadata.classNames();
+    return classes;
   }
 
   /**
@@ -174,10 +218,12 @@ public final class InitialModel {
    *     or the parameter, what was expected and what was found
    */
   Map<String, TensorData> weights(UNetConfig run, boolean nullClass) {
-    requireSame(run);
-    requireClasses(run, nullClass);
+    int rows = tensors.containsKey(CLASS_ROWS) ? (int) tensors.get(CLASS_ROWS).shape().size(0) : 0;
+    UNetConfig own = unet == null ? withClasses(run, rows) : unet;
+    requireSame(run, own);
+    requireClasses(run, own, nullClass);
     Map<String, TensorData> weights = new LinkedHashMap<>();
-    for (Parameters.Spec spec : UNet.parameters(unet).specs().values()) {
+    for (Parameters.Spec spec : UNet.parameters(own).specs().values()) {
       TensorData tensor = tensors.get(spec.name());
       if (tensor == null
           || tensor.dataType() != DataType.FLOAT
@@ -189,22 +235,38 @@ public final class InitialModel {
       }
       weights.put(spec.name(), tensor);
     }
-    if (nullClass && metadata.nullClass().isEmpty()) {
-      weights.compute(CLASS_ROWS, (name, rows) -> withMean(rows));
+    if (unet == null) {
+      for (String name : tensors.keySet()) {
+        if (!weights.containsKey(name)) {
+          throw wrong("parameter " + name, "none in the run's network", "one");
+        }
+      }
+    }
+    if (nullClass && !hasNullClass) {
+      weights.compute(CLASS_ROWS, (name, table) -> withMean(table));
     }
     return weights;
   }
 
+  private static UNetConfig withClasses(UNetConfig network, int classes) {
+    JsonObject json = JsonParser.parseString(network.toJson()).getAsJsonObject();
+    json.addProperty("num_class_embeds", classes == 0 ? null : classes);
+    return UNetConfig.fromJson(json.toString());
+  }
+
   /**
-   * Everything but the number of classes, whose rows are looked at one by one, and dropout, which
-   * has no weights.
+   * Everything but the number of classes, whose rows are looked at one by one, dropout, which has
+   * no weights, and a size that the file leaves open.
    */
-  private void requireSame(UNetConfig run) {
+  private void requireSame(UNetConfig run, UNetConfig own) {
     JsonObject expected = JsonParser.parseString(run.toJson()).getAsJsonObject();
-    JsonObject found = JsonParser.parseString(unet.toJson()).getAsJsonObject();
+    JsonObject found = JsonParser.parseString(own.toJson()).getAsJsonObject();
     Set<String> fields = new LinkedHashSet<>(expected.keySet());
     fields.addAll(found.keySet());
     fields.removeAll(Set.of("num_class_embeds", "dropout"));
+    if (own.sampleSize() == 0) {
+      fields.remove("sample_size");
+    }
     for (String field : fields) {
       JsonElement wanted = expected.get(field);
       if (wanted == null || !wanted.equals(found.get(field))) {
@@ -214,10 +276,9 @@ public final class InitialModel {
   }
 
   /** As many named classes, and no null class that the run has not. */
-  private void requireClasses(UNetConfig run, boolean nullClass) {
-    boolean hasNullClass = metadata.nullClass().isPresent();
+  private void requireClasses(UNetConfig run, UNetConfig own, boolean nullClass) {
     int wanted = run.numClassEmbeds() - (nullClass ? 1 : 0);
-    int there = unet.numClassEmbeds() - (hasNullClass ? 1 : 0);
+    int there = own.numClassEmbeds() - (hasNullClass ? 1 : 0);
     if (wanted != there || hasNullClass && !nullClass) {
       throw wrong(
           "parameter " + CLASS_ROWS, describe(wanted, nullClass), describe(there, hasNullClass));

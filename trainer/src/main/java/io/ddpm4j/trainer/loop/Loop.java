@@ -3,16 +3,18 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
+import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
 import io.ddpm4j.trainer.objective.TimestepSampler;
-import io.ddpm4j.trainer.optim.LearningRate;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.LongToDoubleFunction;
 
 /** The steps of one call of {@link Trainer#run}, one after the other. */
 final class Loop {
@@ -24,10 +26,11 @@ final class Loop {
   private final TimestepSampler timesteps;
   private final Checkpointer checkpointer;
   private final Pictures pictures;
+  private final Recoverer recoverer;
   private final Progress progress;
   private final TrainListener listener;
   private final Cancellation cancellation;
-  private final LearningRate rate;
+  private final LongToDoubleFunction rate;
   private final Pace pace;
   private boolean pruned = true;
 
@@ -39,7 +42,9 @@ final class Loop {
       Optional<Validator> validator,
       TimestepSampler timesteps,
       Checkpointer checkpointer,
-      Pictures pictures) {}
+      Pictures pictures,
+      Recoverer recoverer,
+      LongToDoubleFunction rate) {}
 
   Loop(
       TrainConfig config,
@@ -55,10 +60,11 @@ final class Loop {
     this.timesteps = parts.timesteps();
     this.checkpointer = parts.checkpointer();
     this.pictures = parts.pictures();
+    this.recoverer = parts.recoverer();
     this.progress = progress;
     this.listener = listener;
     this.cancellation = cancellation;
-    this.rate = config.optimizer().rate(config.run().steps());
+    this.rate = parts.rate();
     this.pace = new Pace(config.optimizer().stepImages());
   }
 
@@ -95,10 +101,12 @@ final class Loop {
       } catch (InterruptedException e) {
         return true;
       }
-      step(prepared, begin);
+      if (!step(prepared, begin)) {
+        continue; // an earlier step is the last one
+      }
       boolean last = progress.step() == run.steps();
-      if (isDue(run.checkpointEvery()) || last) {
-        checkpoint();
+      if ((isDue(run.checkpointEvery()) || last) && !checkpoint()) {
+        continue;
       }
       if (isDue(run.sampleEvery()) || run.sampleEvery() > 0 && last) {
         sample();
@@ -111,20 +119,38 @@ final class Loop {
     return every > 0 && progress.step() % every == 0;
   }
 
-  private void step(StepFeeder.Prepared prepared, long begin) throws IOException {
+  /** False if training broke down and was taken back to an earlier step. */
+  private boolean step(StepFeeder.Prepared prepared, long begin) throws IOException {
     long number = progress.step() + 1;
-    double learningRate = rate.at(number);
+    double learningRate = rate.applyAsDouble(number) * progress.rateFactor();
     TrainSession.Result result = session.step(prepared.inputs(), number, learningRate);
     if (!result.isFinite()) {
-      throw checkpointer.diverged(
+      rollBack(
           "the loss of step %d is not finite (loss %s, gradient norm %s)"
               .formatted(number, result.loss(), result.gradientNorm()),
-          progress);
+          number,
+          1,
+          prepared.next());
+      return false;
     }
     timesteps.observe(prepared.inputs().timesteps(), session.sampleLoss());
-    prune();
     double took = (System.nanoTime() - begin) / 1e9;
     progress.add(result.loss(), prepared.next(), took);
+    Optional<LossWatch.Spike> spike = progress.spike();
+    if (spike.isPresent()) {
+      rollBack(
+          String.format(
+              Locale.ROOT,
+              "the loss of step %d is %.3g times what it was %d steps before",
+              number,
+              spike.get().ratio(),
+              spike.get().steps()),
+          number,
+          spike.get().steps(),
+          prepared.next());
+      return false;
+    }
+    prune();
     pace.add(took);
     TrainStep report =
         new TrainStep(
@@ -140,6 +166,7 @@ final class Loop {
     reporter.step(report, prepared.next(), validation);
     listener.onStep(report);
     validation.ifPresent(losses -> listener.onValidation(losses, number));
+    return true;
   }
 
   /** Measures the averaged weights; empty where that is not due, or fails. */
@@ -162,15 +189,12 @@ final class Loop {
     return session.layout().split(session.state(UpdateGraph.EMA));
   }
 
-  /** An interrupt is put off: it would close the files that are being written. */
-  private void checkpoint() throws IOException {
+  private void rollBack(String reason, long step, int doubtful, DataPosition next)
+      throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
-      checkpointer.write(session, timesteps, progress);
-      pruned = false;
-      reporter.drawLoss(); // after the checkpoint: pictures must not cost the weights
-      reporter.report(progress);
-      listener.onCheckpoint(checkpointer.newest(), progress.step());
+      Breakdown breakdown = new Breakdown(reason, step, doubtful, next);
+      listener.onRollback(recoverer.recover(breakdown, progress));
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -178,14 +202,38 @@ final class Loop {
     }
   }
 
-  /** After a step has shown that the newest checkpoint is good, or at the end. */
+  /**
+   * False if there is nothing to keep, and training was taken back to an earlier step. An interrupt
+   * is put off: it would close the files that are being written.
+   */
+  private boolean checkpoint() throws IOException {
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (!checkpointer.write(session, timesteps, progress)) {
+        long step = progress.step();
+        rollBack("the weights of step " + step + " are not finite", step, 0, progress.position());
+        return false;
+      }
+      pruned = false;
+      reporter.drawLoss(); // after the checkpoint: pictures must not cost the weights
+      reporter.report(progress);
+      listener.onCheckpoint(checkpointer.newest(), progress.step());
+      return true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** After a step has shown that the newest checkpoint may be good, or at the end. */
   private void prune() {
     if (pruned) {
       return;
     }
     pruned = true;
     try {
-      checkpointer.prune();
+      checkpointer.prune(progress);
     } catch (IOException e) {
       listener.onWarning("cannot delete an old checkpoint: " + e.getMessage());
     }

@@ -2,11 +2,14 @@ package io.ddpm4j.trainer.loop;
 
 import static io.ddpm4j.trainer.loop.Requirements.require;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The U-Net.
@@ -21,6 +24,8 @@ import java.util.OptionalInt;
  *     above 0 the network has a class more, the null class, for classifier-free guidance (Ho and
  *     Salimans 2022)
  * @param dropout the share of elements that training drops in each ResNet block, in [0, 1)
+ * @param unet fields of diffusers' {@code UNet2DModel} that none of the others says, with its names
+ *     and values: {@code downsample_padding}, {@code resnet_time_scale_shift}; null for none
  */
 public record NetworkConfig(
     List<Integer> channels,
@@ -30,7 +35,21 @@ public record NetworkConfig(
     int attentionHeadDim,
     boolean classConditional,
     @MayBeAbsent double labelDropout,
-    @MayBeAbsent double dropout) {
+    @MayBeAbsent double dropout,
+    @MayBeAbsent JsonObject unet) {
+
+  /** What {@link #unet} may not say, for the others do. */
+  private static final Set<String> SAID =
+      Set.of(
+          "sample_size",
+          "in_channels",
+          "out_channels",
+          "block_out_channels",
+          "layers_per_block",
+          "norm_num_groups",
+          "attention_head_dim",
+          "num_class_embeds",
+          "dropout");
 
   /** Refuses lists that are not whole or do not fit together. */
   public NetworkConfig {
@@ -60,9 +79,19 @@ public record NetworkConfig(
         "0, since the network is not told the classes",
         labelDropout);
     require(dropout >= 0 && dropout < 1, "--dropout", "a number from 0 to below 1", dropout);
+    unet = unet == null || unet.isEmpty() ? null : unet.deepCopy();
+    if (unet != null) {
+      for (String field : unet.keySet()) {
+        require(
+            !SAID.contains(field),
+            "network.unet." + field,
+            "none, since another field of the run says it",
+            unet.get(field));
+      }
+    }
   }
 
-  /** A network without dropout. */
+  /** A network without dropout, in which everything else is diffusers' default. */
   public NetworkConfig(
       List<Integer> channels,
       List<Boolean> attention,
@@ -79,7 +108,54 @@ public record NetworkConfig(
         attentionHeadDim,
         classConditional,
         labelDropout,
-        0);
+        0,
+        null);
+  }
+
+  /**
+   * The options that make a network.
+   *
+   * @throws IllegalArgumentException if there are none: its outputs are not those of its images
+   */
+  static NetworkConfig of(UNetConfig network) {
+    require(
+        network.outChannels() == network.inChannels(),
+        "out_channels",
+        "as many as in_channels, " + network.inChannels() + ", since no variance is learned",
+        network.outChannels());
+    NetworkConfig plain =
+        new NetworkConfig(
+            network.blockOutChannels(),
+            network.downBlockTypes().stream().map(UNetConfig.BlockType.ATTENTION::equals).toList(),
+            network.layersPerBlock(),
+            network.normNumGroups(),
+            network.attentionHeadDim(),
+            network.numClassEmbeds() > 0,
+            0);
+    JsonObject usual =
+        json(plain.unet(network.sampleSize(), network.inChannels(), network.numClassEmbeds()));
+    JsonObject others = json(network.withDropout(0));
+    others.keySet().removeIf(field -> others.get(field).equals(usual.get(field)));
+    return new NetworkConfig(
+        plain.channels,
+        plain.attention,
+        plain.layersPerBlock,
+        plain.groups,
+        plain.attentionHeadDim,
+        plain.classConditional,
+        0,
+        network.dropout(),
+        others);
+  }
+
+  private static JsonObject json(UNetConfig network) {
+    return JsonParser.parseString(network.toJson()).getAsJsonObject();
+  }
+
+  /** A copy. */
+  @Override
+  public JsonObject unet() {
+    return unet == null ? null : unet.deepCopy();
   }
 
   /** The same network with another share of labels that are not told. */
@@ -92,7 +168,8 @@ public record NetworkConfig(
         attentionHeadDim,
         classConditional,
         share,
-        dropout);
+        dropout,
+        unet);
   }
 
   /** The same network with another share of elements that are dropped in training. */
@@ -105,7 +182,8 @@ public record NetworkConfig(
         attentionHeadDim,
         classConditional,
         labelDropout,
-        share);
+        share,
+        unet);
   }
 
   /**
@@ -144,15 +222,22 @@ public record NetworkConfig(
   /** The network for square images; of the data's classes only a conditional one is told. */
   UNetConfig unet(int size, int imageChannels, int dataClasses) {
     int classes = classConditional ? dataClasses : 0;
-    return UNetConfig.of(
-            size,
-            imageChannels,
-            channels,
-            attention,
-            layersPerBlock,
-            groups,
-            attentionHeadDim,
-            classes + (nullClass(classes).isPresent() ? 1 : 0))
-        .withDropout(dropout);
+    UNetConfig usual =
+        UNetConfig.of(
+                size,
+                imageChannels,
+                channels,
+                attention,
+                layersPerBlock,
+                groups,
+                attentionHeadDim,
+                classes + (nullClass(classes).isPresent() ? 1 : 0))
+            .withDropout(dropout);
+    if (unet == null) {
+      return usual;
+    }
+    JsonObject whole = json(usual);
+    unet.asMap().forEach(whole::add);
+    return UNetConfig.fromJson(whole.toString());
   }
 }

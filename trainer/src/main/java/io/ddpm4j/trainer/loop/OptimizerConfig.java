@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 /**
  * Batches and the update.
  *
- * @param batchSize images of a batch, which a step's memory is for
+ * @param batchSize images of a batch
  * @param learningRate after the warm-up, the highest
  * @param warmupSteps in which the learning rate rises
  * @param beta1 Adam's decay of the mean, in [0, 1)

@@ -33,19 +33,41 @@ final class Pictures {
    */
   Path sample(Map<String, TensorData> ema, long step, Cancellation cancellation)
       throws IOException {
-    byte[] model = OnnxWriter.toBytes(RunExporter.model(config, unet, data, ema, step));
-    try (DiffusionPipeline pipeline =
-        DiffusionPipeline.open(model, folder.path().toString())
-            .threads(config.run().threadCount())
-            .steps(Math.min(config.run().sampleSteps(), config.diffusion().trainTimesteps()))
-            .build()) {
-      GenerationRequest request =
-          GenerationRequest.of(config.run().sampleImages(), config.run().seed())
-              .withCancellation(cancellation);
+    try (DiffusionPipeline pipeline = pipeline(ema, step, steps())) {
+      GenerationRequest request = request().withCancellation(cancellation);
       Path file = folder.samples(step);
       Files.createDirectories(file.getParent());
       pipeline.generate(request).images().writeGrid(file);
       return file;
+    }
+  }
+
+  private int steps() {
+    return Math.min(config.run().sampleSteps(), config.diffusion().trainTimesteps());
+  }
+
+  private DiffusionPipeline pipeline(Map<String, TensorData> ema, long step, int steps)
+      throws IOException {
+    byte[] model = OnnxWriter.toBytes(RunExporter.model(config, unet, data, ema, step));
+    return DiffusionPipeline.open(model, folder.path().toString())
+        .threads(config.run().threadCount())
+        .steps(steps)
+        .build();
+  }
+
+  private GenerationRequest request() {
+    return GenerationRequest.of(config.run().sampleImages(), config.run().seed());
+  }
+
+  /** The seconds that a grid takes, by two of its sampling steps; nothing is written. */
+  double rehearse(Map<String, TensorData> ema) throws IOException {
+    int some = Math.min(2, steps());
+    long begin = System.nanoTime();
+    try (DiffusionPipeline pipeline = pipeline(ema, 0, some)) {
+      double opening = (System.nanoTime() - begin) / 1e9;
+      long opened = System.nanoTime();
+      pipeline.generate(request());
+      return opening + (System.nanoTime() - opened) / 1e9 * steps() / some;
     }
   }
 }

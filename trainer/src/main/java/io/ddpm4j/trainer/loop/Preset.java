@@ -29,6 +29,9 @@ public enum Preset {
 
   /** The preset with that network, told the class or not. */
   public static Optional<Preset> of(NetworkConfig network) {
+    if (network.unet() != null) {
+      return Optional.empty();
+    }
     NetworkConfig conditional =
         new NetworkConfig(
             network.channels(),

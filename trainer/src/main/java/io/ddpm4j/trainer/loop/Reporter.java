@@ -25,7 +25,7 @@ import java.util.function.Consumer;
 final class Reporter implements AutoCloseable {
   private final RunFolder folder;
   private final ReportFacts facts;
-  private final Metrics metrics;
+  private Metrics metrics;
   private final Consumer<String> warnings;
   private EventFile events; // null where none are written, or no longer
 
@@ -48,12 +48,27 @@ final class Reporter implements AutoCloseable {
       throws IOException {
     Metrics metrics = Metrics.open(folder.metrics(), step);
     Reporter reporter = new Reporter(folder, facts, metrics, warnings);
-    if (facts.config().reporting().tensorboard()) {
-      reporter.attempt(
-          "no events for TensorBoard",
-          () -> reporter.events = EventFile.create(folder.tensorboard(), step + 1));
-    }
+    reporter.openEvents(step);
     return reporter;
+  }
+
+  private void openEvents(long step) {
+    if (facts.config().reporting().tensorboard()) {
+      attempt(
+          "no events for TensorBoard",
+          () -> events = EventFile.create(folder.tensorboard(), step + 1));
+    }
+  }
+
+  /**
+   * Forgets the steps after one, which are trained anew.
+   *
+   * @throws IOException if the metrics cannot be written
+   */
+  void backTo(long step) throws IOException {
+    close();
+    metrics = Metrics.open(folder.metrics(), step);
+    openEvents(step);
   }
 
   /**

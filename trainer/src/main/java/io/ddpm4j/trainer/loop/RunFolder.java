@@ -20,7 +20,7 @@ import java.util.TreeSet;
  * Where the files of a run lie.
  *
  * <pre>
- * config.json            every hyperparameter
+ * run.json               every hyperparameter (config.json in early versions)
  * dataset.json           name, size, classes and fingerprint of the data
  * metrics.csv            a row a step
  * loss.png               the loss curve
@@ -33,9 +33,12 @@ import java.util.TreeSet;
  * </pre>
  */
 public record RunFolder(Path path) {
+  private static final String CONFIG = "run.json";
+  private static final String EARLY_CONFIG = "config.json";
   private static final Set<String> OWN =
       Set.of(
-          "config.json",
+          CONFIG,
+          EARLY_CONFIG,
           "dataset.json",
           "metrics.csv",
           "loss.png",
@@ -51,9 +54,14 @@ public record RunFolder(Path path) {
     return name == null ? "run" : name.toString();
   }
 
-  /** {@code config.json}: the {@link TrainConfig}. */
+  /**
+   * {@code run.json}: the {@link TrainConfig}. In the folder of a run that an early version began,
+   * it is called {@code config.json}.
+   */
   public Path config() {
-    return path.resolve("config.json");
+    Path file = path.resolve(CONFIG);
+    Path early = path.resolve(EARLY_CONFIG);
+    return !Files.exists(file) && Files.exists(early) ? early : file;
   }
 
   /** {@code dataset.json}: name, size, classes and fingerprint of the data. */
@@ -124,7 +132,7 @@ public record RunFolder(Path path) {
     if (!Files.isRegularFile(config())) {
       throw new IOException(
           path
-              + ": expected the folder of a run with a config.json, found "
+              + ": expected the folder of a run with a run.json, found "
               + (Files.isDirectory(path)
                   ? "none in it"
                   : Files.exists(path) ? "a file" : "no such folder"));
@@ -149,7 +157,7 @@ public record RunFolder(Path path) {
               + " choose another folder");
     }
     Set<String> names = visibleNames();
-    boolean begun = names.contains("config.json") && isConfig();
+    boolean begun = names.contains(config().getFileName().toString()) && isConfig();
     for (String name : names) {
       if (!begun || !OWN.contains(name)) {
         throw new IOException(

@@ -25,7 +25,7 @@ final class StrictRecords {
    *     MayBeAbsent}
    */
   static void check(JsonElement element, Class<?> type, String path) {
-    require(element.isJsonObject(), path.isEmpty() ? "config" : path, "a JSON object", element);
+    require(element.isJsonObject(), path.isEmpty() ? "run" : path, "a JSON object", element);
     JsonObject object = element.getAsJsonObject();
     List<RecordComponent> components = Arrays.asList(type.getRecordComponents());
     List<String> names = components.stream().map(RecordComponent::getName).toList();
@@ -47,6 +47,8 @@ final class StrictRecords {
       require(optional, path, kind(type), "none");
     } else if (type.isRecord()) {
       check(value, type, path);
+    } else if (type == JsonObject.class) {
+      require(value.isJsonObject(), path, "a JSON object", value);
     } else if (type == List.class) {
       require(value.isJsonArray(), path, "a list", value);
       JsonArray array = value.getAsJsonArray();
@@ -86,7 +88,7 @@ final class StrictRecords {
   }
 
   private static String kind(Class<?> type) {
-    if (type.isRecord()) {
+    if (type.isRecord() || type == JsonObject.class) {
       return "a JSON object";
     }
     return switch (type.getSimpleName()) {

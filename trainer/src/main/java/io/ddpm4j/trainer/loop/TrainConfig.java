@@ -13,7 +13,7 @@ import io.ddpm4j.trainer.step.TrainStepConfig;
 
 /**
  * Every hyperparameter of a run. Immutable; {@link #toJson} is what a run keeps as {@code
- * config.json}, and running it again gives the same weights.
+ * run.json}, and running it again gives the same weights.
  *
  * @param init where the first weights come from; null for random ones
  * @param reporting what it tells of itself; null for {@link ReportingConfig#NONE}
@@ -87,6 +87,12 @@ public record TrainConfig(
   }
 
   TrainStepConfig step(UNetConfig unet) {
+    require(
+        unet.timeEmbedding() == UNetConfig.TimeEmbedding.POSITIONAL
+            || diffusion.trainTimesteps() <= unet.numTrainTimesteps(),
+        "--train-timesteps",
+        "at most " + unet.numTrainTimesteps() + ", the rows of the network's time embedding",
+        diffusion.trainTimesteps());
     return new TrainStepConfig(
         unet,
         optimizer.stepImages(),
@@ -98,7 +104,7 @@ public record TrainConfig(
 
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
-  /** The text of {@code config.json}. */
+  /** The text of {@code run.json}. */
   public String toJson() {
     return GSON.toJson(this);
   }
@@ -109,16 +115,27 @@ public record TrainConfig(
    * @throws IllegalArgumentException if it is no such text
    */
   public static TrainConfig fromJson(String json) {
+    JsonElement element;
     try {
-      JsonElement element = JsonParser.parseString(json);
-      StrictRecords.check(element, TrainConfig.class, "");
-      return GSON.fromJson(element, TrainConfig.class);
+      element = JsonParser.parseString(json);
     } catch (JsonParseException e) {
-      throw new IllegalArgumentException(
-          "config: expected the JSON of a run, found something else", e);
+      throw new IllegalArgumentException("expected the JSON of a run, found something else", e);
+    }
+    return fromJson(element);
+  }
+
+  /**
+   * Reads {@link #toJson}'s elements.
+   *
+   * @throws IllegalArgumentException if they are others; the message begins with the field
+   */
+  static TrainConfig fromJson(JsonElement json) {
+    StrictRecords.check(json, TrainConfig.class, "");
+    try {
+      return GSON.fromJson(json, TrainConfig.class);
     } catch (RuntimeException e) { // Gson wraps what a record's constructor throws
       Throwable cause = e.getCause() == null ? e : e.getCause();
-      throw new IllegalArgumentException("config: " + cause.getMessage(), e);
+      throw new IllegalArgumentException(ConfigFields.named(String.valueOf(cause.getMessage())), e);
     }
   }
 }

@@ -23,6 +23,14 @@ public interface TrainListener {
   /** A checkpoint was written. */
   default void onCheckpoint(Path folder, long step) {}
 
+  /**
+   * Training broke down, and goes on from an earlier step. Unless it is overridden, this is a
+   * warning.
+   */
+  default void onRollback(Rollback rollback) {
+    onWarning(rollback.sentence());
+  }
+
   /** Something failed that training can do without, a picture for instance: one sentence. */
   default void onWarning(String sentence) {}
 }

@@ -30,6 +30,7 @@ class CheckpointStoreTest {
         DataPosition.START,
         0.5,
         1.5,
+        new Recovery(1, 1e-3, 0.5, 6, List.of(0.1f, 3e-7f, 1 / 3f)),
         "{}",
         Map.of("weights.a.b", tensor, "weights_too.a", tensor, "ema.a.b", tensor));
   }

@@ -172,13 +172,13 @@ class InitialModelTest {
   void networkAndForwardProcessOfTheFile() throws IOException {
     TrainConfig config = TrainerTest.config(8, 0, 1e-2, true);
     InitialModel read = InitialModel.read(model.getParent());
-    assertEquals(config.network(), read.network());
-    assertEquals(config.diffusion(), read.diffusion());
+    assertEquals(Optional.of(config.network()), read.network());
+    assertEquals(Optional.of(config.diffusion()), read.diffusion());
     assertEquals(model, read.file());
     Path unconditional = folder.resolve("unconditional.onnx");
     export("unconditional", TrainerTest.config(1, 0, 1e-2, false), unconditional);
     assertEquals(
-        TrainerTest.config(1, 0, 1e-2, false).network(),
+        Optional.of(TrainerTest.config(1, 0, 1e-2, false).network()),
         InitialModel.read(unconditional).network());
   }
 
@@ -195,7 +195,7 @@ class InitialModelTest {
     assertEquals("shapes/model.onnx", provenance.get("init"));
     assertEquals(sha256, provenance.get("init_sha256"));
     assertTrue(!metadata(model).provenance().containsKey("init"), "of random weights");
-    assertTrue(!Files.readString(shared.resolve("run/config.json")).contains("init"));
+    assertTrue(!Files.readString(shared.resolve("run/run.json")).contains("init"));
   }
 
   private static ModelMetadata metadata(Path file) throws IOException {
@@ -357,7 +357,7 @@ class InitialModelTest {
     fails(
         IOException.class,
         () -> InitialModel.read(foreign).diffusion(),
-        foreign + ": ddpm4j.scheduler: expected a schedule that a run can go on with",
+        foreign + ": scheduler: expected a schedule that a run can go on with",
         "found rescale_betas_zero_snr");
   }
 

@@ -190,8 +190,8 @@ class ObjectiveRunsTest {
     }
     // A run that begins with it trains its variance on.
     InitialModel initial = InitialModel.read(file);
-    assertEquals("hybrid", initial.diffusion().objective().loss());
-    TrainConfig onwards = with(config, initial.diffusion()).withInit(initial.init());
+    assertEquals("hybrid", initial.diffusion().orElseThrow().objective().loss());
+    TrainConfig onwards = with(config, initial.diffusion().orElseThrow()).withInit(initial.init());
     train("onwards", onwards);
     Exception e =
         assertThrows(
@@ -215,7 +215,7 @@ class ObjectiveRunsTest {
       assertEquals(3, pipeline.schedule().trainTimesteps());
       assertEquals(0.2, pipeline.schedule().beta(1));
     }
-    assertEquals(betas, InitialModel.read(file).diffusion().trainedBetas());
+    assertEquals(betas, InitialModel.read(file).diffusion().orElseThrow().trainedBetas());
     Exception e =
         assertThrows(
             IllegalArgumentException.class,

@@ -16,6 +16,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.data.ShapesDataset;
+import io.ddpm4j.trainer.report.Column;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ class OptimizerRunsTest {
   private List<Double> rates(String name) throws IOException {
     return Files.readAllLines(folder.resolve(name).resolve("metrics.csv")).stream()
         .skip(1)
-        .map(line -> Double.parseDouble(line.split(",")[4]))
+        .map(line -> Double.parseDouble(line.split(",")[Column.LEARNING_RATE.ordinal()]))
         .toList();
   }
 
@@ -254,7 +255,7 @@ class OptimizerRunsTest {
     Path file = folder.resolve("model.onnx");
     RunExporter.export(folder.resolve("run"), file);
     InitialModel model = InitialModel.read(file);
-    assertEquals(0.3, model.network().dropout());
+    assertEquals(0.3, model.network().orElseThrow().dropout());
     train("next", dropping(1, 0).withInit(model.init()));
     train("more", dropping(1, 0.5).withInit(model.init()));
     assertNotEquals(last("next").tensors(), last("more").tensors());

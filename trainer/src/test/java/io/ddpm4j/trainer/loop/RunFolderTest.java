@@ -46,7 +46,8 @@ class RunFolderTest {
   // --- beginning -------------------------------------------------------------------------------
 
   @ParameterizedTest
-  @ValueSource(strings = {"config.json", "metrics.csv", "loss.png", "notes.txt", "samples"})
+  @ValueSource(
+      strings = {"run.json", "config.json", "metrics.csv", "loss.png", "notes.txt", "samples"})
   void somebodysFilesAreLeftAlone(String name) throws IOException {
     Files.createDirectory(run);
     Files.writeString(run.resolve(name), "{\"mine\": 1}");

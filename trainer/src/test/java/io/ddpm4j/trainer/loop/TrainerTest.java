@@ -170,6 +170,8 @@ class TrainerTest {
   void aRunOfAnEarlierVersionGoesOn() throws IOException {
     train("whole", config(9));
     train("parts", config(4));
+    Path early = folder.resolve("parts/config.json");
+    Files.move(folder.resolve("parts/run.json"), early);
     edit("parts/config.json", ",\n    \"labelDropout\": 0.0", "");
     edit("parts/config.json", ",\n    \"dropout\": 0.0", "");
     edit("parts/config.json", ",\n    \"accumulate\": 1", "");
@@ -178,6 +180,8 @@ class TrainerTest {
     edit("parts/config.json", ",\n    \"weightDecay\": 0.0", "");
     edit("parts/config.json", ",\n    \"furtherEmaDecays\": []", "");
     resume("parts", 9L);
+    assertEquals(9, TrainConfig.fromJson(Files.readString(early)).run().steps());
+    assertFalse(Files.exists(folder.resolve("parts/run.json")), "there is one configuration");
     assertSameRun("whole", "parts");
   }
 
@@ -227,7 +231,12 @@ class TrainerTest {
       DivergedException e =
           assertThrows(DivergedException.class, () -> train("run", config(50, 0, rate, true)));
       assertTrue(e.getMessage().contains("not finite"), e.getMessage());
-      assertTrue(e.getMessage().contains("there is no older checkpoint"), e.getMessage());
+      assertTrue(
+          e.getMessage()
+              .contains(
+                  ", after going back 3 times already: training stopped, and there is no older"
+                      + " checkpoint"),
+          e.getMessage());
       assertFalse(e.isResumable());
       assertEquals(Optional.empty(), new RunFolder(run).checkpoints().latest());
     }
@@ -260,9 +269,13 @@ class TrainerTest {
     train("run", config(3).withRun(run.withSteps(3)));
     resume("run", 4L, 1e30); // stops before the loss shows it
     assertEquals(4, last("run").step());
-    DivergedException e = assertThrows(DivergedException.class, () -> resume("run", 6L, 1e-3));
-    assertTrue(e.getMessage().contains("step-00000003, "), e.getMessage());
-    assertTrue(resume("run", 6L).finished());
+    assertTrue(resume("run", 6L, 1e-3).finished(), "from the one before");
+    try (var files = Files.list(folder.resolve("run/checkpoints"))) {
+      assertEquals(
+          List.of("step-00000003", "step-00000004-diverged", "step-00000006"),
+          names(files.sorted().toList()));
+    }
+    assertEquals(1, last("run").recovery().count());
   }
 
   @Test
@@ -296,9 +309,9 @@ class TrainerTest {
   @Test
   void aFolderWithARunIsNotOverwritten() throws IOException {
     train("run", config(3));
-    byte[] before = Files.readAllBytes(folder.resolve("run/config.json"));
+    byte[] before = Files.readAllBytes(folder.resolve("run/run.json"));
     fails(IOException.class, () -> train("run", config(4)), "run: expected a folder without a run");
-    assertArrayEquals(before, Files.readAllBytes(folder.resolve("run/config.json")));
+    assertArrayEquals(before, Files.readAllBytes(folder.resolve("run/run.json")));
   }
 
   @Test
@@ -328,7 +341,7 @@ class TrainerTest {
   void nothingToResume() throws IOException {
     fails(IOException.class, () -> resume("nowhere", null), "nowhere", "found no such folder");
     Files.createDirectory(folder.resolve("empty"));
-    fails(IOException.class, () -> resume("empty", null), "empty", "config.json, found none");
+    fails(IOException.class, () -> resume("empty", null), "empty", "run.json, found none");
     train("run", config(3));
     for (Path step : new RunFolder(folder.resolve("run")).checkpoints().all()) {
       delete(step);
@@ -361,7 +374,7 @@ class TrainerTest {
     Path description = checkpoint.resolve("checkpoint.json");
     byte[] tensors = Files.readAllBytes(state);
     byte[] json = Files.readAllBytes(description);
-    String config = Files.readString(folder.resolve("run/config.json"));
+    String config = Files.readString(folder.resolve("run/run.json"));
     String advice = "; delete that folder to go on from step-00000003";
 
     byte[] flipped = tensors.clone();
@@ -390,7 +403,7 @@ class TrainerTest {
     fails(CheckpointException.class, () -> resume("run", 9L), "is damaged", "found none", advice);
     Files.write(description, json);
 
-    assertEquals(config, Files.readString(folder.resolve("run/config.json")), "nothing changed");
+    assertEquals(config, Files.readString(folder.resolve("run/run.json")), "nothing changed");
     assertEquals(9, resume("run", 9L).step(), "whole again");
   }
 
@@ -413,19 +426,19 @@ class TrainerTest {
   @Test
   void aCheckpointOfAnotherNetwork() throws IOException {
     train("run", config(3));
-    edit("run/config.json", "\"groups\": 2", "\"groups\": 4");
+    edit("run/run.json", "\"groups\": 2", "\"groups\": 4");
     fails(CheckpointException.class, () -> resume("run", null), "found another network's");
     fails(
         CheckpointException.class,
         () -> RunExporter.export(folder.resolve("run"), folder.resolve("model.onnx")),
-        "step-00000003: expected a checkpoint of the network in config.json, found another");
+        "step-00000003: expected a checkpoint of the network in run.json, found another");
     assertFalse(Files.exists(folder.resolve("model.onnx")));
   }
 
   @Test
   void aCheckpointOfAnotherSeed() throws IOException {
     train("run", config(3));
-    edit("run/config.json", "\"seed\": 7", "\"seed\": 8");
+    edit("run/run.json", "\"seed\": 7", "\"seed\": 8");
     fails(
         CheckpointException.class,
         () -> resume("run", null),
@@ -435,8 +448,8 @@ class TrainerTest {
   @Test
   void aConfigurationThatIsNone() throws IOException {
     train("run", config(3));
-    Files.writeString(folder.resolve("run/config.json"), "{");
-    fails(IOException.class, () -> resume("run", null), "config.json: config: expected the JSON");
+    Files.writeString(folder.resolve("run/run.json"), "{");
+    fails(IOException.class, () -> resume("run", null), "run.json: expected the JSON");
     Files.writeString(folder.resolve("run/dataset.json"), "{\"name\": 3");
     fails(IOException.class, () -> RunExporter.export(folder.resolve("run"), folder.resolve("m")));
   }
