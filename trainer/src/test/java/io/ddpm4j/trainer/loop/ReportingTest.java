@@ -273,7 +273,7 @@ class ReportingTest {
   void aRunOfAnEarlierVersionTrainsOnAllImages() throws IOException {
     Path data = greys(40);
     Path run = train("run", of(data, ReportingConfig.NONE));
-    Path json = run.resolve("config.json");
+    Path json = new RunFolder(run).config();
     String text = Files.readString(json);
     String old = text.replaceAll("(?s),\\s*\"reporting\": \\{.*?\\}", "");
     assertNotEquals(text, old);
