@@ -32,7 +32,7 @@ public record DryRun(
   public static final int STEPS = 3;
 
   /**
-   * By how much runs of some dozens of steps went beyond the peak of these few: by 12 to 23 %,
+   * By how much runs of some dozens of steps went beyond the peak of these few: by 7 to 27 %,
    * measured with the presets.
    */
   private static final double GROWTH = 1.25;

@@ -27,6 +27,9 @@ import java.util.Map;
  * that it would undo and skips both; what nobody reads is then left out as dead.
  */
 final class PixelMajorLowerings {
+  /** Longer axes are resampled in the network's layout: a dense matrix for them is much work. */
+  private static final long LONGEST_AXIS = 64;
+
   /** From (N, C, H, W) to (H, W, N, C), and back. */
   private static final long[] SWAP = {2, 3, 0, 1};
 
@@ -140,6 +143,9 @@ final class PixelMajorLowerings {
       return null;
     }
     PlaneConvolution convolution = convolution(o, n, w.shape(), x.shape());
+    if (!convolution.pays()) {
+      return null;
+    }
     Value y = convolution.forward(major(o, x), w);
     Value bias = in.size() > 2 ? in.get(2) : null;
     return List.of(plain(o, bias == null ? y : o.add(y, bias)));
@@ -165,8 +171,9 @@ final class PixelMajorLowerings {
     if (!fits(dy)) {
       return null;
     }
-    Shape input = Shape.of(n.intsAttribute("size", null));
-    return List.of(plain(o, convolution(o, n, w.shape(), input).inputGrad(major(o, dy), w)));
+    PlaneConvolution convolution =
+        convolution(o, n, w.shape(), Shape.of(n.intsAttribute("size", null)));
+    return convolution.pays() ? List.of(plain(o, convolution.inputGrad(major(o, dy), w))) : null;
   }
 
   private static List<Value> convWeightGrad(Ops o, Node n, List<Value> in) {
@@ -175,8 +182,9 @@ final class PixelMajorLowerings {
     if (!fits(x)) {
       return null;
     }
-    Shape weight = Shape.of(n.intsAttribute("size", null));
-    return List.of(convolution(o, n, weight, x.shape()).weightGrad(major(o, dy), major(o, x)));
+    PlaneConvolution convolution =
+        convolution(o, n, Shape.of(n.intsAttribute("size", null)), x.shape());
+    return convolution.pays() ? List.of(convolution.weightGrad(major(o, dy), major(o, x))) : null;
   }
 
   // --- resampling ------------------------------------------------------------------------------
@@ -194,7 +202,7 @@ final class PixelMajorLowerings {
       return null;
     }
     long factor = to.size(2) / from.size(2);
-    if (!to.equals(enlarged(from, factor)) || !isScale(n, factor)) {
+    if (!to.equals(enlarged(from, factor)) || !isScale(n, factor) || isLong(to)) {
       return null;
     }
     return List.of(
@@ -205,6 +213,10 @@ final class PixelMajorLowerings {
                 major(o, x),
                 repeated((int) from.size(2), (int) factor),
                 repeated((int) from.size(3), (int) factor))));
+  }
+
+  private static boolean isLong(Shape s) {
+    return Math.max(s.size(2), s.size(3)) > LONGEST_AXIS;
   }
 
   /** (N, C, H·f, W·f). */
@@ -241,6 +253,7 @@ final class PixelMajorLowerings {
     long f = kernel[0];
     if (!fits(x)
         || !isMajor(x)
+        || isLong(x.shape())
         || !x.shape().equals(enlarged(y, f))
         || kernel[1] != f
         || !Arrays.equals(n.intsAttribute("strides", ONES), kernel)

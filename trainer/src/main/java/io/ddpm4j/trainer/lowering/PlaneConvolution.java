@@ -18,8 +18,22 @@ final class PlaneConvolution {
   /** Up to so many channels, the taps are put beside them. */
   private static final long FEW = 4;
 
+  /**
+   * The maps of an axis are dense matrices, whose work for a pixel grows with the axis. So much
+   * more work than a direct convolution's may be done, since products run faster than ONNX
+   * Runtime's Conv and need no turning of the layout.
+   */
+  private static final double MORE_WORK = 1.25;
+
+  /** With strides, the gradients of the direct form need a ConvTranspose and slices, too. */
+  private static final double MORE_WORK_STRIDED = 2.5;
+
+  /** Taps beside channels are cheap, as few channels are, up to axes of that size. */
+  private static final int LONGEST_AXIS_OF_TAPS = 64;
+
   private final Ops o;
   private final Shape weight; // (K, C, r, s)
+  private final int stride;
   private final int images;
   private final int[] size; // of the input: H, W
   private final int[] outputs; // H, W of the output
@@ -44,6 +58,7 @@ final class PlaneConvolution {
   PlaneConvolution(Ops o, Shape weight, Shape input, int stride, long... pads) {
     this.o = o;
     this.weight = weight;
+    this.stride = stride;
     images = (int) input.size(0);
     size = new int[] {(int) input.size(2), (int) input.size(3)};
     outputs = new int[2];
@@ -72,6 +87,25 @@ final class PlaneConvolution {
         axes[axis] = moved(axes[axis], size[axis], taps[axis]);
       }
     }
+  }
+
+  /** Whether this is at least as fast as ONNX's Conv in the (N, C, H, W) layout. */
+  boolean pays() {
+    if (form == Form.POINTWISE) {
+      return true;
+    }
+    if (form != Form.PLANES) {
+      return Math.max(size[0], size[1]) <= LONGEST_AXIS_OF_TAPS;
+    }
+    double c = weight.size(1);
+    double k = weight.size(0);
+    double rows = axes[0].planes() * axes[0].tiles();
+    double columns = axes[1].planes() * axes[1].tiles();
+    double in = rows * size[0] * size[1] + rows * columns * size[1];
+    double out = rows * columns * outputs[1] + rows * outputs[0] * outputs[1];
+    double planes = rows * columns * c * k + c * in + k * out;
+    double direct = c * k * weight.size(2) * weight.size(3) * outputs[0] * outputs[1];
+    return planes <= (stride == 1 ? MORE_WORK : MORE_WORK_STRIDED) * direct;
   }
 
   /** The algorithm whose planes are the unmoved pixels, so that its output map moves them. */

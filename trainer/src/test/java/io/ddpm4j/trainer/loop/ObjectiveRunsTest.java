@@ -65,10 +65,7 @@ class ObjectiveRunsTest {
   private List<Double> losses(String name) throws IOException {
     List<String> lines = Files.readAllLines(folder.resolve(name).resolve("metrics.csv"));
     int column = List.of(lines.get(0).split(",")).indexOf("loss");
-    return lines.stream()
-        .skip(1)
-        .map(line -> Double.parseDouble(line.split(",")[column]))
-        .toList();
+    return lines.stream().skip(1).map(line -> Double.parseDouble(line.split(",")[column])).toList();
   }
 
   private static double mean(List<Double> values) {

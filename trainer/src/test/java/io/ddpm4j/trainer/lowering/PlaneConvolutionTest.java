@@ -55,9 +55,9 @@ class PlaneConvolutionTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "64, 48, 3, 16, 1", "8, 96, 3, 7, 1", "12, 6, 3, 2, 1", "5, 7, 3, 1, 1", "16, 24, 3, 14, 2",
-    "6, 6, 5, 9, 1", "3, 32, 3, 11, 1", "1, 8, 3, 8, 2", "32, 3, 3, 10, 1", "20, 1, 3, 6, 2",
-    "32, 40, 1, 6, 1", "8, 8, 1, 7, 2"
+    "64, 48, 3, 16, 1", "24, 96, 3, 7, 1", "12, 6, 3, 2, 1", "32, 40, 3, 1, 1", "32, 48, 3, 14, 2",
+    "96, 80, 5, 9, 1", "3, 32, 3, 11, 1", "1, 8, 3, 8, 2", "32, 3, 3, 10, 1", "20, 1, 3, 6, 2",
+    "32, 40, 1, 6, 1", "64, 64, 1, 7, 2"
   })
   void outputAndGradientsAreTheSums(int c, int k, int kernel, int size, int stride) {
     int pad = kernel / 2;
@@ -132,6 +132,25 @@ class PlaneConvolutionTest {
     assertEquals(conv, operators(Map.of("dilations", ints(2, 2)), 32));
     assertEquals(conv, operators(Map.of("strides", ints(2, 1)), 32));
     assertEquals(conv, operators(Map.of("auto_pad", Attribute.of("SAME_UPPER")), 32));
+  }
+
+  /** Whether a 3x3 convolution becomes products. */
+  private static boolean becomesProducts(long channels, long size) {
+    Graph graph = new Graph("conv", OpSet.standard());
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(1, channels, size, size));
+    Value w = graph.input("w", DataType.FLOAT, Shape.of(64, channels, 3, 3));
+    graph.output("y", new Ops(graph).conv(x, w, null, 1, 1, 1, 1, 1));
+    return TrainLowering.pixelMajor(graph).nodes().stream().noneMatch(n -> n.op().equals("Conv"));
+  }
+
+  @Test
+  void longAxesAreConvolvedDirectly() {
+    assertTrue(becomesProducts(32, 32));
+    assertTrue(becomesProducts(64, 64));
+    assertTrue(becomesProducts(3, 64));
+    assertTrue(!becomesProducts(64, 128));
+    assertTrue(!becomesProducts(3, 128));
+    assertTrue(becomesProducts(512, 128), "the transforms are little beside many channels");
   }
 
   private static Attribute ints(long... values) {
