@@ -7,6 +7,8 @@ import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.objective.LossKind;
+import io.ddpm4j.trainer.objective.TimestepSampling;
 import io.ddpm4j.trainer.optim.Decay;
 import java.util.Collection;
 import java.util.List;
@@ -59,6 +61,33 @@ final class Names {
     public VarianceType convert(String value) {
       return oneOf(
           List.of(VarianceType.FIXED_SMALL, VarianceType.FIXED_LARGE), VarianceType::label, value);
+    }
+  }
+
+  /** A variance that a network can be trained for. */
+  static final class TrainedVariance implements ITypeConverter<VarianceType> {
+    @Override
+    public VarianceType convert(String value) {
+      return oneOf(
+          List.of(VarianceType.FIXED_SMALL, VarianceType.FIXED_LARGE, VarianceType.LEARNED_RANGE),
+          VarianceType::label,
+          value);
+    }
+  }
+
+  /** A loss of training. */
+  static final class Losses implements ITypeConverter<LossKind> {
+    @Override
+    public LossKind convert(String value) {
+      return oneOf(List.of(LossKind.values()), LossKind::label, value);
+    }
+  }
+
+  /** How often each timestep is drawn in training. */
+  static final class Timesteps implements ITypeConverter<TimestepSampling> {
+    @Override
+    public TimestepSampling convert(String value) {
+      return oneOf(List.of(TimestepSampling.values()), TimestepSampling::label, value);
     }
   }
 

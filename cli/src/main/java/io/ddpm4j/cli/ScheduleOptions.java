@@ -40,7 +40,7 @@ class ScheduleOptions {
   private Double betaEnd;
 
   /** Where there is a network too: what it predicts. */
-  static final class WithPrediction extends ScheduleOptions {
+  static class WithPrediction extends ScheduleOptions {
     @Option(
         names = "--prediction",
         paramLabel = "NAME",
@@ -73,7 +73,7 @@ class ScheduleOptions {
     return given;
   }
 
-  private static void addIf(boolean isGiven, String option, List<String> given) {
+  static void addIf(boolean isGiven, String option, List<String> given) {
     if (isGiven) {
       given.add(option);
     }

@@ -138,7 +138,10 @@ final class TrainCommand implements Callable<Integer> {
   private final TrainOptions.Optimizer optimizer = new TrainOptions.Optimizer();
 
   @ArgGroup(validate = false, order = 5, heading = "%nForward process:%n")
-  private final ScheduleOptions.WithPrediction diffusion = new ScheduleOptions.WithPrediction();
+  private final TrainOptions.Diffusion diffusion = new TrainOptions.Diffusion();
+
+  @ArgGroup(validate = false, order = 6, heading = "%nObjective:%n")
+  private final TrainOptions.Objective objective = new TrainOptions.Objective();
 
   private final Terminal terminal;
 
@@ -263,7 +266,7 @@ final class TrainCommand implements Callable<Integer> {
       return new TrainConfig(
           images.over(defaults.data()),
           levels,
-          TrainOptions.over(defaults.diffusion(), diffusion),
+          objective.over(diffusion.over(defaults.diffusion())),
           optimizer.over(defaults.optimizer()),
           run.over(defaults.run(), steps),
           defaults.init(),

@@ -1,14 +1,20 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.ObjectiveConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.RunConfig;
+import io.ddpm4j.trainer.objective.LossKind;
+import io.ddpm4j.trainer.objective.TimestepSampling;
 import io.ddpm4j.trainer.optim.Decay;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -19,6 +25,10 @@ import picocli.CommandLine.TypeConversionException;
  * preset decides. Descriptions take the presets' numbers from {@link PresetDefaults}.
  */
 final class TrainOptions {
+  /** The options that make a named schedule. */
+  private static final Set<String> SCHEDULE =
+      Set.of("--schedule", "--train-timesteps", "--beta-start", "--beta-end");
+
   private TrainOptions() {}
 
   /** Length, seed, and what is kept. */
@@ -420,14 +430,141 @@ final class TrainOptions {
   }
 
   /** The forward process and what the network predicts. */
-  static DiffusionConfig over(DiffusionConfig preset, ScheduleOptions.WithPrediction said) {
-    SchedulerConfig config = said.over(preset.scheduler());
-    return new DiffusionConfig(
-        config.trainTimesteps(),
-        config.betaSchedule().label(),
-        config.betaStart(),
-        config.betaEnd(),
-        config.predictionType().label());
+  static final class Diffusion extends ScheduleOptions.WithPrediction {
+    @Option(
+        names = "--betas",
+        paramLabel = "FILE",
+        description =
+            "A schedule of your own: a JSON list of betas, or a .npy file (default: --schedule).")
+    private Path betas;
+
+    @Override
+    List<String> given() {
+      List<String> given = super.given();
+      addIf(betas != null, "--betas", given);
+      return given;
+    }
+
+    /**
+     * A forward process with what the user said in its place.
+     *
+     * @throws IOException if the file of betas cannot be read
+     */
+    DiffusionConfig over(DiffusionConfig preset) throws IOException {
+      requireOneSchedule();
+      List<Double> list = betas == null ? List.of() : BetaFiles.read(betas);
+      SchedulerConfig config = over(named(preset, list.size()));
+      boolean kept = betas == null && !given().stream().anyMatch(SCHEDULE::contains);
+      return new DiffusionConfig(
+          config.trainTimesteps(),
+          config.betaSchedule().label(),
+          config.betaStart(),
+          config.betaEnd(),
+          config.predictionType().label(),
+          kept ? preset.trainedBetas() : list,
+          preset.objective());
+    }
+
+    /** The preset without betas of its own, of so many timesteps if that is above 0. */
+    private static SchedulerConfig named(DiffusionConfig preset, int trainTimesteps) {
+      SchedulerConfig config =
+          new DiffusionConfig(
+                  preset.trainTimesteps(),
+                  preset.betaSchedule(),
+                  preset.betaStart(),
+                  preset.betaEnd(),
+                  preset.predictionType())
+              .scheduler();
+      return trainTimesteps > 0 ? config.with("num_train_timesteps", trainTimesteps) : config;
+    }
+
+    private void requireOneSchedule() {
+      for (String option : given()) {
+        if (betas != null && SCHEDULE.contains(option) && !option.equals("--train-timesteps")) {
+          throw new UsageException(
+              "--betas: expected a file or the options of a named schedule, found both it and "
+                  + option);
+        }
+      }
+    }
+  }
+
+  /** What the network is trained for. */
+  static final class Objective {
+    @Option(
+        names = "--loss",
+        paramLabel = "NAME",
+        converter = Names.Losses.class,
+        description =
+            "simple, vlb (the variational bound) or hybrid (both, with a learned variance)"
+                + " (default: ${bundle:preset.loss}).")
+    LossKind loss;
+
+    @Option(
+        names = "--variance",
+        paramLabel = "NAME",
+        converter = Names.TrainedVariance.class,
+        description =
+            "Of a sampling step: fixed_small, fixed_large or learned_range (default: fixed_small;"
+                + " with --loss hybrid: learned_range).")
+    VarianceType variance;
+
+    @Option(
+        names = "--min-snr",
+        paramLabel = "G",
+        arity = "0..1",
+        fallbackValue = "5",
+        converter = Numbers.AboveZero.class,
+        description =
+            "Weigh timesteps by the signal-to-noise ratio, G at most; 5 without a number (default:"
+                + " all alike).")
+    Double minSnr;
+
+    @Option(
+        names = "--timestep-sampling",
+        paramLabel = "NAME",
+        converter = Names.Timesteps.class,
+        description =
+            "uniform, or loss-second-moment: timesteps of large losses more often (default:"
+                + " ${bundle:preset.timestepSampling}).")
+    TimestepSampling timestepSampling;
+
+    @Option(
+        names = "--offset-noise",
+        paramLabel = "X",
+        description =
+            "Add X times one number for each image and channel to the noise; 0.1 is usual"
+                + " (default: ${bundle:preset.offsetNoise}).")
+    Double offsetNoise;
+
+    DiffusionConfig over(DiffusionConfig preset) {
+      ObjectiveConfig said = preset.objective();
+      return preset.withObjective(
+          new ObjectiveConfig(
+              loss(said),
+              variance(said),
+              orElse(minSnr, said.minSnr()),
+              timestepSampling == null ? said.timestepSampling() : timestepSampling.label(),
+              orElse(offsetNoise, said.offsetNoise())));
+    }
+
+    /** Who asks for a learned variance alone means the loss that trains it. */
+    private String loss(ObjectiveConfig preset) {
+      if (loss != null) {
+        return loss.label();
+      }
+      boolean learned = variance == VarianceType.LEARNED_RANGE;
+      return learned && preset.loss().equals(LossKind.SIMPLE.label())
+          ? LossKind.HYBRID.label()
+          : preset.loss();
+    }
+
+    private String variance(ObjectiveConfig preset) {
+      if (variance != null) {
+        return variance.label();
+      }
+      return loss == LossKind.HYBRID ? null : preset.varianceType();
+    }
   }
 
   /** A colour as in HTML, with or without #. */

@@ -36,12 +36,18 @@ class ConfigTableTest {
   @Test
   void theTableHoldsEveryField() throws IOException {
     List<String> fields = new ArrayList<>();
-    for (RecordComponent record : TrainConfig.class.getRecordComponents()) {
-      for (RecordComponent field : record.getType().getRecordComponents()) {
-        fields.add("`" + record.getName() + "." + field.getName() + "`");
+    addFields(TrainConfig.class, "", fields);
+    assertEquals(fields, List.copyOf(rows().keySet()));
+  }
+
+  private static void addFields(Class<?> record, String prefix, List<String> fields) {
+    for (RecordComponent field : record.getRecordComponents()) {
+      if (field.getType().isRecord()) {
+        addFields(field.getType(), prefix + field.getName() + ".", fields);
+      } else {
+        fields.add("`" + prefix + field.getName() + "`");
       }
     }
-    assertEquals(fields, List.copyOf(rows().keySet()));
   }
 
   @Test

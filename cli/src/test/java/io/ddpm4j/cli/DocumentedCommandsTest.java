@@ -303,6 +303,9 @@ class DocumentedCommandsTest {
     } else if (NETWORK.stream().noneMatch(args::contains)) {
       args.addAll(List.of("--widths", "8,8", "--groups", "4"));
     }
+    if (args.contains("--betas")) { // a reader's own
+      set(args, "--betas", Files.writeString(dir.resolve("betas.json"), "[0.1, 0.5]").toString());
+    }
     set(args, "--data", "shapes");
     set(args, "--image-size", "8");
     set(args, "--batch-size", "2");

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.testing.SharedData;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.loop.DataConfig;
 import io.ddpm4j.trainer.loop.DiffusionConfig;
 import io.ddpm4j.trainer.loop.NetworkConfig;
+import io.ddpm4j.trainer.loop.ObjectiveConfig;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.loop.ReportingConfig;
@@ -229,6 +231,16 @@ class TrainCommandTest {
             0.1,
             "--prediction",
             "v_prediction",
+            "--loss",
+            "hybrid",
+            "--variance",
+            "learned_range",
+            "--min-snr",
+            4,
+            "--timestep-sampling",
+            "loss-second-moment",
+            "--offset-noise",
+            0.1,
             "--validation-every",
             3,
             "--validation-images",
@@ -243,7 +255,10 @@ class TrainCommandTest {
                 new DataConfig(pictures.toString(), null, null, 16, 1, 0x0a0b0c, true, true),
                 new NetworkConfig(
                     List.of(8, 16, 16), List.of(true, false, true), 2, 2, 4, false, 0, 0.2, null),
-                new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction"),
+                new DiffusionConfig(50, "scaled_linear", 0.001, 0.1, "v_prediction")
+                    .withObjective(
+                        new ObjectiveConfig(
+                            "hybrid", "learned_range", 4, "loss-second-moment", 0.1)),
                 new OptimizerConfig(
                     2,
                     2e-5,
@@ -551,17 +566,91 @@ class TrainCommandTest {
     return CommandRun.of(Stream.of(command, options).flatMap(Stream::of).toArray());
   }
 
+  private DiffusionConfig diffusion(Path run, Object... options) throws IOException {
+    Object[] all =
+        Stream.concat(Stream.of("--steps", 1, "--sample-every", 0), Stream.of(options)).toArray();
+    CommandRun trained = train(run, all);
+    assertEquals(0, trained.exitCode(), trained.err());
+    return TrainConfig.fromJson(Files.readString(new RunFolder(run).config())).diffusion();
+  }
+
   @Test
-  void whatIsNotSaidIsThePreset() {
+  void betasComeFromFiles() throws IOException {
+    List<Double> betas = List.of(0.05, 0.25, 0.5);
+    Path list = dir.resolve("list.json");
+    Files.writeString(list, "[0.05, 0.25, 0.5]\n");
+    Path object = dir.resolve("object.json");
+    Files.writeString(object, "{\"alphas_cumprod\": [0.95, 0.7125, 0.35625]}");
+    Path array = dir.resolve("array.npy");
+    NumpyArray.of(new float[] {0.0625f, 0.25f, 0.5f}, 3).write(array);
+    DiffusionConfig found = diffusion(dir.resolve("a"), "--betas", list);
+    assertEquals(betas, found.trainedBetas());
+    assertEquals(3, found.trainTimesteps());
+    assertEquals(
+        List.of(0.0625, 0.25, 0.5), diffusion(dir.resolve("b"), "--betas", array).trainedBetas());
+    List<Double> derived =
+        diffusion(dir.resolve("c"), "--betas", object, "--train-timesteps", 3).trainedBetas();
+    for (int t = 0; t < 3; t++) {
+      assertEquals(betas.get(t), derived.get(t), 1e-12);
+    }
+
+    Path out = dir.resolve("refused");
+    train(out, "--betas", list, "--schedule", "sigmoid")
+        .isWrongUsage("--betas: expected a file or the options of a named schedule, found both");
+    train(out, "--betas", list, "--train-timesteps", 4)
+        .isWrongUsage("--train-timesteps: expected 3, as many as there are betas, found 4");
+    train(out, "--betas", dir.resolve("none.json")).failsSaying("none.json");
+    Files.writeString(list, "[0.05, 1.5]");
+    train(out, "--betas", list).failsSaying(list, "betas: expected every beta between 0 and 1");
+    Files.writeString(list, "{\"beta_start\": 0.1}");
+    train(out, "--betas", list).failsSaying(list, "expected trained_betas, betas or");
+    NumpyArray.of(new float[] {0.1f, 0.2f}, 1, 2).write(array);
+    train(out, "--betas", array)
+        .failsSaying(array, "expected an array of rank 1, found shape [1, 2]");
+  }
+
+  @Test
+  void lossAndVarianceGoTogether() throws IOException {
+    ObjectiveConfig hybrid = diffusion(dir.resolve("a"), "--loss", "hybrid").objective();
+    assertEquals(new ObjectiveConfig("hybrid", null, 0, null, 0), hybrid);
+    ObjectiveConfig learned =
+        diffusion(dir.resolve("b"), "--variance", "learned_range", "--min-snr").objective();
+    assertEquals(new ObjectiveConfig("hybrid", "learned_range", 5, null, 0), learned);
+    Path out = dir.resolve("refused");
+    train(out, "--loss", "hybrid", "--variance", "fixed_large")
+        .isWrongUsage("--variance: expected learned_range, which is what the loss hybrid trains");
+    train(out, "--loss", "simple", "--variance", "learned_range")
+        .isWrongUsage("--loss: expected hybrid or vlb, since");
+    train(out, "--loss", "vlb", "--min-snr", 5).isWrongUsage("--min-snr: expected none, since");
+    train(out, "--loss", "l1").isWrongUsage("'--loss'", "expected simple, vlb, hybrid");
+    train(out, "--variance", "learned")
+        .isWrongUsage("'--variance'", "expected fixed_small, fixed_large, learned_range");
+    train(out, "--timestep-sampling", "often")
+        .isWrongUsage("'--timestep-sampling'", "expected uniform, loss-second-moment");
+    train(out, "--offset-noise", -1).isWrongUsage("--offset-noise: expected a number of 0 or more");
+
+    // A model with a learned variance is trained on with it.
+    Path model = dir.resolve("model.onnx");
+    CommandRun.of("export", dir.resolve("a"), "-o", model).succeeds();
+    DiffusionConfig onwards = diffusion(dir.resolve("onwards"), "--init", model);
+    assertEquals(new ObjectiveConfig("hybrid", "learned_range", 0, null, 0), onwards.objective());
+    Path grid = dir.resolve("grid.png");
+    CommandRun.of("sample", model, "-n", 2, "--steps", 3, "-o", grid).succeeds();
+    CommandRun.of("inspect", model).succeeds().prints("learned_range");
+    Object[] anew = {"--init", model, "--loss", "simple", "--variance", "fixed_small"};
+    train(out, anew).failsSaying("out_channels: expected the run's 3, found 6");
+  }
+
+  @Test
+  void whatIsNotSaidIsThePreset() throws IOException {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);
       assertEquals(config.run(), new TrainOptions.Run().over(config.run(), null));
       assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
       assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
       assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
-      assertEquals(
-          config.diffusion(),
-          TrainOptions.over(config.diffusion(), new ScheduleOptions.WithPrediction()));
+      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
+      assertEquals(config.diffusion(), new TrainOptions.Objective().over(config.diffusion()));
     }
   }
 

@@ -34,6 +34,7 @@ class ArchitectureTest {
             "evaluate",
             "loop",
             "lowering",
+            "objective",
             "optim",
             "report",
             "step",
@@ -138,6 +139,24 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             ROOT + ".step..", ROOT + ".loop..", ROOT + ".data..", "io.ddpm4j.runtime..")
+        .check(MODULE);
+  }
+
+  @Test
+  void objectivesKnowNeitherNetworksNorSessions() {
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".objective..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            ROOT + ".step..",
+            ROOT + ".loop..",
+            ROOT + ".data..",
+            ROOT + ".checkpoint..",
+            "io.ddpm4j.exporter.nn..",
+            "io.ddpm4j.runtime.model..",
+            "ai.onnxruntime..")
         .check(MODULE);
   }
 }

@@ -215,6 +215,36 @@ public record UNetConfig(
         .build();
   }
 
+  /** The same network with another number of output channels. */
+  public UNetConfig withOutChannels(int channels) {
+    return new UNetConfig(
+        sampleSize,
+        inChannels,
+        channels,
+        centerInputSample,
+        timeEmbedding,
+        timeEmbeddingDim,
+        numTrainTimesteps,
+        freqShift,
+        flipSinToCos,
+        downBlockTypes,
+        upBlockTypes,
+        addMidAttention,
+        blockOutChannels,
+        layersPerBlock,
+        midBlockScaleFactor,
+        downsamplePadding,
+        resnetDownsample,
+        resnetUpsample,
+        attentionHeadDim,
+        normNumGroups,
+        attnNormNumGroups,
+        normEps,
+        scaleShift,
+        numClassEmbeds,
+        dropout);
+  }
+
   /** The same network with another share of elements that training drops. */
   public UNetConfig withDropout(double share) {
     return new UNetConfig(

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * All that a run needs to go on bit for bit. Noise and timesteps of step k are a function of the
- * seed and k, so seed and step are the whole state of the random numbers.
+ * All that a run needs to go on bit for bit. The random numbers of step k are a function of the
+ * seed and k, so seed and step are their whole state.
  *
  * @param step steps done
  * @param images images seen
@@ -29,6 +29,11 @@ public record Checkpoint(
     Recovery recovery,
     String unet,
     Map<String, TensorData> tensors) {
+  /**
+   * The vector of what the choice of timesteps has learnt: {@code timesteps.losses}; of most runs
+   * there is none.
+   */
+  public static final String TIMESTEPS = "timesteps";
 
   /** The name under which {@link #tensors} holds a parameter of a state vector. */
   public static String tensorName(String vector, String parameter) {

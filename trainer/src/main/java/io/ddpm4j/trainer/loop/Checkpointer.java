@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,10 +54,15 @@ final class Checkpointer {
    *
    * @return false if the state is not finite: then nothing is written
    */
-  boolean write(TrainSession session, Progress progress) throws IOException {
+  boolean write(TrainSession session, TimestepSampler timesteps, Progress progress)
+      throws IOException {
     if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
       return false;
     }
+    Map<String, TensorData> tensors = tensors(session);
+    timesteps
+        .state()
+        .forEach((name, t) -> tensors.put(Checkpoint.tensorName(Checkpoint.TIMESTEPS, name), t));
     newest =
         store.write(
             new Checkpoint(
@@ -68,7 +74,7 @@ final class Checkpointer {
                 progress.seconds(),
                 progress.recovery(),
                 unet,
-                tensors(session)));
+                tensors));
     step = progress.step();
     return true;
   }

@@ -13,7 +13,9 @@ import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.objective.LossKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,13 +172,11 @@ public final class InitialModel {
     if (scheduler == null) {
       return Optional.empty();
     }
-    if (scheduler.trainedBetas().isPresent() || scheduler.rescaleBetasZeroSnr()) {
+    if (scheduler.rescaleBetasZeroSnr()) {
       throw new ModelFormatException(
           file
-              + ": scheduler: expected a named schedule, which a run can go on with, found "
-              + (scheduler.trainedBetas().isPresent()
-                  ? "trained_betas"
-                  : "rescale_betas_zero_snr"));
+              + ": scheduler: expected a schedule that a run can go on with, found"
+              + " rescale_betas_zero_snr");
     }
     return Optional.of(
         new DiffusionConfig(
@@ -184,7 +184,23 @@ public final class InitialModel {
             scheduler.betaSchedule().label(),
             scheduler.betaStart(),
             scheduler.betaEnd(),
-            scheduler.predictionType().label()));
+            scheduler.predictionType().label(),
+            scheduler.trainedBetas().map(InitialModel::boxed).orElse(List.of()),
+            objective(scheduler.varianceType())));
+  }
+
+  /** L_simple, or with a learned variance the loss that trains it. */
+  private static ObjectiveConfig objective(VarianceType variance) {
+    ObjectiveConfig simple = ObjectiveConfig.SIMPLE;
+    return variance.isLearned()
+        ? new ObjectiveConfig(LossKind.HYBRID.label(), variance.label(), 0, null, 0)
+        : simple.variance() == variance
+            ? simple
+            : new ObjectiveConfig(simple.loss(), variance.label(), 0, null, 0);
+  }
+
+  private static List<Double> boxed(double[] numbers) {
+    return Arrays.stream(numbers).boxed().toList();
   }
 
   /** The names of its classes, in label order; none where they have no names. */

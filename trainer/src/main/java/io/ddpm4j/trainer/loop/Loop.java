@@ -5,6 +5,7 @@ import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
@@ -22,6 +23,7 @@ final class Loop {
   private final StepFeeder feeder;
   private final Reporter reporter;
   private final Optional<Validator> validator;
+  private final TimestepSampler timesteps;
   private final Checkpointer checkpointer;
   private final Pictures pictures;
   private final Recoverer recoverer;
@@ -38,6 +40,7 @@ final class Loop {
       StepFeeder feeder,
       Reporter reporter,
       Optional<Validator> validator,
+      TimestepSampler timesteps,
       Checkpointer checkpointer,
       Pictures pictures,
       Recoverer recoverer,
@@ -54,6 +57,7 @@ final class Loop {
     this.feeder = parts.feeder();
     this.reporter = parts.reporter();
     this.validator = parts.validator();
+    this.timesteps = parts.timesteps();
     this.checkpointer = parts.checkpointer();
     this.pictures = parts.pictures();
     this.recoverer = parts.recoverer();
@@ -129,6 +133,7 @@ final class Loop {
           prepared.next());
       return false;
     }
+    timesteps.observe(prepared.inputs().timesteps(), session.sampleLoss());
     double took = (System.nanoTime() - begin) / 1e9;
     progress.add(result.loss(), prepared.next(), took);
     Optional<LossWatch.Spike> spike = progress.spike();
@@ -204,7 +209,7 @@ final class Loop {
   private boolean checkpoint() throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
-      if (!checkpointer.write(session, progress)) {
+      if (!checkpointer.write(session, timesteps, progress)) {
         long step = progress.step();
         rollBack("the weights of step " + step + " are not finite", step, 0, progress.position());
         return false;
@@ -253,7 +258,7 @@ final class Loop {
     boolean interrupted = Thread.interrupted();
     try {
       if (!checkpointer.has(progress)) {
-        checkpointer.write(session, progress);
+        checkpointer.write(session, timesteps, progress);
       }
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e); // the first failure is the one to tell

@@ -79,7 +79,7 @@ public final class RunExporter {
     int channels = shape.isEmpty() ? unet.inChannels() : shape.get(0);
     int size = shape.isEmpty() ? unet.sampleSize() : shape.get(1);
     CheckpointMatch.require(
-        latest, checkpoint, config, config.network().unet(size, channels, data.classes().size()));
+        latest, checkpoint, config, config.unet(size, channels, data.classes().size()));
     double decay = emaDecay.orElse(config.optimizer().emaDecay());
     Map<String, TensorData> ema = checkpoint.state(average(config.optimizer(), decay));
     TrainConfig exported = config.withOptimizer(config.optimizer().withEmaDecays(List.of(decay)));

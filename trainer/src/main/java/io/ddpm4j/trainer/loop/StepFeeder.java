@@ -5,17 +5,21 @@ import io.ddpm4j.runtime.random.Philox;
 import io.ddpm4j.trainer.data.Batch;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.DataPosition;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.nio.LongBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Prepares the inputs of steps on a thread of its own: pixels, labels, noise and timesteps. What
- * step k gets is a function of the seed and k: image j of step k has the noise of image number (k -
- * 1)·N + j of the seed. Its timestep is the first number of a block of the same generator, and the
+ * Prepares the inputs of steps on a thread of its own: pixels, labels and noise. What step k gets
+ * is a function of the seed and k: image j of step k has the noise of image number (k - 1)·N + j of
+ * the seed. Its timestep comes from the first number of a block of the same generator, and the
  * second one says whether its label is replaced by the null class. The masks of dropout, {@link
  * DropoutDraws}, are only named here: whoever runs the step has them drawn.
+ *
+ * <p>Timesteps may hang on the losses of the steps before, so they are not chosen ahead but by
+ * {@link #next}, when all those steps are done.
  */
 final class StepFeeder implements AutoCloseable {
   private static final int SLOTS = 3;
@@ -23,11 +27,17 @@ final class StepFeeder implements AutoCloseable {
   /** The stream of timesteps and dropped labels: no image has so many draws. */
   private static final int TIMESTEP_DRAW = -1;
 
+  /** The draw of an image's noise, and of the numbers that offset it, one for each channel. */
+  private static final int NOISE_DRAW = 0;
+
+  private static final int OFFSET_DRAW = 1;
+
   private final BatchIterator batches;
   private final long seed;
   private final Draws draws;
   private final DropoutDraws dropout;
   private final int batchSize;
+  private final int channels;
   private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
   private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
   private final Thread thread;
@@ -43,11 +53,12 @@ final class StepFeeder implements AutoCloseable {
   /**
    * What is drawn for an image beside its noise.
    *
-   * @param trainTimesteps timesteps are below
+   * @param timesteps chooses them
+   * @param offsetNoise the share of a number for each channel in its noise
    * @param labelDropout the share of labels that the null class replaces
    * @param nullClass that label; of no meaning where nothing is dropped
    */
-  record Draws(int trainTimesteps, double labelDropout, int nullClass) {}
+  record Draws(TimestepSampler timesteps, double offsetNoise, double labelDropout, int nullClass) {}
 
   StepFeeder(BatchIterator batches, TrainSession session, long seed, Draws draws, long firstStep) {
     this.batches = batches;
@@ -55,6 +66,7 @@ final class StepFeeder implements AutoCloseable {
     this.draws = draws;
     this.dropout = new DropoutDraws(seed, session.config().unet().dropout());
     this.batchSize = session.config().batchSize();
+    this.channels = session.config().unet().inChannels();
     for (int i = 0; i < SLOTS; i++) {
       free.add(session.newInputs());
     }
@@ -75,9 +87,8 @@ final class StepFeeder implements AutoCloseable {
           noise = new float[inputs.noise().capacity()];
         }
         long firstImage = (step - 1) * batchSize;
-        new ImageNoise(seed).fill(noise, firstImage, batchSize, noise.length / batchSize, 0);
+        fill(noise, firstImage);
         inputs.noise().put(0, noise);
-        draw(firstImage, inputs);
         inputs.masks(dropout.from(firstImage));
         ready.put(new Prepared(step, inputs, batch.end(), null));
       }
@@ -94,7 +105,22 @@ final class StepFeeder implements AutoCloseable {
     }
   }
 
-  /** Timesteps, and labels that are dropped. */
+  /** Noise, offset by a number for each image and channel where that was asked for. */
+  private void fill(float[] noise, long firstImage) {
+    ImageNoise source = new ImageNoise(seed);
+    source.fill(noise, firstImage, batchSize, noise.length / batchSize, NOISE_DRAW);
+    if (draws.offsetNoise() == 0) {
+      return;
+    }
+    float[] offsets = new float[batchSize * channels];
+    source.fill(offsets, firstImage, batchSize, channels, OFFSET_DRAW);
+    int pixels = noise.length / offsets.length;
+    for (int i = 0; i < noise.length; i++) {
+      noise[i] += (float) (draws.offsetNoise() * offsets[i / pixels]);
+    }
+  }
+
+  /** Timesteps with the weights that go with them, and labels that are dropped. */
   private void draw(long firstImage, TrainSession.Inputs to) {
     int[] counter = new int[4];
     int[] block = new int[4];
@@ -104,7 +130,9 @@ final class StepFeeder implements AutoCloseable {
       counter[2] = (int) image;
       counter[3] = (int) (image >>> 32);
       Philox.block(counter, seed, block);
-      to.timesteps().put(i, (block[0] & 0xFFFFFFFFL) * draws.trainTimesteps() >>> 32);
+      int timestep = draws.timesteps().timestep(block[0] & 0xFFFFFFFFL);
+      to.timesteps().put(i, timestep);
+      to.sampleWeights().put(i, (float) (draws.timesteps().weight(timestep) / batchSize));
       if ((block[1] & 0xFFFFFFFFL) * 0x1p-32 < draws.labelDropout()) {
         to.labels().put(i, draws.nullClass());
       }
@@ -112,7 +140,8 @@ final class StepFeeder implements AutoCloseable {
   }
 
   /**
-   * The next step's inputs, valid until the next call.
+   * The next step's inputs, valid until the next call. The timesteps' sampler must have been told
+   * of all steps before.
    *
    * @throws IllegalStateException if the data could not be read
    */
@@ -128,6 +157,7 @@ final class StepFeeder implements AutoCloseable {
           ? e
           : new IllegalStateException("preparing a step failed: " + failure.getMessage(), failure);
     }
+    draw((last.step() - 1) * batchSize, last.inputs());
     return last;
   }
 

@@ -8,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 
 /**
@@ -34,6 +35,7 @@ public record TrainConfig(
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
     reporting = reporting == null ? ReportingConfig.NONE : reporting;
+    diffusion.training(); // refuses what does not go together
   }
 
   /** A run that begins with random weights and tells nothing but the metrics of its steps. */
@@ -66,6 +68,24 @@ public record TrainConfig(
     return new TrainConfig(data, network, diffusion, optimizer, run, init, changed);
   }
 
+  /**
+   * The network for images of a data set.
+   *
+   * @throws IllegalArgumentException if network and images do not fit each other
+   */
+  UNetConfig unet(ImageDataset images) {
+    return withOutput(network.unet(images));
+  }
+
+  /** The network for square images; of the data's classes only a conditional one is told. */
+  UNetConfig unet(int size, int imageChannels, int dataClasses) {
+    return withOutput(network.unet(size, imageChannels, dataClasses));
+  }
+
+  private UNetConfig withOutput(UNetConfig unet) {
+    return unet.withOutChannels(diffusion.training().outputChannels(unet.inChannels()));
+  }
+
   TrainStepConfig step(UNetConfig unet) {
     require(
         unet.timeEmbedding() == UNetConfig.TimeEmbedding.POSITIONAL
@@ -76,8 +96,7 @@ public record TrainConfig(
     return new TrainStepConfig(
         unet,
         optimizer.stepImages(),
-        diffusion.scheduler().noiseSchedule(),
-        diffusion.scheduler().predictionType(),
+        diffusion.training(),
         optimizer.adam(),
         optimizer.clipping(),
         optimizer.averages());

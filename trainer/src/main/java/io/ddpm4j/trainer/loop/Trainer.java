@@ -13,6 +13,7 @@ import io.ddpm4j.trainer.checkpoint.Recovery;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.ParameterLayout;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
@@ -59,7 +60,7 @@ public final class Trainer {
     this.heldOut = data.heldOut();
     this.card = card;
     this.start = start;
-    this.unet = config.network().unet(data.training());
+    this.unet = config.unet(data.training());
     this.store = folder.checkpoints();
     this.rate = config.optimizer().rate(config.run().steps())::at;
   }
@@ -125,7 +126,7 @@ public final class Trainer {
     folder.requireFree();
     RunData images = RunData.open(config, warnings);
     ImageDataset data = images.training();
-    UNetConfig unet = config.network().unet(data);
+    UNetConfig unet = config.unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
     Trainer trainer = new Trainer(folder, config, images, DatasetCard.of(data), null);
@@ -208,7 +209,7 @@ public final class Trainer {
     }
     RunData images = RunData.open(config, warnings);
     ImageDataset data = images.training();
-    UNetConfig unet = config.network().unet(data);
+    UNetConfig unet = config.unet(data);
     CheckpointMatch.require(latest, checkpoint, config, unet);
     DatasetCard card = DatasetCard.of(data);
     Optional<DatasetCard> kept = DatasetCard.read(folder.dataset());
@@ -266,6 +267,7 @@ public final class Trainer {
 
   private TrainResult train(TrainListener listener, Cancellation cancellation) throws IOException {
     Progress progress = Progress.from(start, recovery());
+    TimestepSampler timesteps = timesteps();
     try (TrainSession session = session();
         Reporter reporter =
             Reporter.open(
@@ -279,8 +281,9 @@ public final class Trainer {
                 progress.step(),
                 listener::onWarning);
         BatchIterator batches = batches(progress);
-        StepFeeder feeder = feeder(batches, session, progress)) {
+        StepFeeder feeder = feeder(batches, session, timesteps, progress)) {
       restore(session, session.layout(), start);
+      restore(timesteps, start);
       listener.onStart(summary(session, progress));
       Checkpointer checkpointer = new Checkpointer(store, config, unet.toJson(), progress.step());
       Loop.Parts parts =
@@ -289,15 +292,37 @@ public final class Trainer {
               feeder,
               reporter,
               validator(),
+              timesteps,
               checkpointer,
               new Pictures(folder, config, unet, card),
               new Recoverer(
                   checkpointer,
                   reporter,
-                  state -> restore(session, session.layout(), state),
+                  state -> {
+                    restore(session, session.layout(), state);
+                    restore(timesteps, state);
+                  },
                   start == null),
               rate);
       return new Loop(config, parts, progress, listener, cancellation).run();
+    }
+  }
+
+  private TimestepSampler timesteps() {
+    return config.diffusion().objective().sampling().sampler(config.diffusion().trainTimesteps());
+  }
+
+  /**
+   * Puts the losses that timesteps were seen to have into their sampler.
+   *
+   * @param from null for none
+   */
+  private void restore(TimestepSampler timesteps, Checkpoint from) throws CheckpointException {
+    try {
+      timesteps.restore(from == null ? timesteps().state() : from.state(Checkpoint.TIMESTEPS));
+    } catch (IllegalArgumentException e) {
+      throw new CheckpointException(
+          folder.path() + ": the checkpoint is of another run: " + e.getMessage(), e);
     }
   }
 
@@ -313,13 +338,15 @@ public final class Trainer {
     return new BatchIterator(data, options, progress.position());
   }
 
-  private StepFeeder feeder(BatchIterator batches, TrainSession session, Progress progress) {
+  private StepFeeder feeder(
+      BatchIterator batches, TrainSession session, TimestepSampler timesteps, Progress progress) {
     return new StepFeeder(
         batches,
         session,
         config.run().seed(),
         new StepFeeder.Draws(
-            config.diffusion().trainTimesteps(),
+            timesteps,
+            config.diffusion().objective().offsetNoise(),
             config.network().labelDropout(),
             data.classNames().size()),
         progress.step() + 1 + progress.recovery().skippedSteps());
@@ -340,9 +367,10 @@ public final class Trainer {
 
   private DryRun rehearse() throws IOException {
     Progress progress = Progress.from(null, recovery());
+    TimestepSampler timesteps = timesteps();
     try (TrainSession session = session();
         BatchIterator batches = batches(progress);
-        StepFeeder feeder = feeder(batches, session, progress)) {
+        StepFeeder feeder = feeder(batches, session, timesteps, progress)) {
       restore(session, session.layout(), null);
       double[] seconds = new double[DryRun.STEPS];
       for (int i = -1; i < seconds.length; i++) {

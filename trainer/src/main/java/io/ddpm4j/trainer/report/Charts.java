@@ -19,7 +19,7 @@ public final class Charts {
     LineChart chart =
         new LineChart("Loss")
             .xLabel("step")
-            .yLabel("mean squared error")
+            .yLabel("loss")
             .logY()
             .faint("each step", RAW, steps, history.steps(Column.LOSS))
             .line("smoothed", SMOOTH, steps, history.steps(Column.SMOOTHED_LOSS));

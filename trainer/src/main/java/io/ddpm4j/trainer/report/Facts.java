@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.report;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -18,6 +19,9 @@ import java.util.stream.StreamSupport;
  * @param values by name, in the order in which they are shown
  */
 public record Facts(String title, Map<String, String> values) {
+
+  /** Of longer ones the ends are told: a schedule has a thousand betas. */
+  private static final int LONGEST_LIST = 16;
 
   private static final BigDecimal SMALL = new BigDecimal("0.0001");
 
@@ -61,7 +65,16 @@ public record Facts(String title, Map<String, String> values) {
 
   private static String text(JsonElement value) {
     if (value.isJsonArray()) {
-      return StreamSupport.stream(value.getAsJsonArray().spliterator(), false)
+      JsonArray list = value.getAsJsonArray();
+      if (list.size() > LONGEST_LIST) {
+        return text(list.get(0))
+            + " to "
+            + text(list.get(list.size() - 1))
+            + ", "
+            + list.size()
+            + " in all";
+      }
+      return StreamSupport.stream(list.spliterator(), false)
           .map(Facts::text)
           .collect(Collectors.joining(", "));
     }

@@ -5,24 +5,23 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.DropoutMasks;
 import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
-import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
+import io.ddpm4j.trainer.objective.Objective;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.IntToDoubleFunction;
 
 /**
- * Loss and gradient of some images of a batch: noising, forward pass, L_simple (Ho et al. 2020, eq.
- * 14), backward pass. Not lowered yet. A batch is the sum of such shards, whose number does not
- * change the result but for rounding: no layer of the network mixes images.
+ * Loss and gradient of some images of a batch: noising, forward pass, loss and backward pass. What
+ * the network is shown and what its loss is, the {@link Objective} says. Not lowered yet. A batch
+ * is the sum of such shards, whose number does not change the result but for rounding: no layer of
+ * the network mixes images.
  *
  * <pre>
  * inputs   images         uint8 (n, C, H, W), black is 0
@@ -95,20 +94,8 @@ public final class GradientGraph {
     }
 
     Value x0 = o.add(o.mul(o.cast(image, DataType.FLOAT), 2.0 / 255), -1);
-    Value signal = table(o, config.schedule(), timestep, config.schedule()::sqrtAlphaCumprod);
-    Value spread =
-        table(o, config.schedule(), timestep, config.schedule()::sqrtOneMinusAlphaCumprod);
-    Value xt = o.add(o.mul(x0, signal), o.mul(noise, spread)); // Ho et al. eq. 4
-    Value target =
-        switch (config.predictionType()) {
-          case EPSILON -> noise;
-          case SAMPLE -> x0;
-          case V_PREDICTION -> o.sub(o.mul(noise, signal), o.mul(x0, spread));
-          case FLOW_PREDICTION ->
-              throw new IllegalArgumentException(
-                  "prediction_type: expected epsilon, sample or v_prediction, found"
-                      + " flow_prediction");
-        };
+    Objective.Images given = new Objective.Images(x0, noise, timestep);
+    Value xt = config.objective().noisy(o, given);
     Map<String, Shape> masks = new LinkedHashMap<>();
     DropoutMasks dropout =
         (name, shape) -> {
@@ -117,12 +104,11 @@ public final class GradientGraph {
         };
     UNet.Inputs inputs = new UNet.Inputs(xt, timestep, labels, dropout);
     Value predicted = UNet.build(o, unet, Parameters.given(weights), inputs);
-    Value error = o.sub(predicted, target);
-    Value sampleLoss = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
-    Value loss = o.reduceSum(o.mul(sampleLoss, sampleWeight), false);
+    Objective.Loss loss = config.objective().loss(o, given, predicted, sampleWeight);
 
-    graph.output("sample_loss", sampleLoss);
-    Map<Value, Value> gradients = Autodiff.gradients(o, loss, stored.values());
+    graph.output("sample_loss", loss.perImage());
+    Map<Value, Value> gradients =
+        Autodiff.gradients(o, predicted, loss.gradient(), stored.values());
     stored.forEach((name, value) -> graph.output(gradientOf(name), gradients.get(value)));
     return new GradientGraph(graph, layout, masks);
   }
@@ -130,16 +116,5 @@ public final class GradientGraph {
   /** The output that holds a parameter's gradient. */
   public static String gradientOf(String parameter) {
     return "gradient of " + parameter;
-  }
-
-  /** A number of the schedule for each image: (n, 1, 1, 1). */
-  private static Value table(
-      Ops o, NoiseSchedule schedule, Value timestep, IntToDoubleFunction at) {
-    float[] values = new float[schedule.trainTimesteps()];
-    for (int t = 0; t < values.length; t++) {
-      values[t] = (float) at.applyAsDouble(t);
-    }
-    Value row = o.constant(TensorData.ofFloats(values, values.length));
-    return o.reshape(o.gather(row, timestep, 0), -1, 1, 1, 1);
   }
 }

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.step;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.trainer.objective.Objective;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
@@ -14,16 +15,14 @@ import java.util.List;
  *
  * @param unet the network; its sample size is the images' height and width
  * @param batchSize images of a step
- * @param schedule the forward process
- * @param predictionType what the network is trained to predict
+ * @param objective what the network is trained for
  * @param averages of the weights, at least one, each of another decay; the first is the one to
  *     sample with
  */
 public record TrainStepConfig(
     UNetConfig unet,
     int batchSize,
-    NoiseSchedule schedule,
-    PredictionType predictionType,
+    Objective objective,
     Adam adam,
     GradientClipping clipping,
     List<Ema> averages) {
@@ -40,16 +39,20 @@ public record TrainStepConfig(
     if (unet.sampleSize() < 1) {
       throw new IllegalArgumentException("sample_size: expected a known size, found none");
     }
-    if (unet.outChannels() != unet.inChannels()) {
+    int channels = objective.outputChannels(unet.inChannels());
+    if (unet.outChannels() != channels) {
       throw new IllegalArgumentException(
           "out_channels: expected "
-              + unet.inChannels()
-              + ", as many as in_channels, since the prediction has the image's shape, found "
+              + channels
+              + (objective.varianceType().isLearned()
+                  ? ", twice in_channels, for prediction and variance"
+                  : ", as many as in_channels, since the prediction has the image's shape")
+              + ", found "
               + unet.outChannels());
     }
   }
 
-  /** With one average of the weights. */
+  /** For L_simple, with one average of the weights. */
   public TrainStepConfig(
       UNetConfig unet,
       int batchSize,
@@ -58,6 +61,6 @@ public record TrainStepConfig(
       Adam adam,
       GradientClipping clipping,
       Ema ema) {
-    this(unet, batchSize, schedule, predictionType, adam, clipping, List.of(ema));
+    this(unet, batchSize, Objective.simple(schedule, predictionType), adam, clipping, List.of(ema));
   }
 }

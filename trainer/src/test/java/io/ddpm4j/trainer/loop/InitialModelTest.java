@@ -352,13 +352,13 @@ class InitialModelTest {
         () -> InitialModel.read(foreign),
         foreign + ": ddpm4j.null_class: expected the last class of the network, 5, found 9");
     wrong.remove("ddpm4j.null_class");
-    wrong.put("ddpm4j.scheduler", "{\"num_train_timesteps\": 2, \"trained_betas\": [0.1, 0.2]}");
+    wrong.put("ddpm4j.scheduler", "{\"rescale_betas_zero_snr\": true}");
     OnnxWriter.write(whole.withMetadata(wrong), foreign);
     fails(
         IOException.class,
         () -> InitialModel.read(foreign).diffusion(),
-        foreign + ": scheduler: expected a named schedule",
-        "found trained_betas");
+        foreign + ": scheduler: expected a schedule that a run can go on with",
+        "found rescale_betas_zero_snr");
   }
 
   @Test

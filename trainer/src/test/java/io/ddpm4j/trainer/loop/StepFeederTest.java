@@ -3,13 +3,20 @@ package io.ddpm4j.trainer.loop;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.runtime.random.ImageNoise;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.data.ShapesDataset;
+import io.ddpm4j.trainer.objective.TimestepSampler;
+import io.ddpm4j.trainer.objective.TimestepSampling;
 import io.ddpm4j.trainer.step.TrainSession;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +76,8 @@ class StepFeederTest {
                 batches,
                 session,
                 SEED,
-                new StepFeeder.Draws(TIMESTEPS, dropout, CLASSES),
+                new StepFeeder.Draws(
+                    TimestepSampling.UNIFORM.sampler(TIMESTEPS), 0, dropout, CLASSES),
                 firstStep)) {
       for (int step = 0; step < steps; step++) {
         TrainSession.Inputs inputs = feeder.next().inputs();
@@ -116,5 +124,85 @@ class StepFeederTest {
     }
     double deviation = Math.sqrt(dropped * 0.25);
     assertEquals(dropped * 0.5, early, 3 * deviation, "dropped whatever the timestep is");
+  }
+
+  private float[] noise(double offset) throws InterruptedException {
+    try (BatchIterator batches =
+            new BatchIterator(data, BatchOptions.of(BATCH, SEED), DataPosition.START);
+        StepFeeder feeder =
+            new StepFeeder(
+                batches,
+                session,
+                SEED,
+                new StepFeeder.Draws(
+                    TimestepSampling.UNIFORM.sampler(TIMESTEPS), offset, 0, CLASSES),
+                1)) {
+      feeder.next();
+      FloatBuffer noise = feeder.next().inputs().noise(); // of the second step
+      float[] values = new float[noise.capacity()];
+      noise.get(0, values);
+      return values;
+    }
+  }
+
+  /** One number for each image and channel: draw 1 of the image of that number in the run. */
+  @Test
+  void offsetNoiseIsTheSameForAllPixelsOfAChannel() throws InterruptedException {
+    float[] without = noise(0);
+    float[] with = noise(0.1);
+    int channels = data.channels();
+    int pixels = data.height() * data.width();
+    float[] offsets = new float[BATCH * channels];
+    new ImageNoise(SEED).fill(offsets, BATCH, BATCH, channels, 1);
+    double squares = 0;
+    for (int i = 0; i < with.length; i++) {
+      assertEquals(0.1 * offsets[i / pixels], with[i] - without[i], 1e-6, "element " + i);
+      squares += Math.pow(offsets[i / pixels], 2);
+    }
+    assertEquals(1, squares / with.length, 0.3, "they are standard normal");
+  }
+
+  /** What a sampler that is told of losses chooses hangs on the steps before, and on no others. */
+  @Test
+  void timestepsAreChosenWhenTheStepsBeforeAreDone() throws InterruptedException {
+    List<String> calls = new ArrayList<>();
+    TimestepSampler sampler =
+        new TimestepSampler() {
+          @Override
+          public int timestep(long word) {
+            calls.add("draw");
+            return 7;
+          }
+
+          @Override
+          public double weight(int timestep) {
+            return timestep;
+          }
+
+          @Override
+          public void observe(LongBuffer timesteps, FloatBuffer losses) {
+            throw new AssertionError("the feeder knows no losses");
+          }
+
+          @Override
+          public Map<String, TensorData> state() {
+            return Map.of();
+          }
+
+          @Override
+          public void restore(Map<String, TensorData> state) {}
+        };
+    try (BatchIterator batches =
+            new BatchIterator(data, BatchOptions.of(BATCH, SEED), DataPosition.START);
+        StepFeeder feeder =
+            new StepFeeder(
+                batches, session, SEED, new StepFeeder.Draws(sampler, 0, 0, CLASSES), 1)) {
+      for (int step = 1; step <= 5; step++) {
+        TrainSession.Inputs inputs = feeder.next().inputs();
+        assertEquals(step * BATCH, calls.size(), "none is drawn ahead");
+        assertEquals(7, inputs.timesteps().get(BATCH - 1));
+        assertEquals(7f / BATCH, inputs.sampleWeights().get(BATCH - 1));
+      }
+    }
   }
 }

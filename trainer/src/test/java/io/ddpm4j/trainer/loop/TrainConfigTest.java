@@ -54,7 +54,9 @@ class TrainConfigTest {
             "\"lrSchedule\": \"constant\"",
             "\"minLearningRate\": 0\\.0",
             "\"weightDecay\": 0\\.0",
-            "\"furtherEmaDecays\": \\[]")) {
+            "\"furtherEmaDecays\": \\[]",
+            "\"trainedBetas\": \\[]",
+            "\"objective\": \\{[^}]*}")) {
       String before = old;
       old = old.replaceAll(",\\s*" + added, "");
       assertNotEquals(before, old, added);
@@ -179,6 +181,19 @@ class TrainConfigTest {
         "\"groups\": 8 | \"groups\": 0 | network.groups: expected at least 1, found 0",
         "\"steps\": 600 | \"steps\": 0 | run.steps: expected at least 1, found 0",
         "\"source\": \"shapes\", | | data.source: expected",
+        "\"loss\": \"simple\" | \"loss\": \"l1\" | diffusion.objective.loss: expected one of simple, vlb, hybrid, found l1",
+        "\"loss\": \"simple\" | \"loss\": \"vlb\", \"varianceType\": \"large\" | diffusion.objective.varianceType: expected",
+        "\"loss\": \"simple\" | \"varianceType\": \"learned_range\" | diffusion.objective.loss: expected hybrid or vlb,"
+            + " since",
+        "\"minSnr\": 0.0 | \"minSnr\": -1 | diffusion.objective.minSnr: expected a number above 0, or 0 for none, found"
+            + " -1.0",
+        "\"offsetNoise\": 0.0 | \"offsetNoise\": -1 | diffusion.objective.offsetNoise: expected a number of 0 or more,"
+            + " found -1.0",
+        "\"uniform\" | \"often\" | diffusion.objective.timestepSampling: expected one of uniform, loss-second-moment,"
+            + " found often",
+        "\"trainedBetas\": [] | \"trainedBetas\": [0.1] | diffusion.trainTimesteps: expected 1, as many as"
+            + " there are betas, found 1000",
+        "\"betaEnd\": 0.02 | \"betaEnd\": 2 | betas: expected every beta between 0 and 1",
         "\"linear\" | \"lineal\" | diffusion.betaSchedule: expected",
         ": \"epsilon\" | : \"noise\" | diffusion.predictionType: expected",
         "\"classConditional\": true | \"classConditional\": 1 | network.classConditional: expected"

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.trainer.objective.Objective;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
@@ -25,8 +26,7 @@ class SessionAveragesTest {
     return new TrainStepConfig(
         UNetConfig.of(4, 1, List.of(2), List.of(false), 1, 1, 0, 0),
         3,
-        NoiseSchedule.linear(),
-        PredictionType.EPSILON,
+        Objective.simple(NoiseSchedule.linear(), PredictionType.EPSILON),
         new Adam(0.9, 0.999, 1e-4),
         new GradientClipping(1),
         Arrays.stream(decays).mapToObj(Ema::new).toList());
