@@ -113,15 +113,17 @@ public record NetworkConfig(
   }
 
   /**
-   * The options that make a network.
+   * The options that make a network, but for the outputs of a learned variance, which are the
+   * objective's.
    *
    * @throws IllegalArgumentException if there are none: its outputs are not those of its images
    */
   static NetworkConfig of(UNetConfig network) {
+    int channels = network.inChannels();
     require(
-        network.outChannels() == network.inChannels(),
+        network.outChannels() == channels || network.outChannels() == 2 * channels,
         "out_channels",
-        "as many as in_channels, " + network.inChannels() + ", since no variance is learned",
+        "as many as in_channels, " + channels + ", or twice that with a learned variance",
         network.outChannels());
     NetworkConfig plain =
         new NetworkConfig(
@@ -134,7 +136,7 @@ public record NetworkConfig(
             0);
     JsonObject usual =
         json(plain.unet(network.sampleSize(), network.inChannels(), network.numClassEmbeds()));
-    JsonObject others = json(network.withDropout(0));
+    JsonObject others = json(network.withDropout(0).withOutChannels(channels));
     others.keySet().removeIf(field -> others.get(field).equals(usual.get(field)));
     return new NetworkConfig(
         plain.channels,

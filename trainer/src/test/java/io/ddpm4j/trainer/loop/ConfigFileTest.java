@@ -135,17 +135,23 @@ class ConfigFileTest {
     fails(IOException.class, () -> ConfigFile.read(bytes), "expected JSON in UTF-8, found other");
   }
 
+  private static void addFields(Class<?> record, String prefix, List<String> fields) {
+    for (RecordComponent field : record.getRecordComponents()) {
+      if (field.getType().isRecord()) {
+        addFields(field.getType(), prefix + field.getName() + ".", fields);
+      } else {
+        fields.add(prefix + field.getName());
+      }
+    }
+  }
+
   /** So that a message about an option names the field in a file. */
   @Test
   void everyFieldIsKnownByItsOption() {
     List<String> known =
         ConfigFields.options().stream().map(o -> ConfigFields.of(o).orElseThrow()).toList();
     List<String> fields = new ArrayList<>();
-    for (RecordComponent record : TrainConfig.class.getRecordComponents()) {
-      for (RecordComponent field : record.getType().getRecordComponents()) {
-        fields.add(record.getName() + "." + field.getName());
-      }
-    }
+    addFields(TrainConfig.class, "", fields);
     assertTrue(fields.containsAll(known), known + " of " + fields);
     fields.removeAll(known);
     assertEquals(

@@ -63,10 +63,9 @@ class ObjectiveRunsTest {
   }
 
   private List<Double> losses(String name) throws IOException {
-    return Files.readAllLines(folder.resolve(name).resolve("metrics.csv")).stream()
-        .skip(1)
-        .map(line -> Double.parseDouble(line.split(",")[1]))
-        .toList();
+    List<String> lines = Files.readAllLines(folder.resolve(name).resolve("metrics.csv"));
+    int column = List.of(lines.get(0).split(",")).indexOf("loss");
+    return lines.stream().skip(1).map(line -> Double.parseDouble(line.split(",")[column])).toList();
   }
 
   private static double mean(List<Double> values) {
@@ -153,7 +152,7 @@ class ObjectiveRunsTest {
   @Test
   void importanceSamplingNeedsTheLossesThatWereSeen() throws IOException {
     train("run", config(5, HYBRID));
-    Path file = folder.resolve("run").resolve("config.json");
+    Path file = new RunFolder(folder.resolve("run")).config();
     String json = Files.readString(file);
     String changed = json.replace("\"uniform\"", "\"loss-second-moment\"");
     assertNotEquals(json, changed);
