@@ -59,6 +59,11 @@ final class Subset implements ImageDataset {
   }
 
   @Override
+  public boolean mirrorable(int index) {
+    return all.mirrorable(indices[Objects.checkIndex(index, indices.length)]);
+  }
+
+  @Override
   public void read(int index, byte[] dest, int offset) {
     all.read(indices[Objects.checkIndex(index, indices.length)], dest, offset);
   }

@@ -30,7 +30,10 @@ interface PixelLayout {
       new PixelLayout() {
         @Override
         public Value sums(Ops o, Value x) {
-          return o.reduceSum(x, false, 0, 1);
+          // One axis after the other: ONNX Runtime adds all pixels of both into one number each,
+          // and
+          // the last of 65,536 terms would leave half its digits.
+          return o.reduceSum(o.reduceSum(x, false, 0), false, 0);
         }
 
         @Override

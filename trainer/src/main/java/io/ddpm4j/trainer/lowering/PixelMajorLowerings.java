@@ -168,7 +168,7 @@ final class PixelMajorLowerings {
   private static List<Value> convInputGrad(Ops o, Node n, List<Value> in) {
     Value dy = in.get(0);
     Value w = in.get(1);
-    if (!fits(dy)) {
+    if (!fits(dy) || !isPlainConv(n)) {
       return null;
     }
     PlaneConvolution convolution =
@@ -179,7 +179,7 @@ final class PixelMajorLowerings {
   private static List<Value> convWeightGrad(Ops o, Node n, List<Value> in) {
     Value dy = in.get(0);
     Value x = in.get(1);
-    if (!fits(x)) {
+    if (!fits(x) || !isPlainConv(n)) {
       return null;
     }
     PlaneConvolution convolution =
@@ -237,8 +237,8 @@ final class PixelMajorLowerings {
   }
 
   /** (size·factor, size). */
-  private static float[][] repeated(int size, int factor) {
-    float[][] matrix = new float[size * factor][size];
+  private static double[][] repeated(int size, int factor) {
+    double[][] matrix = new double[size * factor][size];
     for (int i = 0; i < matrix.length; i++) {
       matrix[i][i / factor] = 1;
     }
@@ -261,35 +261,24 @@ final class PixelMajorLowerings {
         || !Arrays.equals(n.intsAttribute("pads", new long[4]), new long[4])) {
       return null;
     }
-    float[][] rows = means((int) y.size(2), (int) f);
-    float[][] columns = means((int) y.size(3), (int) f);
+    double[][] rows = means((int) y.size(2), (int) f);
+    double[][] columns = means((int) y.size(3), (int) f);
     return List.of(plain(o, map(o, major(o, x), rows, columns)));
   }
 
   /** (size, size·factor). */
-  private static float[][] means(int size, int factor) {
-    float[][] matrix = new float[size][size * factor];
+  private static double[][] means(int size, int factor) {
+    double[][] matrix = new double[size][size * factor];
     for (int i = 0; i < size * factor; i++) {
-      matrix[i / factor][i] = 1f / factor;
+      matrix[i / factor][i] = 1.0 / factor;
     }
     return matrix;
   }
 
   /** A matrix for each axis of (H, W, N, C). */
-  private static Value map(Ops o, Value x, float[][] rows, float[][] columns) {
-    Shape s = x.shape();
-    long inner = s.size(2) * s.size(3);
-    Value down = o.matMul(constant(o, rows), o.reshape(x, s.size(0), s.size(1) * inner));
-    Value across = o.matMul(constant(o, columns), o.reshape(down, rows.length, s.size(1), inner));
-    return o.reshape(across, rows.length, columns.length, s.size(2), s.size(3));
-  }
-
-  private static Value constant(Ops o, float[][] matrix) {
-    float[] values = new float[matrix.length * matrix[0].length];
-    for (int i = 0; i < matrix.length; i++) {
-      System.arraycopy(matrix[i], 0, values, i * matrix[0].length, matrix[0].length);
-    }
-    return o.constant(TensorData.ofFloats(values, matrix.length, matrix[0].length));
+  private static Value map(Ops o, Value x, double[][] rows, double[][] columns) {
+    Value mapped = AxisMaps.apply(o, x, rows, columns);
+    return o.reshape(mapped, rows.length, columns.length, x.shape().size(2), x.shape().size(3));
   }
 
   // --- elementwise -----------------------------------------------------------------------------

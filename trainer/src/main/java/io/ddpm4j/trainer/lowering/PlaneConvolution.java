@@ -2,7 +2,6 @@ package io.ddpm4j.trainer.lowering;
 
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 
 /**
@@ -171,7 +170,10 @@ final class PlaneConvolution {
       }
       case PLANES -> {
         Value planes = planeGrad(inputTiles(x), outputTiles(dy)); // (P, C, K)
-        yield weight(o.matMul(constant(transposed(kernelMap())), o.reshape(planes, planes(), -1)));
+        yield weight(
+            o.matMul(
+                AxisMaps.constant(o, AxisMaps.transposed(kernelMap())),
+                o.reshape(planes, planes(), -1)));
       }
     };
   }
@@ -230,7 +232,7 @@ final class PlaneConvolution {
   private Value kernel(Value w) {
     Value flat = o.reshape(turned(w), taps(), weight.size(1) * weight.size(0));
     return o.reshape(
-        o.matMul(constant(kernelMap()), flat),
+        o.matMul(AxisMaps.constant(o, kernelMap()), flat),
         axes[0].planes(),
         1,
         axes[1].planes(),
@@ -263,16 +265,19 @@ final class PlaneConvolution {
 
   /** The transpose of the map from products to outputs. */
   private Value outputTiles(Value dy) {
-    return toTiles(dy, transposed(axes[0].output()), transposed(axes[1].output()));
+    return toTiles(
+        dy, AxisMaps.transposed(axes[0].output()), AxisMaps.transposed(axes[1].output()));
   }
 
   /** (H, W, N, C) to (p, t, q, s·N, C): planes and tiles of each axis. */
   private Value toTiles(Value x, double[][] rows, double[][] columns) {
-    Shape s = x.shape();
-    long inner = s.size(2) * s.size(3);
-    Value down = o.matMul(constant(rows), o.reshape(x, s.size(0), s.size(1) * inner));
-    Value across = o.matMul(constant(columns), o.reshape(down, rows.length, s.size(1), inner));
-    return o.reshape(across, axes[0].planes(), axes[0].tiles(), axes[1].planes(), -1, s.size(3));
+    return o.reshape(
+        AxisMaps.apply(o, x, rows, columns),
+        axes[0].planes(),
+        axes[0].tiles(),
+        axes[1].planes(),
+        -1,
+        x.shape().size(3));
   }
 
   /**
@@ -280,13 +285,13 @@ final class PlaneConvolution {
    * transpose of the map from pixels to planes.
    */
   private Value fromTiles(Value products, boolean gradient) {
-    double[][] rows = gradient ? transposed(axes[0].input()) : axes[0].output();
-    double[][] columns = gradient ? transposed(axes[1].input()) : axes[1].output();
+    double[][] rows = gradient ? AxisMaps.transposed(axes[0].input()) : axes[0].output();
+    double[][] columns = gradient ? AxisMaps.transposed(axes[1].input()) : axes[1].output();
     long channels = products.shape().size(4);
     long inner = images * channels;
     Value tiles = o.reshape(products, rows[0].length, columns[0].length, inner);
-    Value across = o.matMul(constant(columns), tiles);
-    Value down = o.matMul(constant(rows), o.reshape(across, rows[0].length, -1));
+    Value across = o.matMul(AxisMaps.constant(o, columns), tiles);
+    Value down = o.matMul(AxisMaps.constant(o, rows), o.reshape(across, rows[0].length, -1));
     return o.reshape(down, rows.length, columns.length, images, channels);
   }
 
@@ -336,25 +341,5 @@ final class PlaneConvolution {
     Value split =
         o.reshape(taps, axes[0].tiles(), -1, axes[0].planes(), axes[1].planes(), channels);
     return o.transpose(split, 2, 0, 3, 1, 4);
-  }
-
-  // --- constants -------------------------------------------------------------------------------
-
-  private Value constant(double[][] matrix) {
-    float[] values = new float[matrix.length * matrix[0].length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) matrix[i / matrix[0].length][i % matrix[0].length];
-    }
-    return o.constant(TensorData.ofFloats(values, matrix.length, matrix[0].length));
-  }
-
-  private static double[][] transposed(double[][] matrix) {
-    double[][] turned = new double[matrix[0].length][matrix.length];
-    for (int i = 0; i < matrix.length; i++) {
-      for (int j = 0; j < matrix[i].length; j++) {
-        turned[j][i] = matrix[i][j];
-      }
-    }
-    return turned;
   }
 }

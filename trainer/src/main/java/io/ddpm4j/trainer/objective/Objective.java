@@ -165,7 +165,7 @@ public record Objective(
   }
 
   private Value simple(Ops o, Images images, Value error) {
-    Value mean = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
+    Value mean = Means.ofImages(o, o.mul(error, error));
     return minSnr.isEmpty()
         ? mean
         : o.mul(

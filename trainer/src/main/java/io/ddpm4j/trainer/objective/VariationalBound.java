@@ -67,7 +67,7 @@ record VariationalBound(NoiseSchedule schedule, PredictionType predictionType) {
               double log = schedule.posteriorLogVarianceClipped(t) - fixedLogVariance(type, t);
               return (Math.exp(log) - 1 - log) / 2;
             });
-    Value squares = o.reduceMean(o.mul(error, error), false, 1, 2, 3);
+    Value squares = Means.ofImages(o, o.mul(error, error));
     Value divergence = o.add(o.mul(squares, weight), offset);
     Value scale = o.scalar(Math.exp(-fixedLogVariance(type, 0) / 2));
     return choose(tables, likelihood(o, x0, error, scale), divergence);
@@ -85,7 +85,7 @@ record VariationalBound(NoiseSchedule schedule, PredictionType predictionType) {
     Value mean = o.mul(error, tables.forPixels(this::meanPerError));
     Value apart = o.mul(o.mul(mean, mean), o.exp(o.neg(logVariance)));
     Value spread = o.add(o.sub(o.exp(log), log), -1);
-    Value divergence = o.mul(o.reduceMean(o.add(spread, apart), false, 1, 2, 3), 0.5);
+    Value divergence = o.mul(Means.ofImages(o, o.add(spread, apart)), 0.5);
     Value scale = o.exp(o.mul(logVariance, -0.5));
     return choose(tables, likelihood(o, x0, error, scale), divergence);
   }
@@ -130,7 +130,7 @@ record VariationalBound(NoiseSchedule schedule, PredictionType predictionType) {
     Value under = cumulative(o, o.mul(o.add(side, -PIXEL), scale));
     Value edge = o.add(o.cast(black, DataType.FLOAT), o.cast(white, DataType.FLOAT));
     Value probability = o.sub(below, o.mul(o.sub(1, edge), under));
-    return o.neg(o.reduceMean(o.log(o.max(probability, o.scalar(LEAST))), false, 1, 2, 3));
+    return o.neg(Means.ofImages(o, o.log(o.max(probability, o.scalar(LEAST)))));
   }
 
   /** Φ(z) as OpenAI's code has it: ½(1 + tanh(√(2/π)(z + 0.044715 z³))), a sigmoid. */

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.optim;
 
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 
 /**
@@ -27,9 +28,10 @@ public record Ema(double decay) {
    * @param step int64 scalar, 1 for the first step
    */
   public Value apply(Ops o, Value average, Value weights, Value step) {
-    Value t = o.cast(step, DataType.FLOAT);
+    Value t = o.cast(step, DataType.DOUBLE); // in float, 1 - 0.9999 has lost four digits
     Value warm = o.div(o.add(t, 1), o.add(t, 10));
-    Value share = o.sub(1, o.min(warm, o.scalar(decay))); // of the new weights
+    Value least = o.min(warm, o.constant(TensorData.scalar(DataType.DOUBLE, decay)));
+    Value share = o.cast(o.sub(1, least), DataType.FLOAT); // of the new weights
     return o.add(average, o.mul(o.sub(weights, average), share));
   }
 }

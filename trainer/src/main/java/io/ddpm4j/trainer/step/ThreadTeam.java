@@ -41,25 +41,27 @@ final class ThreadTeam implements AutoCloseable {
    */
   void run(Part part) throws Exception {
     List<Future<?>> running = new ArrayList<>();
-    for (int member = 1; member < size; member++) {
-      int number = member;
-      running.add(
-          others.submit(
-              () -> {
-                part.run(number);
-                return null;
-              }));
-    }
     Throwable failure = null;
     try {
+      for (int member = 1; member < size; member++) {
+        int number = member;
+        running.add(
+            others.submit(
+                () -> {
+                  part.run(number);
+                  return null;
+                }));
+      }
       part.run(0);
-    } catch (Throwable e) {
+    } catch (Throwable e) { // also one that cannot be started: those before it are at work
       failure = e;
     }
     for (Future<?> future : running) {
       Throwable other = await(future);
       if (failure == null) {
         failure = other;
+      } else if (other != null && other != failure) {
+        failure.addSuppressed(other);
       }
     }
     if (failure instanceof Error error) {

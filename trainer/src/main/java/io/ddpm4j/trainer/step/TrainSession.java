@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * running the {@link UpdateGraph}. Holds two sets of state vectors: a step reads one and writes the
  * other, pinned as outputs, then they swap; nothing is copied or allocated. The result depends on
  * the number of threads and the size of a shard by rounding only, and is the same bit for bit
- * whenever these are. Not thread-safe; owns all its native memory.
+ * whenever these are. Not thread-safe; owns its sessions and tensors, whose buffers go with it.
  */
 public final class TrainSession implements AutoCloseable {
   /** Elements of the pieces in which state vectors are updated: a dozen of them fit a cache. */
@@ -513,7 +513,7 @@ public final class TrainSession implements AutoCloseable {
     return layout;
   }
 
-  /** Frees all native memory; a second call does nothing. */
+  /** Frees sessions and tensors; a second call does nothing. */
   @Override
   public void close() {
     closed = true;

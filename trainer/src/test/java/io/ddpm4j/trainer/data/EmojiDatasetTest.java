@@ -95,6 +95,20 @@ class EmojiDatasetTest {
   }
 
   @Test
+  void whatIsHeldOutAndWhatIsLeftKeepTheirLeftAndRight() throws IOException {
+    for (long seed = 0; seed < 10; seed++) {
+      HeldOut parts = HeldOut.of(open(), 1, seed);
+      for (ImageDataset part : List.of(parts.training(), parts.heldOut())) {
+        for (int i = 0; i < part.size(); i++) {
+          boolean smiley = part.label(i) == 0;
+          assertEquals(smiley, part.mirrorable(i), "label " + part.label(i) + ", seed " + seed);
+        }
+        assertThrows(IndexOutOfBoundsException.class, () -> part.mirrorable(part.size()));
+      }
+    }
+  }
+
+  @Test
   void isFoundWhereNpmInstalls() throws IOException {
     Path below = dir.resolve("a/b");
     Path installed = dir.resolve("node_modules/emoji-datasource-google");
