@@ -110,19 +110,6 @@ class ObjectiveRunsTest {
     List<Double> losses = losses("run");
     double first = mean(losses.subList(0, 20));
     double last = mean(losses.subList(losses.size() - 50, losses.size()));
-    System.err.println(
-        "XX "
-            + prediction
-            + loss
-            + variance
-            + minSnr
-            + timesteps
-            + " "
-            + first
-            + " "
-            + last
-            + " "
-            + last / first);
     assertTrue(last < share * first, first + " to " + last);
   }
 
