@@ -43,6 +43,9 @@ final class Names {
   static final class Schedule implements ITypeConverter<BetaSchedule> {
     @Override
     public BetaSchedule convert(String value) {
+      if (value.equals("cosine")) { // as papers call it; files hold diffusers' name
+        return BetaSchedule.SQUAREDCOS_CAP_V2;
+      }
       return oneOf(List.of(BetaSchedule.values()), BetaSchedule::label, value);
     }
   }

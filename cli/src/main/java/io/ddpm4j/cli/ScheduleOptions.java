@@ -14,8 +14,8 @@ class ScheduleOptions {
       paramLabel = "NAME",
       converter = Names.Schedule.class,
       description =
-          "Noise schedule: linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace or exp"
-              + " (default: linear).")
+          "Noise schedule: linear, scaled_linear, squaredcos_cap_v2 (or cosine), sigmoid, laplace"
+              + " or exp (default: linear).")
   private BetaSchedule schedule;
 
   @Option(
