@@ -788,6 +788,10 @@ class TrainCommandTest {
   }
 
   @Test
+    train(out, "--batch-size", 12_000_000)
+        .failsSaying("--batch-size: expected at most 11184810 images in a step", "192 numbers");
+    train(out, "--batch-size", 2, "--accumulate", 6_000_000)
+        .failsSaying("--batch-size: expected at most 11184810", "--accumulate", "found 12000000");
   void whatIsSaidAfterDivergenceWorks() throws IOException {
     Path run = dir.resolve("run");
     Object[] options = {"--steps", 2, "--sample-every", 0, "--warmup-steps", 0};
