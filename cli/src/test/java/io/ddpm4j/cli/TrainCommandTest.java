@@ -780,6 +780,10 @@ class TrainCommandTest {
             "--warmup-steps",
             0,
             "--max-gradient-norm",
+    train(out, "--learning-rate", "1e300")
+        .isWrongUsage("--learning-rate: expected a positive number that a float holds", "1.0E300");
+    train(out, "--learning-rate", "1e-60")
+        .isWrongUsage("--learning-rate: expected a positive number that a float holds", "1.0E-60");
             "1e30");
     assertEquals(1, run.exitCode(), run.err());
     String last = run.err().lines().reduce("", (a, b) -> b);
