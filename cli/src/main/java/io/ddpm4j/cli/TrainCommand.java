@@ -327,8 +327,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */
   private static Path freeFolder(TrainConfig config) {
-    String name =
-        Path.of(config.data().source()).toAbsolutePath().normalize().getFileName().toString();
+    String name = RunFolder.nameOf(Path.of(config.data().source()));
     Path runs = Path.of("runs");
     Path folder = runs.resolve(name);
     for (int number = 2; Files.exists(folder); number++) {

@@ -758,6 +758,8 @@ class TrainCommandTest {
     train(out, "--learning-rate", -1)
         .isWrongUsage("'--learning-rate'", "expected a number above 0, found '-1'");
     train(out, "--beta1", 1).isWrongUsage("--beta1: expected a number from 0 to below 1");
+    CommandRun.of("train", "--data", dir.getRoot(), "--labels", cut) // into runs/run
+        .isWrongUsage("--labels does not apply to data set " + dir.getRoot());
     train(out, "--max-gradient-norm", -1).isWrongUsage("--max-gradient-norm", "0 for no clipping");
     train(out, "--beta-start", 0.9, "--beta-end", 0.9)
         .isWrongUsage("--beta-start, --beta-end: betas: expected a product of alphas above 0");
