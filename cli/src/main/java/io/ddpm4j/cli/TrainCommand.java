@@ -286,7 +286,11 @@ final class TrainCommand implements Callable<Integer> {
     }
     String model = init == null ? file.initialModel().orElse(null) : init;
     ConfigFile others = init == null ? file.without("init", "model") : file.without("init");
-    return others.without("data", "source").over(defaults(source, model));
+    TrainConfig said = others.without("data", "source").over(defaults(source, model));
+    if (!network.saysWidths()) {
+      file.requireWidths(said.network());
+    }
+    return said;
   }
 
   private TrainConfig defaults(String source, String model) throws IOException {

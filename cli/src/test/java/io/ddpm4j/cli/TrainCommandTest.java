@@ -323,6 +323,15 @@ class TrainCommandTest {
     Files.writeString(file, "{\"run\": {\"sead\": 1}}");
     CommandRun.of("train", "--data", "shapes", "--config", file)
         .failsSaying(file + ": run.sead: expected one of the fields [steps, seed,");
+    Files.writeString(file, "{\"data\": {\"source\": 5}}");
+    CommandRun.of("train", "--config", file)
+        .failsSaying(file + ": data.source: expected a text, found 5");
+    Files.writeString(file, "{\"network\": {\"channels\": [8, 16], \"groups\": 3}}");
+    CommandRun.of("train", "--data", "shapes", "--config", file)
+        .failsSaying(
+            file + ": network.channels: expected multiples of network.groups (3), found 8");
+    CommandRun.of("train", "--data", "shapes", "--config", file, "--groups", 5)
+        .isWrongUsage("--widths: expected multiples of --groups (5), found 8");
     CommandRun.of("train", "--data", "shapes", "--config", dir.resolve("none"))
         .failsSaying("none: expected the run.json of a run, found no such file");
     CommandRun.of("train", "--resume", "--out", run, "--config", file)

@@ -88,8 +88,8 @@ class TrainConfigTest {
     assertEquals(1e-6, config.network().unet(new ShapesDataset()).normEps(), "a copy");
     String wrong = json.replace("norm_eps", "norm_epsilon");
     fails(
-        () -> TrainConfig.fromJson(wrong).network().unet(new ShapesDataset()),
-        "U-Net config: norm_epsilon: expected a field of UNet2DModel, found norm_epsilon");
+        () -> TrainConfig.fromJson(wrong),
+        "network.unet.norm_epsilon: expected a field of UNet2DModel, found norm_epsilon");
   }
 
   @Test
