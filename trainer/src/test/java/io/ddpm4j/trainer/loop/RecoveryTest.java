@@ -228,6 +228,17 @@ class RecoveryTest {
   }
 
   @Test
+  void aRunThatGivesUpLeavesItsPictures() throws IOException {
+    TrainConfig config = config(9, 2).withRun(new RunConfig(9, 7, 0, 2, 0, 4, 3, 1));
+    Trainer trainer = create("run", config).withRates(step -> step == 4 ? 1e30 : RATE);
+    TrainerTest.fails(DivergedException.class, () -> run(trainer, 0), "training stopped");
+    assertEquals(3, rollbacks.size());
+    assertEquals(4, column("run", "step").size(), "the steps before the one that failed");
+    assertTrue(Files.size(files("run").lossCurve()) > 0);
+    assertTrue(Files.readString(files("run").report()).contains("<dt>steps</dt><dd>4 of 9</dd>"));
+  }
+
+  @Test
   void aRateThatIsChosenIsNotLowered() throws IOException {
     run(create("run", config(40, 2)).withRates(once(30, 1e30)), 0);
     Trainer same = Trainer.resume(folder.resolve("run"), Optional.of(42L), w -> {});
