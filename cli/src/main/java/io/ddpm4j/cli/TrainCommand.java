@@ -286,7 +286,11 @@ final class TrainCommand implements Callable<Integer> {
     }
     String model = init == null ? file.initialModel().orElse(null) : init;
     ConfigFile others = init == null ? file.without("init", "model") : file.without("init");
-    return others.without("data", "source").over(defaults(source, model));
+    TrainConfig said = others.without("data", "source").over(defaults(source, model));
+    if (!network.saysWidths()) {
+      file.requireWidths(said.network());
+    }
+    return said;
   }
 
   private TrainConfig defaults(String source, String model) throws IOException {
@@ -327,8 +331,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** runs/shapes, or runs/shapes-2 where there is a run already. */
   private static Path freeFolder(TrainConfig config) {
-    String name =
-        Path.of(config.data().source()).toAbsolutePath().normalize().getFileName().toString();
+    String name = RunFolder.nameOf(Path.of(config.data().source()));
     Path runs = Path.of("runs");
     Path folder = runs.resolve(name);
     for (int number = 2; Files.exists(folder); number++) {

@@ -235,26 +235,28 @@ final class TrainOptions {
       List<Integer> channels = widths == null ? preset.channels() : widths;
       int groupCount = orElse(groups, preset.groups());
       int headWidth = orElse(headChannels, preset.attentionHeadDim());
-      for (int width : channels) {
-        requireMultiple(width, groupCount, "--groups");
-        if (headWidth > 0 && width > headWidth) { // otherwise there is one head
-          requireMultiple(width, headWidth, "--head-channels");
-        }
-      }
       try {
-        return new NetworkConfig(
-            channels,
-            attention(preset, channels.size()),
-            orElse(layers, preset.layersPerBlock()),
-            groupCount,
-            headWidth,
-            preset.classConditional() && !unconditional,
-            orElse(labelDropout, preset.labelDropout()),
-            orElse(dropout, preset.dropout()),
-            preset.unet());
+        NetworkConfig network =
+            new NetworkConfig(
+                channels,
+                attention(preset, channels.size()),
+                orElse(layers, preset.layersPerBlock()),
+                groupCount,
+                headWidth,
+                preset.classConditional() && !unconditional,
+                orElse(labelDropout, preset.labelDropout()),
+                orElse(dropout, preset.dropout()),
+                preset.unet());
+        network.requireWidths();
+        return network;
       } catch (IllegalArgumentException e) { // names the option
         throw new UsageException(e.getMessage());
       }
+    }
+
+    /** Whether an option says something of widths, or of what divides them. */
+    boolean saysWidths() {
+      return widths != null || groups != null || headChannels != null;
     }
 
     /**
@@ -295,13 +297,6 @@ final class TrainOptions {
     private static String joined(Object value) {
       String text = value.toString().replaceAll("[\\[\\] ]", "");
       return text.isEmpty() ? "0" : text;
-    }
-
-    private static void requireMultiple(int width, int factor, String option) {
-      if (width % factor != 0) {
-        throw new UsageException(
-            "--widths: expected multiples of %s (%d), found %d".formatted(option, factor, width));
-      }
     }
 
     private List<Boolean> attention(NetworkConfig preset, int levels) {

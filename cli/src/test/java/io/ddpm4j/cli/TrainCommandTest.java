@@ -323,6 +323,15 @@ class TrainCommandTest {
     Files.writeString(file, "{\"run\": {\"sead\": 1}}");
     CommandRun.of("train", "--data", "shapes", "--config", file)
         .failsSaying(file + ": run.sead: expected one of the fields [steps, seed,");
+    Files.writeString(file, "{\"data\": {\"source\": 5}}");
+    CommandRun.of("train", "--config", file)
+        .failsSaying(file + ": data.source: expected a text, found 5");
+    Files.writeString(file, "{\"network\": {\"channels\": [8, 16], \"groups\": 3}}");
+    CommandRun.of("train", "--data", "shapes", "--config", file)
+        .failsSaying(
+            file + ": network.channels: expected multiples of network.groups (3), found 8");
+    CommandRun.of("train", "--data", "shapes", "--config", file, "--groups", 5)
+        .isWrongUsage("--widths: expected multiples of --groups (5), found 8");
     CommandRun.of("train", "--data", "shapes", "--config", dir.resolve("none"))
         .failsSaying("none: expected the run.json of a run, found no such file");
     CommandRun.of("train", "--resume", "--out", run, "--config", file)
@@ -562,6 +571,27 @@ class TrainCommandTest {
         .isWrongUsage("--init does not apply with --resume");
   }
 
+  @Test
+  void aModelWithANullClassGoesOnWithItsLabelDropout() throws IOException {
+    Path first = dir.resolve("first");
+    assertEquals(
+        0, train(first, "--steps", 1, "--sample-every", 0, "--label-dropout", 0.25).exitCode());
+    CommandRun.of("export", first).succeeds();
+    Path model = first.resolve("model.onnx");
+    Object[] onwards = {
+      "train", "--data", "shapes", "--image-size", 8, "--init", model, "--batch-size", 4
+    };
+    Path next = dir.resolve("next");
+    trains(with(onwards, "--out", next, "--steps", 1, "--sample-every", 0));
+    assertEquals(0.25, new RunFolder(next).readConfig().network().labelDropout());
+    Path other = dir.resolve("other");
+    with(onwards, "--out", other, "--label-dropout", 0)
+        .failsSaying(
+            model + ": parameter class_embedding.weight: expected rows for 6 classes and no null",
+            "; keep the null class with --label-dropout 0.25");
+    assertFalse(Files.exists(other));
+  }
+
   private static CommandRun with(Object[] command, Object... options) {
     return CommandRun.of(Stream.of(command, options).flatMap(Stream::of).toArray());
   }
@@ -737,6 +767,8 @@ class TrainCommandTest {
         .isWrongUsage("--labels does not apply to data set shapes");
     CommandRun.of("train", "--data", "shapes", "--data-dir", "x", "--out", out)
         .isWrongUsage("--data-dir does not apply to data set shapes");
+    CommandRun.of("train", "--data", dir.getRoot(), "--labels", cut) // into runs/run
+        .isWrongUsage("--labels does not apply to data set " + dir.getRoot());
     assertFalse(Files.exists(out));
   }
 
@@ -757,10 +789,18 @@ class TrainCommandTest {
     train(out, "--beta-end", 2).isWrongUsage("'--beta-end'", "above 0 and below 1, found '2'");
     train(out, "--learning-rate", -1)
         .isWrongUsage("'--learning-rate'", "expected a number above 0, found '-1'");
+    train(out, "--learning-rate", "1e300")
+        .isWrongUsage("--learning-rate: expected a positive number that a float holds", "1.0E300");
+    train(out, "--learning-rate", "1e-60")
+        .isWrongUsage("--learning-rate: expected a positive number that a float holds", "1.0E-60");
     train(out, "--beta1", 1).isWrongUsage("--beta1: expected a number from 0 to below 1");
     train(out, "--max-gradient-norm", -1).isWrongUsage("--max-gradient-norm", "0 for no clipping");
     train(out, "--beta-start", 0.9, "--beta-end", 0.9)
         .isWrongUsage("--beta-start, --beta-end: betas: expected a product of alphas above 0");
+    train(out, "--batch-size", 12_000_000)
+        .failsSaying("--batch-size: expected at most 11184810 images in a step", "192 numbers");
+    train(out, "--batch-size", 2, "--accumulate", 6_000_000)
+        .failsSaying("--batch-size: expected at most 11184810", "--accumulate", "found 12000000");
     assertFalse(Files.exists(out));
     Path file = Files.createFile(dir.resolve("file"));
     train(file.resolve("run")).failsSaying("--out", file + " is no folder");

@@ -152,20 +152,15 @@ final class Checkpointer {
   }
 
   /**
-   * Says which state is left after training has broken down for good. The ones that it has broken
-   * down in are none to go on from: checkpoints of them are set aside.
+   * Says which state is left after training has broken down for good: the one that it would go back
+   * to. Checkpoints of later ones are none to go on from, and are set aside.
    */
   DivergedException diverged(Breakdown breakdown, Progress progress) {
     int times = progress.recovery().count();
     String what =
         breakdown.reason() + (times == 0 ? "" : ", after going back " + times + " times already");
     try {
-      for (Path checkpoint : store.all()) {
-        if (isBad(checkpoint, breakdown)) {
-          store.setAside(checkpoint);
-        }
-      }
-      newest = store.latest().orElse(null);
+      setAsideAfter(lastGood(breakdown).map(CheckpointStore::step).orElse(0L));
     } catch (IOException e) {
       return new DivergedException(
           what + ": training stopped; its checkpoint cannot be set aside: " + e.getMessage(),

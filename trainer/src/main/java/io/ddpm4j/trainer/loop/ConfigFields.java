@@ -5,12 +5,15 @@ import static java.util.Map.entry;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which field of {@code run.json} an option of {@code ddpm train} sets. The records of a
  * configuration name the option in their messages; whoever wrote a file looks for the field.
  */
 public final class ConfigFields {
+  private static final Pattern OPTION = Pattern.compile("--[a-z][a-z0-9-]*");
+
   private static final Map<String, String> FIELDS =
       Map.ofEntries(
           entry("--data", "data.source"),
@@ -82,10 +85,14 @@ public final class ConfigFields {
     return FIELDS.keySet();
   }
 
-  /** A message that begins with the option, as one that begins with the field. */
+  /** A message that names options, as one that names the fields; what was found stays as it is. */
   static String named(String message) {
-    int colon = message.indexOf(':');
-    String what = colon < 0 ? "" : message.substring(0, colon);
-    return of(what).map(field -> field + message.substring(colon)).orElse(message);
+    int found = message.lastIndexOf(", found ");
+    int end = found < 0 ? message.length() : found;
+    String expected =
+        OPTION
+            .matcher(message.substring(0, end))
+            .replaceAll(option -> of(option.group()).orElse(option.group()));
+    return expected + message.substring(end);
   }
 }

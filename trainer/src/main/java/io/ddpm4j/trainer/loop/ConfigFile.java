@@ -74,22 +74,42 @@ public final class ConfigFile {
     return file;
   }
 
-  /** What it says the data are. */
-  public Optional<String> dataSource() {
+  /**
+   * What it says the data are.
+   *
+   * @throws IOException if that is no text; the message names file and field
+   */
+  public Optional<String> dataSource() throws IOException {
     return text("data", "source");
   }
 
-  /** The model that it says the first weights come from. */
-  public Optional<String> initialModel() {
+  /**
+   * The model that it says the first weights come from.
+   *
+   * @throws IOException if that is no text; the message names file and field
+   */
+  public Optional<String> initialModel() throws IOException {
     return text("init", "model");
   }
 
-  private Optional<String> text(String record, String field) {
-    return Optional.ofNullable(fields.get(record))
-        .filter(JsonElement::isJsonObject)
-        .map(object -> object.getAsJsonObject().get(field))
-        .filter(value -> value.isJsonPrimitive() && value.getAsJsonPrimitive().isString())
-        .map(JsonElement::getAsString);
+  private Optional<String> text(String record, String field) throws IOException {
+    JsonElement object = fields.get(record);
+    if (object == null || object.isJsonNull()) {
+      return Optional.empty();
+    }
+    if (!object.isJsonObject()) {
+      throw new ModelFormatException(
+          file + ": " + record + ": expected a JSON object, found " + object);
+    }
+    JsonElement value = object.getAsJsonObject().get(field);
+    if (value == null || value.isJsonNull()) {
+      return Optional.empty();
+    }
+    if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isString()) {
+      throw new ModelFormatException(
+          file + ": " + record + "." + field + ": expected a text, found " + value);
+    }
+    return Optional.of(value.getAsString());
   }
 
   /** The same but for a field that something else decides, or a whole record of fields. */
@@ -120,6 +140,21 @@ public final class ConfigFile {
       return TrainConfig.fromJson(whole);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Refuses widths that do not go with groups and heads: where no option says other ones, the file
+   * is what is wrong.
+   *
+   * @param network of {@link #over}
+   * @throws IOException naming file and field
+   */
+  public void requireWidths(NetworkConfig network) throws IOException {
+    try {
+      network.requireWidths();
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file + ": " + ConfigFields.named(e.getMessage()), e);
     }
   }
 

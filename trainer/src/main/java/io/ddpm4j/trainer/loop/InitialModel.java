@@ -35,6 +35,7 @@ import java.util.Set;
 public final class InitialModel {
   private static final String FILE = "model.onnx";
   private static final String CLASS_ROWS = "class_embedding.weight";
+  private static final double USUAL_LABEL_DROPOUT = 0.1;
 
   private final Path file;
   private final String sha256;
@@ -42,6 +43,7 @@ public final class InitialModel {
   private final SchedulerConfig scheduler; // null if nothing is said of it
   private final List<String> classes; // empty where they have no names
   private final boolean hasNullClass;
+  private final double labelDropout; // 0 where there is no null class
   private final Map<String, TensorData> tensors;
 
   private InitialModel(Path file, OnnxFile onnx, ModelMetadata metadata, UNetConfig unet)
@@ -52,6 +54,7 @@ public final class InitialModel {
     this.scheduler = metadata.scheduler().orElseThrow(); // there is ddpm4j.unet
     this.classes = metadata.classNames();
     this.hasNullClass = metadata.nullClass().isPresent();
+    this.labelDropout = hasNullClass ? labelDropout(metadata.provenance()) : 0;
     this.tensors = onnx.initializers();
   }
 
@@ -62,7 +65,18 @@ public final class InitialModel {
     this.scheduler = checkpoint.scheduler().orElse(null);
     this.classes = List.of();
     this.hasNullClass = false;
+    this.labelDropout = 0;
     this.tensors = checkpoint.weights();
+  }
+
+  /** What the model was trained with if it says so, otherwise the usual share. */
+  private static double labelDropout(Map<String, String> provenance) {
+    try {
+      double said = Double.parseDouble(provenance.getOrDefault("label_dropout", "0"));
+      return said > 0 && said < 1 ? said : USUAL_LABEL_DROPOUT;
+    } catch (NumberFormatException e) {
+      return USUAL_LABEL_DROPOUT; // free text that somebody else wrote
+    }
   }
 
   /**
@@ -146,7 +160,9 @@ public final class InitialModel {
   }
 
   /**
-   * The network's options, as those of a run that goes on with it; no label is dropped.
+   * The network's options, as those of a run that goes on with it. Where there is a null class, as
+   * many labels are dropped as in the model's own training, or {@value #USUAL_LABEL_DROPOUT} of
+   * them if the file does not say how many.
    *
    * @return empty if the file holds weights alone
    * @throws IOException if a run cannot have that network
@@ -156,7 +172,7 @@ public final class InitialModel {
       return Optional.empty();
     }
     try {
-      return Optional.of(NetworkConfig.of(unet));
+      return Optional.of(NetworkConfig.of(unet).withLabelDropout(labelDropout));
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + ": " + e.getMessage(), e);
     }
@@ -280,8 +296,12 @@ public final class InitialModel {
     int wanted = run.numClassEmbeds() - (nullClass ? 1 : 0);
     int there = own.numClassEmbeds() - (hasNullClass ? 1 : 0);
     if (wanted != there || hasNullClass && !nullClass) {
+      String cure =
+          wanted == there ? "; keep the null class with --label-dropout " + labelDropout : "";
       throw wrong(
-          "parameter " + CLASS_ROWS, describe(wanted, nullClass), describe(there, hasNullClass));
+          "parameter " + CLASS_ROWS,
+          describe(wanted, nullClass),
+          describe(there, hasNullClass) + cure);
     }
   }
 

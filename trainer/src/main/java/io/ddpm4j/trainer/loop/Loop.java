@@ -79,7 +79,11 @@ final class Loop {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
-    } catch (CheckpointException | DivergedException e) { // there is nothing to write, or no room
+    } catch (DivergedException e) { // what it was like until then is worth seeing
+      reporter.drawLoss();
+      reporter.report(progress);
+      throw e;
+    } catch (CheckpointException e) { // there is nothing to write, or no room
       throw e;
     } catch (IOException | RuntimeException | Error e) {
       keep(e);

@@ -4,8 +4,10 @@ import static io.ddpm4j.trainer.loop.Requirements.require;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.data.ImageDataset;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -37,6 +39,8 @@ public record NetworkConfig(
     @MayBeAbsent double labelDropout,
     @MayBeAbsent double dropout,
     @MayBeAbsent JsonObject unet) {
+
+  private static final int MANY = 1 << 16;
 
   /** What {@link #unet} may not say, for the others do. */
   private static final Set<String> SAID =
@@ -88,6 +92,48 @@ public record NetworkConfig(
             "none, since another field of the run says it",
             unet.get(field));
       }
+      requireUnet(channels.size(), unet);
+    }
+  }
+
+  /**
+   * Refuses fields that {@code UNet2DModel} does not have or other values than it takes, by a
+   * network of as many levels whose widths they all go with: the run's own are none to hold them
+   * against, since options may still change those.
+   */
+  private static void requireUnet(int levels, JsonObject unet) {
+    int groups =
+        unet.get("attn_norm_num_groups") instanceof JsonPrimitive p && p.isNumber()
+            ? p.getAsInt()
+            : 0;
+    int width = groups > 0 && groups < MANY ? MANY / groups * groups : MANY;
+    UNetConfig any =
+        UNetConfig.of(
+            1 << (levels - 1),
+            1,
+            Collections.nCopies(levels, width),
+            Collections.nCopies(levels, true),
+            1,
+            1,
+            0,
+            0);
+    try {
+      over(any, unet);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          e.getMessage().replaceFirst("^U-Net config: ", "network.unet."), e);
+    }
+  }
+
+  /** Refuses widths that groups or heads do not divide. */
+  public void requireWidths() {
+    for (int width : channels) {
+      require(width % groups == 0, "--widths", "multiples of --groups (" + groups + ")", width);
+      require(
+          attentionHeadDim == 0 || width <= attentionHeadDim || width % attentionHeadDim == 0,
+          "--widths",
+          "multiples of --head-channels (" + attentionHeadDim + ")", // a narrower one has one head
+          width);
     }
   }
 
@@ -235,11 +281,12 @@ public record NetworkConfig(
                 attentionHeadDim,
                 classes + (nullClass(classes).isPresent() ? 1 : 0))
             .withDropout(dropout);
-    if (unet == null) {
-      return usual;
-    }
+    return unet == null ? usual : over(usual, unet);
+  }
+
+  private static UNetConfig over(UNetConfig usual, JsonObject fields) {
     JsonObject whole = json(usual);
-    unet.asMap().forEach(whole::add);
+    fields.asMap().forEach(whole::add);
     return UNetConfig.fromJson(whole.toString());
   }
 }

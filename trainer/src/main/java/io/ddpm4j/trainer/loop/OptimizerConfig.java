@@ -58,7 +58,11 @@ public record OptimizerConfig(
         "--accumulate",
         "at most " + Integer.MAX_VALUE + " images of a step",
         (long) batchSize * accumulate);
-    require(isPositive(learningRate), "--learning-rate", "a positive number", learningRate);
+    require(
+        LearningRate.isUsable(learningRate),
+        "--learning-rate",
+        "a positive number that a float holds",
+        learningRate);
     require(warmupSteps >= 0, "--warmup-steps", "0 or more", warmupSteps);
     Decay decay = Decay.parse(lrSchedule);
     require(

@@ -50,6 +50,14 @@ public record RunFolder(Path path) {
 
   /** The folder's own name, for what is shown of the run. */
   String name() {
+    return nameOf(path);
+  }
+
+  /**
+   * What a run is called after a file or folder: the last name of its path, or {@code run} where
+   * the path is a root, which has none.
+   */
+  public static String nameOf(Path path) {
     Path name = path.toAbsolutePath().normalize().getFileName();
     return name == null ? "run" : name.toString();
   }

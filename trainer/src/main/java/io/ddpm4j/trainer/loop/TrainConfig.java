@@ -93,6 +93,16 @@ public record TrainConfig(
         "--train-timesteps",
         "at most " + unet.numTrainTimesteps() + ", the rows of the network's time embedding",
         diffusion.trainTimesteps());
+    long numbers = (long) unet.inChannels() * unet.sampleSize() * unet.sampleSize();
+    require(
+        optimizer.stepImages() <= Integer.MAX_VALUE / numbers,
+        "--batch-size",
+        "at most "
+            + Integer.MAX_VALUE / numbers
+            + " images in a step (--batch-size times --accumulate), "
+            + numbers
+            + " numbers each",
+        optimizer.stepImages());
     return new TrainStepConfig(
         unet,
         optimizer.stepImages(),

@@ -6,7 +6,7 @@ package io.ddpm4j.trainer.optim;
  * rise is one step ahead, since its first step would have the rate 0. The decay would arrive at the
  * floor in the step after the last.
  *
- * @param peak positive
+ * @param peak positive, and neither zero nor infinite as a float, which the update computes with
  * @param warmupSteps 0 or more
  * @param decay what follows
  * @param steps of the run, at least 1; further ones have the floor's rate. Of no meaning if the
@@ -16,7 +16,7 @@ package io.ddpm4j.trainer.optim;
 public record LearningRate(double peak, long warmupSteps, Decay decay, long steps, double floor) {
   /** Refuses numbers outside their range. */
   public LearningRate {
-    require(peak > 0 && Double.isFinite(peak), "learning rate", "a positive number", peak);
+    require(isUsable(peak), "learning rate", "a positive number that a float holds", peak);
     require(warmupSteps >= 0, "warm-up steps", "0 or more", warmupSteps);
     require(steps > 0, "steps", "at least 1", steps);
     require(
@@ -29,6 +29,11 @@ public record LearningRate(double peak, long warmupSteps, Decay decay, long step
   /** A rise, then a constant rate. */
   public LearningRate(double peak, long warmupSteps) {
     this(peak, warmupSteps, Decay.CONSTANT, Long.MAX_VALUE, 0);
+  }
+
+  /** Whether a rate is positive, and neither zero nor infinite as a float. */
+  public static boolean isUsable(double rate) {
+    return (float) rate > 0 && Float.isFinite((float) rate);
   }
 
   private static void require(boolean ok, String what, String expected, Object found) {

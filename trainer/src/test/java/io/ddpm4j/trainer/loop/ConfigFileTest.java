@@ -73,7 +73,7 @@ class ConfigFileTest {
     assertEquals(DEFAULTS, file("{}").over(DEFAULTS));
     assertEquals(
         DEFAULTS.withRun(Preset.run(2000, 9)), file("{\"run\": {\"seed\": 9}}").over(DEFAULTS));
-    assertEquals(Optional.empty(), file("{\"data\": 3}").dataSource());
+    assertEquals(Optional.empty(), file("{\"data\": {\"source\": null}}").dataSource());
     TrainConfig flips = file("{\"data\": {\"horizontalFlips\": true}}").over(DEFAULTS);
     assertTrue(flips.data().horizontalFlips());
     assertEquals("shapes", flips.data().source());
@@ -112,6 +112,16 @@ class ConfigFileTest {
         "{\"optimizer\": {\"batchSize\": 0}} | optimizer.batchSize: expected at least 1, found 0",
         "{\"diffusion\": {\"betaSchedule\": \"steep\"}} | diffusion.betaSchedule: expected one"
             + " of linear,",
+        "{\"network\": {\"unet\": {\"norm_eps\": \"x\"}}} | network.unet.norm_eps: expected a"
+            + " number, found \"x\"",
+        "{\"network\": {\"unet\": {\"norm_eps\": 2}}} | network.unet.norm_eps: expected a number"
+            + " between 0 and 1, found 2.0",
+        "{\"network\": {\"unet\": {\"foo\": 1}}} | network.unet.foo: expected a field of"
+            + " UNet2DModel, found foo",
+        "{\"network\": {\"unet\": {\"time_embedding_type\": 3}}} |"
+            + " network.unet.time_embedding_type: expected one of [positional, learned], found 3",
+        "{\"network\": {\"unet\": {\"down_block_types\": [\"X\"]}}} |"
+            + " network.unet.down_block_types: expected blocks of [",
         "[1] | expected a JSON object, found [1]",
         "{\"run\": } | expected JSON, found something else at line 1 column 9",
         "{'run': {}} | expected JSON, found something else at line 1 column 3",
@@ -122,6 +132,32 @@ class ConfigFileTest {
         IOException.class,
         () -> file(json).over(DEFAULTS),
         folder.resolve("my.json") + ": " + expected);
+  }
+
+  @Test
+  void whatIsNoTextNamesNoData() throws IOException {
+    Path my = folder.resolve("my.json");
+    fails(
+        IOException.class,
+        () -> file("{\"data\": {\"source\": 5}}").dataSource(),
+        my + ": data.source: expected a text, found 5");
+    fails(
+        IOException.class,
+        () -> file("{\"data\": 3}").dataSource(),
+        my + ": data: expected a JSON object, found 3");
+    fails(
+        IOException.class,
+        () -> file("{\"init\": {\"model\": [1]}}").initialModel(),
+        my + ": init.model: expected a text, found [1]");
+  }
+
+  @Test
+  void widthsThatGroupsDoNotDivide() throws IOException {
+    ConfigFile file = file("{\"network\": {\"channels\": [8, 16], \"groups\": 3}}");
+    fails(
+        IOException.class,
+        () -> file.requireWidths(file.over(DEFAULTS).network()),
+        file.file() + ": network.channels: expected multiples of network.groups (3), found 8");
   }
 
   @Test

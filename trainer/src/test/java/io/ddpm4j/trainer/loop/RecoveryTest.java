@@ -227,6 +227,37 @@ class RecoveryTest {
     assertEquals(List.of("010", "020", "030-diverged"), checkpoints("run"));
   }
 
+  /** The checkpoint of step 60 is not known to be bad, but no twenty steps have shown it good. */
+  @Test
+  void whatIsLeftIsACheckpointThatHasShownToBeGood() throws IOException {
+    int[] times = new int[1];
+    LongToDoubleFunction rates =
+        step -> step == 69 ? 3 * Math.pow(2, times[0]++) : RATE; // against the halved rates
+    Trainer trainer = create("run", config(120, 1)).withRates(rates);
+    TrainerTest.fails(
+        DivergedException.class,
+        () -> run(trainer, 0),
+        " times what it was ",
+        "after going back 3 times already: training stopped; the last good checkpoint is ",
+        "step-00000040, ");
+    assertEquals(List.of(40L, 40L, 40L), rollbacks.stream().map(Rollback::step).toList());
+    List<String> left = checkpoints("run");
+    assertEquals("040", left.get(0));
+    assertTrue(left.stream().skip(1).allMatch(n -> n.contains("-diverged")), left.toString());
+    assertEquals(40, last("run").step());
+  }
+
+  @Test
+  void aRunThatGivesUpLeavesItsPictures() throws IOException {
+    TrainConfig config = config(9, 2).withRun(new RunConfig(9, 7, 0, 2, 0, 4, 3, 1));
+    Trainer trainer = create("run", config).withRates(step -> step == 4 ? 1e30 : RATE);
+    TrainerTest.fails(DivergedException.class, () -> run(trainer, 0), "training stopped");
+    assertEquals(3, rollbacks.size());
+    assertEquals(4, column("run", "step").size(), "the steps before the one that failed");
+    assertTrue(Files.size(files("run").lossCurve()) > 0);
+    assertTrue(Files.readString(files("run").report()).contains("<dt>steps</dt><dd>4 of 9</dd>"));
+  }
+
   @Test
   void aRateThatIsChosenIsNotLowered() throws IOException {
     run(create("run", config(40, 2)).withRates(once(30, 1e30)), 0);

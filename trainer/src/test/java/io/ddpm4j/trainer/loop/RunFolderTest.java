@@ -43,6 +43,12 @@ class RunFolderTest {
     return Trainer.resume(run, Optional.ofNullable(steps), w -> {});
   }
 
+  @Test
+  void aRunIsCalledAfterItsFolder() {
+    assertEquals("photos", RunFolder.nameOf(folder.resolve("photos/.")));
+    assertEquals("run", RunFolder.nameOf(folder.getRoot()), "a root has no name");
+  }
+
   // --- beginning -------------------------------------------------------------------------------
 
   @ParameterizedTest

@@ -88,8 +88,8 @@ class TrainConfigTest {
     assertEquals(1e-6, config.network().unet(new ShapesDataset()).normEps(), "a copy");
     String wrong = json.replace("norm_eps", "norm_epsilon");
     fails(
-        () -> TrainConfig.fromJson(wrong).network().unet(new ShapesDataset()),
-        "U-Net config: norm_epsilon: expected a field of UNet2DModel, found norm_epsilon");
+        () -> TrainConfig.fromJson(wrong),
+        "network.unet.norm_epsilon: expected a field of UNet2DModel, found norm_epsilon");
   }
 
   @Test
@@ -143,9 +143,9 @@ class TrainConfigTest {
         "\"seed\": 42 | \"seed\": \"x\" | run.seed: expected a whole number, found \"x\"",
         "\"seed\": 42 | \"seed\": null | run.seed: expected a whole number, found none",
         "\"learningRate\": 0.002 | \"learningRate\": 0 | optimizer.learningRate: expected a positive"
-            + " number, found 0.0",
+            + " number that a float holds, found 0.0",
         "\"learningRate\": 0.002 | \"learningRate\": 1e999 | optimizer.learningRate: expected a positive"
-            + " number, found Infinity",
+            + " number that a float holds, found Infinity",
         "\"batchSize\": 32 | \"batchSize\": 0 | optimizer.batchSize: expected at least 1, found 0",
         "\"warmupSteps\": 100 | \"warmupSteps\": -1 | optimizer.warmupSteps: expected 0 or more, found -1",
         "\"beta1\": 0.9 | \"beta1\": 1 | optimizer.beta1: expected a number from 0 to below 1, found 1.0",

@@ -290,7 +290,7 @@ class TrainerTest {
     fails(
         IllegalArgumentException.class,
         () -> resume("run", 15L, -1.0),
-        "--learning-rate: expected a positive number, found -1.0");
+        "--learning-rate: expected a positive number that a float holds, found -1.0");
   }
 
   // --- folders that cannot be used -------------------------------------------------------------

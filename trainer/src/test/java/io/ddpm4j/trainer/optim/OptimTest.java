@@ -236,6 +236,16 @@ class OptimTest {
     assertEquals(0.02, new LearningRate(0.02, 0).at(1));
   }
 
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -1, 1e-46, 3.5e38, 1e300, Double.NaN, Double.POSITIVE_INFINITY})
+  void aRateThatNoFloatHoldsIsRefused(double rate) {
+    String said =
+        assertThrows(IllegalArgumentException.class, () -> new LearningRate(rate, 0)).getMessage();
+    assertEquals(
+        "learning rate: expected a positive number that a float holds, found " + rate, said);
+    assertTrue(LearningRate.isUsable(Float.MAX_VALUE) && LearningRate.isUsable(Float.MIN_VALUE));
+  }
+
   /** PyTorch's rate of the same step; in the warm-up, where its first is 0, of the step after. */
   @Test
   void theLearningRateAgreesWithPyTorch() throws IOException {
