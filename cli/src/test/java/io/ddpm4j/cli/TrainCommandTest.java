@@ -589,6 +589,8 @@ class TrainCommandTest {
         .failsSaying(
             model + ": parameter class_embedding.weight: expected rows for 6 classes and no null",
             "; keep the null class with --label-dropout 0.25");
+    CommandRun.of("train", "--data", pictures(2), "--init", model, "--out", other)
+        .failsSaying("expected classes, which the network of " + model + " is told, found none");
     assertFalse(Files.exists(other));
   }
 

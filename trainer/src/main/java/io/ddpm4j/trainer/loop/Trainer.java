@@ -1,5 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
+import static io.ddpm4j.trainer.loop.Requirements.require;
+
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
@@ -126,6 +128,13 @@ public final class Trainer {
     folder.requireFree();
     RunData images = RunData.open(config, warnings);
     ImageDataset data = images.training();
+    if (config.init() != null && config.network().labelDropout() > 0) {
+      require(
+          !data.classNames().isEmpty(),
+          "the images of " + data.name(),
+          "classes, which the network of " + config.init().model() + " is told",
+          "none");
+    }
     UNetConfig unet = config.unet(data);
     config.step(unet); // refuses what does not fit before anything is written
     Map<String, TensorData> initial = initial(config, unet, data, warnings);
