@@ -7,7 +7,7 @@ Needs PyTorch for the peer's side, and `mvn -q -Pbench -DskipTests package` for 
     python3 bench/compare.py train --rounds 5 -- --size 28 --batch 32
     python3 bench/compare.py networks
 
-`networks` times the train step of three networks, with the peak memory of either process, and our start.
+`networks` times the train step of four networks, with the peak memory of either process, and our start.
 """
 import argparse
 import os
@@ -32,6 +32,7 @@ NETWORKS = {
     "28x28x1, 1.1 million": ["--size", "28"],
     "32x32x3, 1.1 million": ["--image-channels", "3"],
     "32x32x3, 9.9 million": ["--image-channels", "3", "--channels", "96,192,192"],
+    "64x64x3, 4.4 million, batch 8": ["--size", "64", "--image-channels", "3", "--channels", "64,128,128", "--batch", "8"],
 }
 
 
