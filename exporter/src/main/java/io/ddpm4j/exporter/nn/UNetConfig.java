@@ -217,62 +217,42 @@ public record UNetConfig(
 
   /** The same network with another number of output channels. */
   public UNetConfig withOutChannels(int channels) {
-    return new UNetConfig(
-        sampleSize,
-        inChannels,
-        channels,
-        centerInputSample,
-        timeEmbedding,
-        timeEmbeddingDim,
-        numTrainTimesteps,
-        freqShift,
-        flipSinToCos,
-        downBlockTypes,
-        upBlockTypes,
-        addMidAttention,
-        blockOutChannels,
-        layersPerBlock,
-        midBlockScaleFactor,
-        downsamplePadding,
-        resnetDownsample,
-        resnetUpsample,
-        attentionHeadDim,
-        normNumGroups,
-        attnNormNumGroups,
-        normEps,
-        scaleShift,
-        numClassEmbeds,
-        dropout);
+    return toBuilder().outChannels(channels).build();
   }
 
   /** The same network with another share of elements that training drops. */
   public UNetConfig withDropout(double share) {
-    return new UNetConfig(
-        sampleSize,
-        inChannels,
-        outChannels,
-        centerInputSample,
-        timeEmbedding,
-        timeEmbeddingDim,
-        numTrainTimesteps,
-        freqShift,
-        flipSinToCos,
-        downBlockTypes,
-        upBlockTypes,
-        addMidAttention,
-        blockOutChannels,
-        layersPerBlock,
-        midBlockScaleFactor,
-        downsamplePadding,
-        resnetDownsample,
-        resnetUpsample,
-        attentionHeadDim,
-        normNumGroups,
-        attnNormNumGroups,
-        normEps,
-        scaleShift,
-        numClassEmbeds,
-        share);
+    return toBuilder().dropout(share).build();
+  }
+
+  /** This network, to be changed field by field. */
+  public UNetConfigBuilder toBuilder() {
+    return builder()
+        .sampleSize(sampleSize)
+        .inChannels(inChannels)
+        .outChannels(outChannels)
+        .centerInputSample(centerInputSample)
+        .timeEmbedding(timeEmbedding)
+        .timeEmbeddingDim(timeEmbeddingDim)
+        .numTrainTimesteps(numTrainTimesteps)
+        .freqShift(freqShift)
+        .flipSinToCos(flipSinToCos)
+        .downBlockTypes(downBlockTypes)
+        .upBlockTypes(upBlockTypes)
+        .addMidAttention(addMidAttention)
+        .blockOutChannels(blockOutChannels)
+        .layersPerBlock(layersPerBlock)
+        .midBlockScaleFactor(midBlockScaleFactor)
+        .downsamplePadding(downsamplePadding)
+        .resnetDownsample(resnetDownsample)
+        .resnetUpsample(resnetUpsample)
+        .attentionHeadDim(attentionHeadDim)
+        .normNumGroups(normNumGroups)
+        .attnNormNumGroups(attnNormNumGroups)
+        .normEps(normEps)
+        .scaleShift(scaleShift)
+        .numClassEmbeds(numClassEmbeds)
+        .dropout(dropout);
   }
 
   /** A network of diffusers' defaults, to be changed field by field. */

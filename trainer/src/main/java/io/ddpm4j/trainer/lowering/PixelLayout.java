@@ -33,7 +33,7 @@ interface PixelLayout {
           // One axis after the other: ONNX Runtime adds all pixels of both into one number each,
           // and
           // the last of 65,536 terms would leave half its digits.
-          return o.reduceSum(o.reduceSum(x, false, 0), false, 0);
+          return o.reduceSum(o.reduceSum(x, false, 1), false, 0);
         }
 
         @Override

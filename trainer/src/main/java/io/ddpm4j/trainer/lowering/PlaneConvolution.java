@@ -25,7 +25,7 @@ final class PlaneConvolution {
   private static final double MORE_WORK = 1.25;
 
   /** With strides, the gradients of the direct form need a ConvTranspose and slices, too. */
-  private static final double MORE_WORK_STRIDED = 2.5;
+  private static final double MORE_WORK_STRIDED = 4;
 
   /** Taps beside channels are cheap, as few channels are, up to axes of that size. */
   private static final int LONGEST_AXIS_OF_TAPS = 64;
