@@ -20,13 +20,24 @@ final class Layers {
 
   /** Conv2d with bias; {@code pads} are top, left, bottom, right. */
   Value conv(String name, Value x, long outChannels, long kernel, long stride, long... pads) {
-    long inChannels = x.shape().size(1);
-    Initializer uniform = new Initializer.Uniform(inChannels * kernel * kernel);
-    Value weight =
-        parameters.get(
-            name + ".weight", Shape.of(outChannels, inChannels, kernel, kernel), uniform);
+    Value weight = convWeight(name, x, outChannels, kernel);
+    Initializer uniform = new Initializer.Uniform(x.shape().size(1) * kernel * kernel);
     Value bias = parameters.get(name + ".bias", Shape.of(outChannels), uniform);
     return ops.conv(x, weight, bias, stride, pads);
+  }
+
+  /** Conv2d without bias; {@code pads} are top, left, bottom, right. */
+  Value convWithoutBias(
+      String name, Value x, long outChannels, long kernel, long stride, long... pads) {
+    return ops.conv(x, convWeight(name, x, outChannels, kernel), null, stride, pads);
+  }
+
+  private Value convWeight(String name, Value x, long outChannels, long kernel) {
+    long inChannels = x.shape().size(1);
+    return parameters.get(
+        name + ".weight",
+        Shape.of(outChannels, inChannels, kernel, kernel),
+        new Initializer.Uniform(inChannels * kernel * kernel));
   }
 
   /** Linear with bias on the last axis of a (..., features) value: x·Wᵀ + b. */
