@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -115,6 +116,13 @@ final class Arguments {
     return has(key) && isText(object.get(key));
   }
 
+  /** Whether the argument is a number. */
+  boolean isNumber(String key) {
+    return has(key)
+        && object.get(key).isJsonPrimitive()
+        && object.get(key).getAsJsonPrimitive().isNumber();
+  }
+
   /** A list of whole numbers; one number stands for {@code count} equal ones. */
   Optional<List<Integer>> integers(String key, int count) {
     return list(key, count, element -> integer(key, element));
@@ -131,7 +139,7 @@ final class Arguments {
   }
 
   private <T> Optional<List<T>> list(
-      String key, int count, java.util.function.Function<JsonElement, T> read) {
+      String key, int count, Function<JsonElement, T> read) {
     if (!has(key)) {
       return Optional.empty();
     }

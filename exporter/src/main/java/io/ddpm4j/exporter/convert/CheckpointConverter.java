@@ -2,9 +2,12 @@ package io.ddpm4j.exporter.convert;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.LucidrainsUNet;
 import io.ddpm4j.exporter.nn.LucidrainsUNetConfig;
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.exporter.nn.UNetConfig;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,7 +17,9 @@ import java.util.Optional;
 
 /** Turns the tensors of a checkpoint into a network as a graph. */
 public final class CheckpointConverter {
-  private static final String CONSTRUCTOR = "Unet and GaussianDiffusion";
+
+  private static final List<Integer> SIGNED = List.of(-1, 1);
+  private static final List<Integer> UNSIGNED = List.of(0, 1);
 
   private final Request request;
   private final Arguments arguments;
@@ -48,7 +53,8 @@ public final class CheckpointConverter {
     CheckpointConverter converter = new CheckpointConverter(request);
     return switch (family) {
       case LUCIDRAINS -> converter.lucidrains();
-      case OPENAI, DIFFUSERS -> throw new ConversionException("not yet");
+      case OPENAI -> converter.openAi();
+      case DIFFUSERS -> converter.diffusers();
       case RUN ->
           throw new ConversionException(
               "expected a checkpoint of another code base, found the state of "
@@ -60,12 +66,13 @@ public final class CheckpointConverter {
   private Conversion lucidrains() throws IOException {
     Family family = Family.LUCIDRAINS;
     Checkpoint checkpoint = Checkpoint.of(family, request.tensors());
-    LucidrainsUNetConfig config = LucidrainsNetwork.infer(checkpoint, arguments, size());
+    ImageSize size = size();
+    LucidrainsUNetConfig config = LucidrainsNetwork.infer(checkpoint, arguments, size);
     boolean learnedVariance = config.outDim() == 2 * config.image().channels();
     Optional<JsonObject> scheduler =
         LucidrainsDiffusion.scheduler(checkpoint, arguments, learnedVariance);
     boolean signed = arguments.bool("auto_normalize").orElse(true);
-    arguments.requireNoOther(CONSTRUCTOR);
+    arguments.requireNoOther("Unet or GaussianDiffusion");
     int inputs = checkpoint.shape("init_conv.weight", 4)[1];
     if (inputs != config.image().channels()) {
       notes.add("the network sees zeros in place of its last prediction (self_condition)");
@@ -78,8 +85,50 @@ public final class CheckpointConverter {
     return new Conversion(
         family,
         LucidrainsUNet.portable(config, weights),
-        metadata(scheduler, config.image(), signed),
+        metadata(
+            scheduler, config.image().channels(), size, signed ? SIGNED : UNSIGNED),
         notes);
+  }
+
+  private Conversion openAi() throws IOException {
+    Checkpoint checkpoint = Checkpoint.of(Family.OPENAI, request.tensors());
+    OpenAiLayout layout = OpenAiLayout.of(checkpoint);
+    OpenAiArguments said = OpenAiArguments.of(arguments, layout, request.size());
+    OpenAiDiffusion diffusion = OpenAiDiffusion.of(arguments);
+    arguments.requireNoOther("UNetModel or create_gaussian_diffusion");
+    UNetConfig config = OpenAiNetwork.config(layout, said);
+    OpenAiNames names =
+        new OpenAiNames(
+            layout,
+            parameter -> OpenAiNetwork.heads(layout, said, parameter),
+            said.headsFirst());
+    Map<String, TensorData> weights =
+        checkpoint.weights(UNet.parameters(config).specs().values(), names::origin);
+    note(checkpoint);
+    boolean learnedVariance = layout.outChannels() == 2 * layout.inChannels();
+    if (!diffusion.stated()) {
+      notes.add(
+          "diffusion_steps and noise_schedule are not given: the linear schedule of 1000 steps is"
+              + " assumed, as in OpenAI's scripts");
+    }
+    return new Conversion(
+        Family.OPENAI,
+        graph(config, weights, diffusion.timestepScale()),
+        metadata(
+            Optional.of(diffusion.scheduler(learnedVariance)),
+            layout.inChannels(),
+            said.size(),
+            SIGNED),
+        notes);
+  }
+
+  private static Graph graph(
+      UNetConfig config, Map<String, TensorData> weights, double timestepScale) {
+    return UNet.portable(config, weights);
+  }
+
+  private Conversion diffusers() throws IOException {
+    throw new ConversionException("not yet");
   }
 
   private ImageSize size() {
@@ -112,7 +161,7 @@ public final class CheckpointConverter {
   }
 
   private Map<String, String> metadata(
-      Optional<JsonObject> scheduler, LucidrainsUNetConfig.Image size, boolean signed) {
+      Optional<JsonObject> scheduler, int channels, ImageSize size, List<Integer> valueRange) {
     Map<String, String> metadata = new LinkedHashMap<>();
     if (scheduler.isEmpty()) {
       notes.add(
@@ -123,12 +172,11 @@ public final class CheckpointConverter {
     metadata.put("ddpm4j.format", "1");
     metadata.put("ddpm4j.scheduler", scheduler.get().toString());
     JsonObject image = new JsonObject();
-    image.addProperty("channels", size.channels());
+    image.addProperty("channels", channels);
     image.addProperty("height", size.height());
     image.addProperty("width", size.width());
     JsonArray range = new JsonArray();
-    range.add(signed ? -1 : 0);
-    range.add(1);
+    valueRange.forEach(range::add);
     image.add("value_range", range);
     metadata.put("ddpm4j.image", image.toString());
     return metadata;
