@@ -61,6 +61,11 @@ final class Arguments {
     return new Arguments(element.getAsJsonObject());
   }
 
+  /** All of it, as it was given. */
+  JsonObject object() {
+    return object;
+  }
+
   /** Whether the argument is given and not null. */
   boolean has(String key) {
     seen.add(key);
@@ -138,8 +143,7 @@ final class Arguments {
     return list(key, count, element -> bool(key, element));
   }
 
-  private <T> Optional<List<T>> list(
-      String key, int count, Function<JsonElement, T> read) {
+  private <T> Optional<List<T>> list(String key, int count, Function<JsonElement, T> read) {
     if (!has(key)) {
       return Optional.empty();
     }

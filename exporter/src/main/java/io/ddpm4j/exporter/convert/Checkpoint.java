@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +56,6 @@ final class Checkpoint {
     OPTIMIZER(
         "(?:.*\\.)?(?:opt|optimizer|optim|scaler|lr_scheduler)\\..*", "the optimizer's state"),
     COUNTER("(?:.*\\.)?(?:step|initted|num_updates|epoch|version)", "a counter"),
-    BATCHES("(?:.*\\.)?num_batches_tracked", "a counter of batch norm"),
     DIFFUSION(
         "(?:.*\\.)?(?:" + String.join("|", DIFFUSION_BUFFERS) + ")",
         "a table of the noise schedule");
@@ -113,6 +113,16 @@ final class Checkpoint {
   /** Whether the network has a tensor of that name. */
   boolean has(String name) {
     return tensors.names().contains(prefix + name);
+  }
+
+  /** Whether the network has tensors within a layer of that name. */
+  boolean hasAny(String layer) {
+    return tensors.names().stream().anyMatch(name -> name.startsWith(prefix + layer + "."));
+  }
+
+  /** The rank of a tensor that the network has. */
+  int rank(String name) {
+    return tensors.type(prefix + name).shape().rank();
   }
 
   /** How many of {@code name.0}, {@code name.1}, ... there are, without a gap. */
@@ -195,7 +205,7 @@ final class Checkpoint {
    */
   Map<String, TensorData> weights(
       Collection<Parameters.Spec> parameters, Function<String, Origin> origins) throws IOException {
-    List<String> missing = new ArrayList<>();
+    Set<String> missing = new LinkedHashSet<>(); // one tensor may be of several parameters
     for (Parameters.Spec spec : parameters) {
       Origin origin = origins.apply(spec.name());
       String name = prefix + origin.name();
@@ -211,7 +221,7 @@ final class Checkpoint {
     if (!missing.isEmpty() || !unused.isEmpty()) {
       throw new ConversionException(
           "expected the network's tensors and no others, found "
-              + list("missing", missing)
+              + list("missing", new ArrayList<>(missing))
               + (missing.isEmpty() || unused.isEmpty() ? "" : " and ")
               + list("unknown", unused));
     }
@@ -260,13 +270,11 @@ final class Checkpoint {
 
   /** Why a tensor that is not of the network does not matter; empty if it may. */
   private Optional<String> leftover(String name) {
-    if (others.stream().anyMatch(name::startsWith) && !isOwn(name)) {
-      return Optional.of("another copy of the network");
-    }
     if (isOwn(name)) {
-      return name.matches(Leftover.BATCHES.name.pattern())
-          ? Optional.of(Leftover.BATCHES.what)
-          : Optional.empty();
+      return Optional.empty();
+    }
+    if (others.stream().anyMatch(o -> name.startsWith(o) && has(name.substring(o.length())))) {
+      return Optional.of("another copy of the network");
     }
     for (Leftover leftover : Leftover.values()) {
       if (leftover.name.matcher(name).matches()) {

@@ -85,20 +85,21 @@ final class LucidrainsNetwork {
   private Channels channels() throws ConversionException {
     int input = checkpoint.shape("init_conv.weight", 4)[1];
     int output = checkpoint.shape("final_conv.weight", 4)[0];
+    boolean learnedVariance = arguments.bool("learned_variance").orElse(false);
+    int picture = arguments.integer("channels").orElse(learnedVariance ? output / 2 : output);
     boolean conditioned =
-        arguments
-            .bool("self_condition")
-            .orElseGet(
-                () -> {
-                  int pictures = arguments.integer("channels").orElse(output);
-                  return input == 2 * pictures;
-                });
+        arguments.bool("self_condition").orElse(input != picture && input == 2 * picture);
     int image = conditioned ? input / 2 : input;
-    arguments.agree("channels", image);
-    if (conditioned && input % 2 != 0) {
-      throw Arguments.wrong("self_condition", "false, as the tensors are", "true");
+    boolean fits = output == image || output == 2 * image;
+    fits &= !conditioned || input == 2 * image;
+    if (arguments.has("self_condition") && !fits) {
+      throw Arguments.wrong(
+          "self_condition",
+          "what fits " + input + " input and " + output + " output channels, as the tensors are",
+          String.valueOf(conditioned));
     }
-    if (output != image && output != 2 * image) {
+    arguments.agree("channels", image);
+    if (!fits) {
       throw new ConversionException(
           "tensor final_conv.weight: expected "
               + image
@@ -116,20 +117,18 @@ final class LucidrainsNetwork {
     int frequencies =
         checkpoint.has("time_mlp.0.weights") ? checkpoint.shape("time_mlp.0.weights", 1)[0] : 0;
     arguments.agree("dim", dim);
-    boolean learned = arguments.bool("learned_sinusoidal_cond").orElse(false);
-    boolean random = arguments.bool("random_fourier_features").orElse(false);
-    if (frequencies == 0) {
-      arguments.agree("learned_sinusoidal_cond", false);
-      arguments.agree("random_fourier_features", false);
-    } else if (arguments.has("learned_sinusoidal_cond")
-        && arguments.has("random_fourier_features")
-        && !learned
-        && !random) {
+    boolean said =
+        arguments.has("learned_sinusoidal_cond") | arguments.has("random_fourier_features");
+    boolean asked =
+        arguments.bool("learned_sinusoidal_cond").orElse(false)
+            | arguments.bool("random_fourier_features").orElse(false);
+    if (said && asked != frequencies > 0) {
       throw Arguments.wrong(
-          "learned_sinusoidal_cond",
-          "it or random_fourier_features to be true, as the tensors are",
-          "false for both");
-    } else {
+          "learned_sinusoidal_cond or random_fourier_features",
+          frequencies > 0 ? "true, as the tensors are" : "false, as the tensors are",
+          String.valueOf(asked));
+    }
+    if (frequencies > 0) {
       arguments.agree("learned_sinusoidal_dim", 2 * frequencies);
     }
     arguments.ignore(Set.of("learned_sinusoidal_dim")); // a default that is not used

@@ -69,9 +69,7 @@ record OpenAiArguments(
     }
     if (heads == 0) {
       throw Arguments.wrong(
-          "num_heads",
-          "it or num_head_channels, which the tensors do not say",
-          "nothing");
+          "num_heads", "it or num_head_channels, which the tensors do not say", "nothing");
     }
     return new OpenAiArguments(size, 0, heads, upHeads > 0 ? upHeads : heads, headsFirst);
   }
@@ -165,7 +163,10 @@ record OpenAiArguments(
         arguments.require(
             rates.contains(1 << level) == inTensors,
             key,
-            (inTensors ? "" : "no ") + "attention at 1/" + (1 << level) + " of the size, as the tensors are",
+            (inTensors ? "" : "no ")
+                + "attention at 1/"
+                + (1 << level)
+                + " of the size, as the tensors are",
             given);
       }
     }

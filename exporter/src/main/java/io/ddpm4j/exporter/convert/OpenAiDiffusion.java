@@ -36,8 +36,7 @@ record OpenAiDiffusion(
     arguments.ignore(WITHOUT_EFFECT);
     boolean stated = arguments.has("diffusion_steps") | arguments.has("noise_schedule");
     int steps = arguments.integer("diffusion_steps").orElse(DEFAULT_STEPS);
-    arguments.require(
-        steps >= 1 && steps <= 1_000_000, "diffusion_steps", "1 to 1000000", steps);
+    arguments.require(steps >= 1 && steps <= 1_000_000, "diffusion_steps", "1 to 1000000", steps);
     String schedule =
         arguments.word("noise_schedule", List.of("linear", "cosine")).orElse("linear");
     if (steps != DEFAULT_STEPS && !arguments.has("rescale_timesteps")) {

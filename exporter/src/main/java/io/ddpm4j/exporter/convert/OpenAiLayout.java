@@ -104,7 +104,9 @@ record OpenAiLayout(
           scaleShift);
     }
 
-    /** The size doubles first behind the last block of the lowest level, of which there is one more. */
+    /**
+     * The size doubles first behind the last block of the lowest level, of which there is one more.
+     */
     private int resBlocks(int outputs) throws ConversionException {
       for (int block = 1; block < outputs; block++) {
         if (doubles("output_blocks." + block)) {

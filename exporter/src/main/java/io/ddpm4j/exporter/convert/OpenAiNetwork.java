@@ -33,8 +33,7 @@ final class OpenAiNetwork {
     boolean residual = layout.resample() == Resample.RESIDUAL;
     List<BlockType> down = new ArrayList<>();
     for (boolean attention : layout.attention()) {
-      down.add(
-          attention ? BlockType.ATTENTION : residual ? BlockType.RESNET : BlockType.PLAIN);
+      down.add(attention ? BlockType.ATTENTION : residual ? BlockType.RESNET : BlockType.PLAIN);
     }
     List<BlockType> up = new ArrayList<>(down);
     Collections.reverse(up);

@@ -107,6 +107,11 @@ public record LucidrainsUNetConfig(
       range(attention.heads(), 1, MANY, "attn_heads");
       range(attention.dimHead(), 1, MANY, "attn_dim_head");
       range(attention.memory(), 0, MANY, "num_mem_kv");
+      check(
+          (long) attention.heads() * attention.dimHead() <= MANY,
+          "attn_heads",
+          "at most " + MANY + " channels of all heads",
+          attention);
     }
   }
 

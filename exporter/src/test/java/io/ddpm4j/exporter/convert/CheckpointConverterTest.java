@@ -10,7 +10,6 @@ import io.ddpm4j.testing.NpyFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,7 +45,6 @@ class CheckpointConverterTest {
     NpyFile sample = c.npy("sample");
     ImageSize size = new ImageSize(sample.shape()[2], sample.shape()[3]);
     return CheckpointConverter.convert(
-        new CheckpointConverter.Request(
-            c.tensors(), Optional.of(arguments), Optional.of(size)));
+        CheckpointConverter.Request.of(c.tensors()).withConfig(arguments).withSize(size));
   }
 }
