@@ -186,7 +186,7 @@ final class Checkpoint {
    * @return empty if there is none
    */
   Optional<float[]> table(String name) throws IOException {
-    String full = prefix.replaceFirst("(?:model|module|unet)\\.$", "") + name;
+    String full = prefix.replaceFirst("(?:model|module|denoise_fn|unet)\\.$", "") + name;
     if (!tensors.names().contains(full)
         || tensors.type(full).shape().rank() != 1
         || !FloatTensors.isFloat(tensors.type(full).dataType())) {
@@ -273,7 +273,8 @@ final class Checkpoint {
     if (isOwn(name)) {
       return Optional.empty();
     }
-    if (others.stream().anyMatch(o -> name.startsWith(o) && has(name.substring(o.length())))) {
+    if (others.stream()
+        .anyMatch(other -> name.startsWith(other) && known(name.substring(other.length())))) {
       return Optional.of("another copy of the network");
     }
     for (Leftover leftover : Leftover.values()) {
@@ -282,6 +283,10 @@ final class Checkpoint {
       }
     }
     return Optional.empty();
+  }
+
+  private boolean known(String name) {
+    return has(name) || used.contains(prefix + name);
   }
 
   /** Whether a name is the network's; without a prefix all are. */
