@@ -31,7 +31,11 @@ final class OpenAiNetwork {
               + in
               + " output channels, as go in, or twice as many with a learned variance, found "
               + out
-              + (in == 2 * out || in == out ? ": a network for super-resolution" : ""));
+              + (in == 2 * out ? ", as a network for super-resolution has" : ""));
+    }
+    ImageSize size = arguments.size();
+    if (size.height() != size.width()) {
+      throw Arguments.wrong("image_size", "a square", size.height() + "x" + size.width());
     }
     boolean residual = layout.resample() == Resample.RESIDUAL;
     List<BlockType> down = new ArrayList<>();
@@ -41,7 +45,7 @@ final class OpenAiNetwork {
     List<BlockType> up = new ArrayList<>(down);
     Collections.reverse(up);
     return UNetConfig.builder()
-        .sampleSize(arguments.size().height())
+        .sampleSize(size.height())
         .inChannels(in)
         .outChannels(out)
         .timeEmbeddingDim(layout.timeChannels())
