@@ -32,43 +32,6 @@ final class Checkpoint {
           Pattern.compile("(?!(?:.*\\.)?online_model\\.).*"),
           Pattern.compile(".*"));
 
-  /** What {@code GaussianDiffusion} keeps beside its network, in float32. */
-  private static final Set<String> DIFFUSION_BUFFERS =
-      Set.of(
-          "betas",
-          "alphas_cumprod",
-          "alphas_cumprod_prev",
-          "sqrt_alphas_cumprod",
-          "sqrt_one_minus_alphas_cumprod",
-          "log_one_minus_alphas_cumprod",
-          "sqrt_recip_alphas_cumprod",
-          "sqrt_recipm1_alphas_cumprod",
-          "posterior_variance",
-          "posterior_log_variance_clipped",
-          "posterior_mean_coef1",
-          "posterior_mean_coef2",
-          "p2_loss_weight",
-          "loss_weight",
-          "snr");
-
-  /** Tensors beside the network that its output does not depend on. */
-  private enum Leftover {
-    OPTIMIZER(
-        "(?:.*\\.)?(?:opt|optimizer|optim|scaler|lr_scheduler)\\..*", "the optimizer's state"),
-    COUNTER("(?:.*\\.)?(?:step|initted|num_updates|epoch|version)", "a counter"),
-    DIFFUSION(
-        "(?:.*\\.)?(?:" + String.join("|", DIFFUSION_BUFFERS) + ")",
-        "a table of the noise schedule");
-
-    private final Pattern name;
-    private final String what;
-
-    Leftover(String regex, String what) {
-      this.name = Pattern.compile(regex);
-      this.what = what;
-    }
-  }
-
   private final TensorSource tensors;
   private final String prefix;
   private final List<String> others; // prefixes of other copies of the network
@@ -186,7 +149,7 @@ final class Checkpoint {
    * @return empty if there is none
    */
   Optional<float[]> table(String name) throws IOException {
-    String full = prefix.replaceFirst("(?:model|module|unet)\\.$", "") + name;
+    String full = prefix.replaceFirst("(?:model|module|denoise_fn|unet)\\.$", "") + name;
     if (!tensors.names().contains(full)
         || tensors.type(full).shape().rank() != 1
         || !FloatTensors.isFloat(tensors.type(full).dataType())) {
@@ -273,15 +236,15 @@ final class Checkpoint {
     if (isOwn(name)) {
       return Optional.empty();
     }
-    if (others.stream().anyMatch(o -> name.startsWith(o) && has(name.substring(o.length())))) {
+    if (others.stream()
+        .anyMatch(other -> name.startsWith(other) && known(name.substring(other.length())))) {
       return Optional.of("another copy of the network");
     }
-    for (Leftover leftover : Leftover.values()) {
-      if (leftover.name.matcher(name).matches()) {
-        return Optional.of(leftover.what);
-      }
-    }
-    return Optional.empty();
+    return Leftover.of(name);
+  }
+
+  private boolean known(String name) {
+    return has(name) || used.contains(prefix + name);
   }
 
   /** Whether a name is the network's; without a prefix all are. */

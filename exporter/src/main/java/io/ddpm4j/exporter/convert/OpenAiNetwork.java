@@ -3,9 +3,12 @@ package io.ddpm4j.exporter.convert;
 import io.ddpm4j.exporter.convert.OpenAiLayout.Resample;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.nn.UNetConfig.BlockType;
+import io.ddpm4j.exporter.nn.UNetVariant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A {@code UNetModel} as the {@code UNet2DModel} that computes the same. */
 final class OpenAiNetwork {
@@ -28,7 +31,11 @@ final class OpenAiNetwork {
               + in
               + " output channels, as go in, or twice as many with a learned variance, found "
               + out
-              + (in == 2 * out || in == out ? ": a network for super-resolution" : ""));
+              + (in == 2 * out ? ", as a network for super-resolution has" : ""));
+    }
+    ImageSize size = arguments.size();
+    if (size.height() != size.width()) {
+      throw Arguments.wrong("image_size", "a square", size.height() + "x" + size.width());
     }
     boolean residual = layout.resample() == Resample.RESIDUAL;
     List<BlockType> down = new ArrayList<>();
@@ -38,7 +45,7 @@ final class OpenAiNetwork {
     List<BlockType> up = new ArrayList<>(down);
     Collections.reverse(up);
     return UNetConfig.builder()
-        .sampleSize(arguments.size().height())
+        .sampleSize(size.height())
         .inChannels(in)
         .outChannels(out)
         .timeEmbeddingDim(layout.timeChannels())
@@ -48,12 +55,52 @@ final class OpenAiNetwork {
         .layersPerBlock(layout.resBlocks())
         .resnetDownsample(residual)
         .resnetUpsample(residual)
-        .attentionHeadDim(arguments.headChannels())
+        .attentionHeadDim(headChannels(layout, arguments))
         .normNumGroups(GROUPS)
         .attnNormNumGroups(GROUPS)
         .scaleShift(layout.scaleShift())
         .numClassEmbeds(layout.classes())
         .build();
+  }
+
+  /** What the config cannot say. */
+  static UNetVariant variant(OpenAiLayout layout, OpenAiArguments arguments, double timestepScale) {
+    boolean fixed = arguments.headChannels() == 0 && headChannels(layout, arguments) == 0;
+    boolean one = arguments.heads() == 1 && arguments.upHeads() == 1; // what 0 channels mean
+    int width = layout.modelChannels();
+    return new UNetVariant(
+        fixed && !one ? arguments.heads() : 0,
+        fixed && !one ? arguments.upHeads() : 0,
+        width == layout.channels().get(0) ? 0 : width,
+        layout.levels() > 1 && layout.resample() == Resample.PLAIN,
+        timestepScale);
+  }
+
+  /** Channels of a head where they are the same in all attentions, else 0. */
+  private static int headChannels(OpenAiLayout layout, OpenAiArguments arguments) {
+    int levels = layout.levels();
+    Set<Integer> all = new HashSet<>();
+    for (int level = 0; level < levels; level++) {
+      int channels = layout.channels().get(level);
+      if (layout.attention().get(level) || level == levels - 1) {
+        all.add(requireDivisor(channels, arguments.heads(channels, false)));
+      }
+      if (layout.attention().get(level)) {
+        all.add(requireDivisor(channels, arguments.heads(channels, true)));
+      }
+    }
+    int one = all.iterator().next();
+    return arguments.headChannels() > 0 ? arguments.headChannels() : all.size() == 1 ? one : 0;
+  }
+
+  private static int requireDivisor(int channels, int heads) {
+    if (heads == 0 || channels % heads != 0) {
+      throw Arguments.wrong(
+          "num_heads or num_head_channels",
+          "a divisor of the " + channels + " channels of an attention",
+          heads == 0 ? "more channels" : heads + " heads");
+    }
+    return channels / heads;
   }
 
   /** Heads of the attention that has a parameter. */

@@ -25,14 +25,16 @@ import java.util.function.Supplier;
  */
 public final class UNet {
   private final UNetConfig config;
+  private final UNetVariant variant;
   private final Layers layers;
   private final Ops ops;
   private final DropoutMasks masks; // null: nothing is dropped
 
-  private UNet(Ops ops, UNetConfig config, Parameters parameters, DropoutMasks masks) {
+  private UNet(Ops ops, UNetConfig config, UNetVariant variant, Layers layers, DropoutMasks masks) {
     this.ops = ops;
     this.config = config;
-    this.layers = new Layers(ops, parameters);
+    this.variant = variant;
+    this.layers = layers;
     this.masks = masks;
   }
 
@@ -72,6 +74,11 @@ public final class UNet {
    * @throws ShapeException if an input does not fit the config
    */
   public static Value build(Ops ops, UNetConfig config, Parameters parameters, Inputs inputs) {
+    return build(ops, config, UNetVariant.NONE, parameters, inputs);
+  }
+
+  private static Value build(
+      Ops ops, UNetConfig config, UNetVariant variant, Parameters parameters, Inputs inputs) {
     Value sample = inputs.sample();
     Value classLabels = inputs.classLabels();
     if ((classLabels != null) != (config.numClassEmbeds() > 0)) {
@@ -86,7 +93,7 @@ public final class UNet {
       throw new ShapeException(
           "sample: expected " + config.inChannels() + " channels, found " + sample.shape());
     }
-    return new UNet(ops, config, parameters, inputs.masks())
+    return new UNet(ops, config, variant, new Layers(ops, parameters), inputs.masks())
         .forward(sample, inputs.timestep(), classLabels);
   }
 
@@ -101,6 +108,12 @@ public final class UNet {
    * @throws ShapeException if a weight is missing or of another shape
    */
   public static Graph portable(UNetConfig config, Map<String, TensorData> weights) {
+    return portable(config, UNetVariant.NONE, weights);
+  }
+
+  /** As {@link #portable(UNetConfig, Map)}, for a variant of the network. */
+  public static Graph portable(
+      UNetConfig config, UNetVariant variant, Map<String, TensorData> weights) {
     int size = config.sampleSize();
     UNetConfig.check(size > 0, "sample_size", "the images' size for a model file", "none");
     Graph graph = new Graph("unet", OpSet.standard());
@@ -113,12 +126,18 @@ public final class UNet {
             ? graph.input("class_labels", DataType.INT64, Shape.named("batch"))
             : null;
     Parameters parameters = Parameters.asConstants(graph, weights);
-    graph.output("out_sample", build(new Ops(graph), config, parameters, sample, timestep, labels));
+    Inputs inputs = new Inputs(sample, timestep, labels, null);
+    graph.output("out_sample", build(new Ops(graph), config, variant, parameters, inputs));
     return Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
   }
 
   /** The parameters that a network of that config has, in the order of its layers. */
   public static Parameters parameters(UNetConfig config) {
+    return parameters(config, UNetVariant.NONE);
+  }
+
+  /** As {@link #parameters(UNetConfig)}, for a variant of the network. */
+  public static Parameters parameters(UNetConfig config, UNetVariant variant) {
     Graph scratch = new Graph("parameters", OpSet.standard());
     Parameters parameters = Parameters.asInputs(scratch);
     int size =
@@ -130,7 +149,8 @@ public final class UNet {
         config.numClassEmbeds() > 0
             ? scratch.input("class_labels", DataType.INT64, Shape.of(1))
             : null;
-    build(new Ops(scratch), config, parameters, sample, timestep, labels);
+    Inputs inputs = new Inputs(sample, timestep, labels, null);
+    build(new Ops(scratch), config, variant, parameters, inputs);
     return parameters;
   }
 
@@ -166,12 +186,13 @@ public final class UNet {
     return in(
         "time_embedding",
         () -> {
-          int width = config.blockOutChannels().get(0);
+          int first = config.blockOutChannels().get(0);
+          int width = variant.sinusoidChannels() > 0 ? variant.sinusoidChannels() : first;
           Value projected =
               config.timeEmbedding() == TimeEmbedding.LEARNED
                   ? layers.embedding("time_proj", timestep, config.numTrainTimesteps(), width)
                   : TimestepEmbedding.sinusoidal(
-                      ops, timestep, width, config.flipSinToCos(), config.freqShift());
+                      ops, scaled(timestep), width, config.flipSinToCos(), config.freqShift());
           int wide = config.timeChannels();
           Value hidden = ops.silu(layers.linear("time_embedding.linear_1", projected, wide));
           Value embedding = layers.linear("time_embedding.linear_2", hidden, wide);
@@ -184,6 +205,11 @@ public final class UNet {
         });
   }
 
+  private Value scaled(Value timestep) {
+    double scale = variant.timestepScale();
+    return scale == 1 ? timestep : ops.mul(ops.cast(timestep, DataType.FLOAT), scale);
+  }
+
   private Value down(int level, Value x, Value time, Deque<Value> skips) {
     String block = "down_blocks." + level;
     BlockType type = config.downBlockTypes().get(level);
@@ -192,7 +218,7 @@ public final class UNet {
     for (int i = 0; i < config.layersPerBlock(); i++) {
       h = resnet(block + ".resnets." + i, h, time, channels, Resample.NONE, 1);
       if (type == BlockType.ATTENTION) {
-        h = attention(block + ".attentions." + i, h, config.normNumGroups(), 1);
+        h = attention(block + ".attentions." + i, h, config.normNumGroups(), 1, variant.heads());
       }
       skips.push(h);
     }
@@ -220,7 +246,7 @@ public final class UNet {
       if (groups == 0 && !config.scaleShift()) {
         groups = config.normNumGroups();
       }
-      h = attention("mid_block.attentions.0", h, groups, factor);
+      h = attention("mid_block.attentions.0", h, groups, factor, variant.heads());
     }
     return resnet("mid_block.resnets.1", h, time, channels, Resample.NONE, factor);
   }
@@ -233,7 +259,7 @@ public final class UNet {
       Value joined = ops.concat(1, h, skips.pop());
       h = resnet(block + ".resnets." + i, joined, time, channels, Resample.NONE, 1);
       if (type == BlockType.ATTENTION) {
-        h = attention(block + ".attentions." + i, h, config.normNumGroups(), 1);
+        h = attention(block + ".attentions." + i, h, config.normNumGroups(), 1, variant.upHeads());
       }
     }
     if (level == config.blockOutChannels().size() - 1) {
@@ -244,6 +270,9 @@ public final class UNet {
       return resnet(name, h, time, channels, Resample.UP, 1);
     }
     Value from = h;
+    if (variant.plainResampling()) {
+      return ops.upsampleNearest(from, 2);
+    }
     return in(
         name,
         () ->
@@ -251,6 +280,9 @@ public final class UNet {
   }
 
   private Value downsample(String name, Value x, int channels) {
+    if (variant.plainResampling()) {
+      return ops.averagePool(x, 2);
+    }
     // Padding 0 means one row and column of zeros at the far side (TensorFlow's "same").
     int p = config.downsamplePadding();
     return p == 0
@@ -311,15 +343,21 @@ public final class UNet {
     };
   }
 
-  /** Self-attention between all pixels, with a residual; 0 groups: no norm before it. */
-  private Value attention(String name, Value x, int groups, double factor) {
+  /**
+   * Self-attention between all pixels, with a residual; 0 groups: no norm before it, 0 fixed heads:
+   * as many as the config says.
+   */
+  private Value attention(String name, Value x, int groups, double factor, int fixedHeads) {
     return in(
         name,
         () -> {
           long channels = x.shape().size(1);
           long height = x.shape().size(2);
           long width = x.shape().size(3);
-          long headDim = config.attentionHeadDim() == 0 ? channels : config.attentionHeadDim();
+          long headDim =
+              fixedHeads > 0
+                  ? channels / fixedHeads
+                  : config.attentionHeadDim() == 0 ? channels : config.attentionHeadDim();
           long heads = Math.max(1, channels / headDim);
           long inner = heads * headDim;
           Value normed =
