@@ -13,6 +13,9 @@ import java.util.Set;
 
 /** A safetensors file whose tensors are mapped into memory when they are asked for. */
 final class SafetensorsFile implements CheckpointFile {
+  /** Up to so many bytes are read: a system has few maps, and checkpoints have many biases. */
+  private static final int SMALL = 1 << 16;
+
   private final FileChannel channel;
   private final SafetensorsHeader header;
   private final Map<String, SafetensorsHeader.Entry> entries = new LinkedHashMap<>();
@@ -47,6 +50,9 @@ final class SafetensorsFile implements CheckpointFile {
   public TensorData data(String name) throws IOException {
     SafetensorsHeader.Entry entry = entries.get(name);
     long size = entry.end() - entry.begin();
+    if (size <= SMALL) {
+      return header.tensor(channel, entry);
+    }
     header.requireFits(entry);
     ByteBuffer bytes =
         channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart() + entry.begin(), size);

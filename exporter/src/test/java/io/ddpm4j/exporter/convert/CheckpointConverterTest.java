@@ -7,8 +7,10 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.testing.ForeignNetworks;
 import io.ddpm4j.exporter.testing.GraphRunner;
 import io.ddpm4j.testing.NpyFile;
+import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,7 +20,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CheckpointConverterTest {
 
   static List<ForeignNetworks.Case> cases() throws IOException {
-    return ForeignNetworks.in(Path.of("src/test/resources/families"));
+    List<ForeignNetworks.Case> cases =
+        new ArrayList<>(ForeignNetworks.in(Path.of("src/test/resources/families")));
+    if (SharedData.exists("golden/unets")) {
+      cases.addAll(ForeignNetworks.in(SharedData.path("golden/unets")));
+    }
+    return cases;
   }
 
   @Test

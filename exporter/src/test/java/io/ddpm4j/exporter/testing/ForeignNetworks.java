@@ -3,7 +3,7 @@ package io.ddpm4j.exporter.testing;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.convert.CheckpointFile;
 import io.ddpm4j.exporter.convert.TensorSource;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.testing.NpyFile;
@@ -37,11 +37,18 @@ public final class ForeignNetworks {
 
     /** The checkpoint, or where there is no file {@link HashedWeights} of the stated shapes. */
     public TensorSource tensors() throws IOException {
-      Path file = folder.resolve("model.safetensors");
-      return TensorSource.of(
-          Files.exists(file)
-              ? Safetensors.read(file).tensors()
-              : HashedWeights.of(info.getAsJsonObject("keys")));
+      for (String name : List.of("model.pt", "model.safetensors")) {
+        if (Files.exists(folder.resolve(name))) {
+          try (CheckpointFile file = CheckpointFile.open(folder.resolve(name))) {
+            Map<String, TensorData> tensors = new LinkedHashMap<>();
+            for (String tensor : file.names()) {
+              tensors.put(tensor, file.data(tensor));
+            }
+            return TensorSource.of(tensors);
+          }
+        }
+      }
+      return TensorSource.of(HashedWeights.of(info.getAsJsonObject("keys")));
     }
 
     public NpyFile npy(String name) {

@@ -6,8 +6,11 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** A file whose parts are mapped into memory, little endian, when they are asked for. */
+/** A file whose parts, little endian, are mapped into memory when they are asked for. */
 final class MappedFile implements AutoCloseable {
+  /** Up to so many bytes are read: a system has few maps, and checkpoints have many biases. */
+  private static final int SMALL = 1 << 16;
+
   private final Path path;
   private final FileChannel channel;
   private final long size;
@@ -34,9 +37,21 @@ final class MappedFile implements AutoCloseable {
     if (length > Integer.MAX_VALUE - 8) {
       throw bad("at most 2 GB for " + what, length + " bytes");
     }
-    return channel
-        .map(FileChannel.MapMode.READ_ONLY, position, length)
-        .order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer part =
+        length <= SMALL
+            ? read(position, (int) length)
+            : channel.map(FileChannel.MapMode.READ_ONLY, position, length);
+    return part.order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private ByteBuffer read(long position, int length) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length);
+    while (bytes.hasRemaining()) {
+      if (channel.read(bytes, position + bytes.position()) < 0) {
+        throw bad(length + " bytes at " + position, "fewer: it became shorter meanwhile");
+      }
+    }
+    return bytes.flip().asReadOnlyBuffer();
   }
 
   TorchFormatException bad(String expected, String found) {
