@@ -82,7 +82,7 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Draw the network as SVG: its modules, what each does, what shape leaves it, and the way"
-              + " of the data.")
+              + " of the data (default: it is not drawn).")
   private Path graph;
 
   private final Terminal terminal;
