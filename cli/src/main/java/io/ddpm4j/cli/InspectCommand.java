@@ -8,7 +8,11 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.drawing.GraphDrawing;
+import io.ddpm4j.exporter.proto.GraphOutline;
 import io.ddpm4j.exporter.proto.ModelSummary;
+import io.ddpm4j.exporter.proto.OnnxFile;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.runtime.image.PngWriter;
@@ -18,6 +22,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +48,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  ddpm inspect model.onnx",
       "  ddpm inspect model.onnx --json",
-      "  ddpm inspect model.onnx --plot schedule.png"
+      "  ddpm inspect model.onnx --plot schedule.png",
+      "  ddpm inspect model.onnx --graph network.svg"
     })
 final class InspectCommand implements Callable<Integer> {
   private static final int KEY_WIDTH = 14;
@@ -71,6 +77,14 @@ final class InspectCommand implements Callable<Integer> {
           "Draw the noise schedule as PNG: beta, alpha bar and the signal-to-noise ratio.")
   private Path plot;
 
+  @Option(
+      names = "--graph",
+      paramLabel = "FILE",
+      description =
+          "Draw the network as SVG: its modules, what each does, what shape leaves it, and the way"
+              + " of the data (default: it is not drawn).")
+  private Path graph;
+
   private final Terminal terminal;
 
   InspectCommand(Terminal terminal) {
@@ -82,9 +96,13 @@ final class InspectCommand implements Callable<Integer> {
     if (plot != null) {
       Outputs.requirePicture("--plot", plot);
     }
+    if (graph != null) {
+      Outputs.requireDrawing("--graph", graph);
+    }
     Path path = Models.resolve(model);
     ModelFolder folder = Files.isDirectory(path) ? ModelFolder.of(path) : null;
-    ModelSummary summary = OnnxReader.read(folder == null ? path : folder.model()).summary();
+    OnnxFile onnx = OnnxReader.read(folder == null ? path : folder.model());
+    ModelSummary summary = onnx.summary();
     // What a model of ours says of itself counts, as when it is sampled.
     boolean beside = folder != null && !ModelMetadata.isOurs(summary.metadata());
     Optional<Path> schedulerFile = beside ? folder.scheduler() : Optional.empty();
@@ -93,6 +111,9 @@ final class InspectCommand implements Callable<Integer> {
     } else {
       printFile(summary);
       schedulerFile.ifPresent(file -> print("scheduler", file.toString()));
+    }
+    if (graph != null) {
+      draw(onnx.outline(), label(Path.of(summary.source())));
     }
     // After the rest, which is still of use where the metadata are wrong.
     ModelMetadata metadata = ModelMetadata.parse(summary.source(), summary.metadata());
@@ -297,6 +318,22 @@ final class InspectCommand implements Callable<Integer> {
       }
     }
     return new JsonPrimitive(value);
+  }
+
+  /** A file by its own name is often just model.onnx. */
+  private static String label(Path file) {
+    Path absolute = file.toAbsolutePath().normalize();
+    int names = absolute.getNameCount();
+    return absolute.subpath(Math.max(0, names - 2), names).toString();
+  }
+
+  private void draw(GraphOutline outline, String source) throws IOException {
+    String svg = GraphDrawing.svg(outline, source);
+    Outputs.makeFolderOf(graph);
+    AtomicFile.write(graph, out -> out.write(svg.getBytes(StandardCharsets.UTF_8)));
+    if (!json) {
+      print("graph", graph.toString());
+    }
   }
 
   private void draw(String source, Optional<SchedulerConfig> scheduler) throws IOException {

@@ -52,6 +52,7 @@ public final class Main implements Runnable {
     COMMANDS.put("export", ExportCommand::new);
     COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
+    COMMANDS.put("diff", DiffCommand::new);
     COMMANDS.put("noise", NoiseCommand::new);
     COMMANDS.put("run", RunCommand::new);
     COMMANDS.put("doctor", DoctorCommand::new);

@@ -107,6 +107,13 @@ final class Numbers {
     }
   }
 
+  /** A number as a user would write it: 5, not 5.0. */
+  static String plain(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+
   private static int atLeast(int least, String value) {
     try {
       int number = Integer.parseInt(value);

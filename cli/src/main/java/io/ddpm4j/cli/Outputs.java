@@ -16,11 +16,21 @@ final class Outputs {
 
   /** Refuses a picture that would be none by its name, or that cannot be written. */
   static void requirePicture(String option, Path file) throws IOException {
-    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(PNG)) {
-      throw new UsageException(
-          option + ": expected a file name that ends in " + PNG + ", found '" + file + "'");
-    }
+    requireEnding(option, file, PNG);
     requireFile(option, file);
+  }
+
+  /** As {@link #requirePicture}, of a drawing in SVG. */
+  static void requireDrawing(String option, Path file) throws IOException {
+    requireEnding(option, file, ".svg");
+    requireFile(option, file);
+  }
+
+  private static void requireEnding(String option, Path file, String ending) {
+    if (!file.toString().toLowerCase(Locale.ROOT).endsWith(ending)) {
+      throw new UsageException(
+          option + ": expected a file name that ends in " + ending + ", found '" + file + "'");
+    }
   }
 
   /** Refuses a file that cannot be written, before the work that would be lost. */

@@ -84,6 +84,21 @@ class InspectCommandTest {
   }
 
   @Test
+  void drawsTheNetwork() throws IOException {
+    Path model = TestModels.unet(dir.resolve("model.onnx"), 1, List.of());
+    Path graph = dir.resolve("new/graph.svg");
+    CommandRun.of("inspect", model, "--graph", graph).succeeds().prints(graph);
+    String svg = Files.readString(graph);
+    assertTrue(svg.contains("out_sample") && svg.contains("/model.onnx</title>"), svg);
+    CommandRun.of("inspect", model, "--graph", graph, "--json").succeeds();
+    Path noPredictor = TestModels.noPredictor(dir.resolve("double.onnx"));
+    CommandRun.of("inspect", noPredictor, "--graph", graph).succeeds();
+    assertTrue(Files.readString(graph).contains(">Add</text>"));
+    CommandRun.of("inspect", model, "--graph", "graph.png")
+        .isWrongUsage("--graph: expected a file name that ends in .svg, found 'graph.png'");
+  }
+
+  @Test
   void readsForeignModelsAndWhatIsNoPredictor() throws IOException {
     CommandRun.of("inspect", TestModels.foreign(dir.resolve("foreign.onnx")))
         .succeeds()

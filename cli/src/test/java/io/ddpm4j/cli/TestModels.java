@@ -54,6 +54,17 @@ final class TestModels {
     return file;
   }
 
+  /** A noise predictor of 8x8 images without weights: k times x, plus t. */
+  static Path scaling(Path file, double k, int channels) throws IOException {
+    Graph graph = new Graph("scaling", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Ops ops = new Ops(graph);
+    Value x = graph.input("x", DataType.FLOAT, Shape.named("n", channels, 8, 8));
+    Value t = graph.input("t", DataType.FLOAT, Shape.of(1));
+    graph.output("y", ops.add(ops.mul(x, ops.scalar(k)), t));
+    OnnxWriter.write(OnnxModel.of(graph), file);
+    return file;
+  }
+
   /** A noise predictor of open size; rank and type do not tell which of a and b is the timestep. */
   static Path unclear(Path file) throws IOException {
     Graph graph = new Graph("unclear", OpSet.onnx(OpSet.DEFAULT_VERSION));

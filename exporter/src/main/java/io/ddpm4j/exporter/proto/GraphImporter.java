@@ -45,21 +45,37 @@ final class GraphImporter {
 
   OnnxModel model() throws IOException {
     ModelProto proto = file.proto();
-    String name = proto.getGraph().getName();
-    Graph graph;
-    try {
-      OpSet opSet = OpSet.onnx(version(proto)).with(Functions.all());
-      graph = new Graph(name.isEmpty() ? "graph" : name, opSet);
-      fill(graph, proto.getGraph(), new HashMap<>(), List.of());
-    } catch (IllegalArgumentException e) { // a ShapeException, or a value of no use
-      throw new OnnxFormatException(file.source() + ": " + e.getMessage(), e);
-    }
     return new OnnxModel(
-        graph,
+        graph(new HashMap<>()),
         file.metadata(),
         proto.getProducerName(),
         proto.getProducerVersion(),
         proto.getDocString());
+  }
+
+  /** The shapes of the main graph's values, by their names in the file. */
+  Map<String, Shape> shapes() throws IOException {
+    Map<String, Value> known = new LinkedHashMap<>();
+    graph(known);
+    Map<String, Shape> shapes = new LinkedHashMap<>();
+    known.forEach((name, value) -> shapes.put(name, value.shape()));
+    return shapes;
+  }
+
+  /**
+   * @param known receives the main graph's values by their names in the file
+   */
+  private Graph graph(Map<String, Value> known) throws IOException {
+    ModelProto proto = file.proto();
+    String name = proto.getGraph().getName();
+    try {
+      OpSet opSet = OpSet.onnx(version(proto)).with(Functions.all());
+      Graph graph = new Graph(name.isEmpty() ? "graph" : name, opSet);
+      fill(graph, proto.getGraph(), known, List.of());
+      return graph;
+    } catch (IllegalArgumentException e) { // a ShapeException, or a value of no use
+      throw new OnnxFormatException(file.source() + ": " + e.getMessage(), e);
+    }
   }
 
   private int version(ModelProto proto) throws OnnxFormatException {

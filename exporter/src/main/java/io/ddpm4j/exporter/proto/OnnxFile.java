@@ -88,6 +88,17 @@ public final class OnnxFile {
   }
 
   /**
+   * The main graph for who draws or describes it; any operators. External data may be missing, but
+   * then fewer shapes are known.
+   *
+   * @throws OnnxFormatException if the dims of a tensor are impossible
+   * @throws IOException if the size of a file beside the model cannot be found
+   */
+  public GraphOutline outline() throws IOException {
+    return Outlines.of(this);
+  }
+
+  /**
    * The model as a graph of ours, to change or to train it.
    *
    * @throws OnnxFormatException if it holds an operator or a type that {@link
