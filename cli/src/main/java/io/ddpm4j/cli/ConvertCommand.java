@@ -136,6 +136,9 @@ final class ConvertCommand implements Callable<Integer> {
       schedulerFile = schedulerFile.or(folder::scheduler);
     } else if (variant != null) {
       throw new UsageException("--variant: expected a folder of diffusers, found '" + source + "'");
+    } else {
+      Path beside = source.toAbsolutePath().resolveSibling("config.json");
+      configFile = configFile.or(() -> Optional.of(beside).filter(Files::isRegularFile));
     }
     try (CheckpointFile file = CheckpointFile.open(weights)) {
       return CheckpointConverter.convert(

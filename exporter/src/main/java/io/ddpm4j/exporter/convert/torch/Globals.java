@@ -41,7 +41,7 @@ final class Globals {
     }
   }
 
-  /** By module and name, sorted: this is the allow-list of {@code docs/converting.md}. */
+  /** By module and name, sorted: this is the allow-list of {@code docs/checkpoints.md}. */
   static final Map<String, Global> TABLE = new TreeMap<>();
 
   private static final Map<String, DataType> STORAGES =
@@ -234,7 +234,9 @@ final class Globals {
   /** Whether a value can be a key: no containers but tuples of numbers and texts. */
   static boolean isKey(Object value) {
     return value instanceof List<?> list
-        ? list.size() < 100 && list.stream().allMatch(Globals::isScalar)
+        ? !(list instanceof ArrayList)
+            && list.size() < 100
+            && list.stream().allMatch(Globals::isScalar)
         : isScalar(value);
   }
 

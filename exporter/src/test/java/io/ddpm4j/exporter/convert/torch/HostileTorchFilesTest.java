@@ -134,7 +134,7 @@ class HostileTorchFilesTest {
     refused("\u008d\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff", "bytes that are left");
     refused("\u008b\u00ff\u00ff\u00ff\u007f", "bytes that are left");
     refused("Nr\u00ff\u00ff\u00ff\u00ff.", "a number from 0 on");
-    refused("h\7.", "remembered");
+    refused("h\1.", "remembered");
     refused(".", "on the stack");
     refused("(.", "a mark");
     refused("\u0080\u0009.", "protocol");
