@@ -674,6 +674,21 @@ class TrainCommandTest {
   }
 
   @Test
+  void aModelWithAFixedVarianceCanLearnOne() throws IOException {
+    Path model = dir.resolve("fixed.onnx");
+    assertEquals(ObjectiveConfig.SIMPLE, diffusion(dir.resolve("fixed")).objective());
+    CommandRun.of("export", dir.resolve("fixed"), "-o", model).succeeds();
+    Path run = dir.resolve("hybrid");
+    ObjectiveConfig hybrid = diffusion(run, "--init", model, "--loss", "hybrid").objective();
+    assertEquals(new ObjectiveConfig("hybrid", null, 0, null, 0), hybrid);
+    Path learned = dir.resolve("learned.onnx");
+    CommandRun.of("export", run, "-o", learned).succeeds();
+    CommandRun.of("inspect", learned).succeeds().prints("learned_range");
+    Path grid = dir.resolve("grid.png");
+    CommandRun.of("sample", learned, "-n", 2, "--steps", 3, "-o", grid).succeeds();
+  }
+
+  @Test
   void whatIsNotSaidIsThePreset() throws IOException {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);
