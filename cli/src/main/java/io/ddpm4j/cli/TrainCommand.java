@@ -8,6 +8,7 @@ import io.ddpm4j.trainer.loop.DryRun;
 import io.ddpm4j.trainer.loop.InitialModel;
 import io.ddpm4j.trainer.loop.NetworkConfig;
 import io.ddpm4j.trainer.loop.Preset;
+import io.ddpm4j.trainer.loop.Rehearsal;
 import io.ddpm4j.trainer.loop.RunFolder;
 import io.ddpm4j.trainer.loop.RunSummary;
 import io.ddpm4j.trainer.loop.TrainConfig;
@@ -165,10 +166,7 @@ final class TrainCommand implements Callable<Integer> {
       return Main.OK;
     }
     if (dryRun) {
-      DryRun found = dryRun(folder, config, warnings);
-      warnings.summarize();
-      new DryRunReport(terminal.out(), folder, config, found).print();
-      return Main.OK;
+      return rehearse(folder, config, warnings);
     }
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     Trainer trainer =
@@ -200,13 +198,26 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private static DryRun dryRun(Path folder, TrainConfig config, Warnings warnings)
-      throws IOException {
+  private int rehearse(Path folder, TrainConfig config, Warnings warnings) throws IOException {
+    terminal.interrupts().cancellation();
+    Rehearsal rehearsal;
     try {
-      return Trainer.dryRun(folder, config, warnings);
+      rehearsal = Rehearsal.of(folder, config, warnings);
     } catch (DatasetOptionException e) {
       throw new UsageException(e.getMessage());
     }
+    warnings.summarize();
+    DryRunReport report = new DryRunReport(terminal.out(), folder, config);
+    report.plan(rehearsal);
+    DryRun found;
+    try (ProgressBar bar = new ProgressBar(terminal, "Measuring")) {
+      found =
+          rehearsal.measure(
+              (done, parts, what) -> bar.update(done, parts, what, Double.NaN),
+              terminal.interrupts().cancellation());
+    }
+    report.measured(found);
+    return Main.OK;
   }
 
   /** What to type after training has broken down: a tenth of the rate, or a usual one. */

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ddpm train} and {@code ddpm export}, with networks that take milliseconds a step. */
 class TrainCommandTest {
-  private static final Object[] SMALL = {
+  static final Object[] SMALL = {
     "--data",
     "shapes",
     "--image-size",
@@ -412,43 +412,6 @@ class TrainCommandTest {
     train(run, "--dropout", 1).isWrongUsage("--dropout: expected a number from 0 to below 1");
     train(run, "--ema-decay", "0.9,0.9").isWrongUsage("--ema-decay: expected different numbers");
     assertFalse(Files.exists(run));
-  }
-
-  @Test
-  void aDryRunShowsTheRunAndWritesNothing() throws IOException {
-    Path run = dir.resolve("run");
-    CommandRun shown =
-        train(run, "--steps", 100, "--sample-every", 40, "--checkpoint-every", 30, "--dry-run");
-    shown
-        .succeeds()
-        .prints(
-            run + ": 6000 generated images of 8x8x3",
-            "6 classes; steps 1 to 100",
-            "1 ResNet, half the size",
-            "1 ResNet with attention",
-            "8x4x4",
-            "images/s: a step of 4 images takes",
-            "100 steps, 3 sample grids of ",
-            "1 validations of ",
-            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png, report.html",
-            "checkpoints/: 4, of which 2 stay",
-            "samples/: 3 grids of 4 images",
-            "Nothing was written");
-    assertFalse(Files.exists(run));
-    try (var all = Files.list(dir)) {
-      assertEquals(0, all.count());
-    }
-    assertEquals(0, train(run, "--steps", 1, "--sample-every", 0).exitCode());
-    String parameters =
-        shown.out().lines().filter(line -> line.startsWith("all ")).findFirst().orElseThrow();
-    Path model = run.resolve("model.onnx");
-    CommandRun.of("export", run).succeeds();
-    String count = parameters.substring(parameters.lastIndexOf(' ') + 1);
-    assertTrue(CommandRun.of("inspect", model).succeeds().out().contains(count), parameters);
-    train(run, "--dry-run").failsSaying(run + ": expected a folder without a run, found one with");
-    train(dir.resolve("other"), "--dry-run", "--image-size", 9).isWrongUsage("--image-size:");
-    CommandRun.of("train", "--resume", "--out", run, "--dry-run")
-        .isWrongUsage("--dry-run does not apply with --resume");
   }
 
   @Test

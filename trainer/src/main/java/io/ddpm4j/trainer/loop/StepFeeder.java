@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.random.ImageNoise;
 import io.ddpm4j.runtime.random.Philox;
 import io.ddpm4j.trainer.data.Batch;
 import io.ddpm4j.trainer.data.BatchIterator;
+import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
@@ -60,6 +61,12 @@ final class StepFeeder implements AutoCloseable {
    */
   record Draws(TimestepSampler timesteps, double offsetNoise, double labelDropout, int nullClass) {}
 
+  /**
+   * Begins to prepare them.
+   *
+   * @param batches closed with this
+   * @param session whose inputs are filled
+   */
   StepFeeder(BatchIterator batches, TrainSession session, long seed, Draws draws, long firstStep) {
     this.batches = batches;
     this.seed = seed;
@@ -73,6 +80,29 @@ final class StepFeeder implements AutoCloseable {
     thread = new Thread(() -> produce(firstStep), "ddpm4j-step-feeder");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Of the steps of a run from its start on; closes the batches that it makes. */
+  static StepFeeder of(RunPlan plan, TrainingState state) {
+    TrainConfig config = plan.config();
+    Progress progress = plan.start().progress();
+    BatchOptions options =
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
+            .withHorizontalFlips(config.data().horizontalFlips());
+    Draws draws =
+        new Draws(
+            state.timesteps(),
+            config.diffusion().objective().offsetNoise(),
+            config.network().labelDropout(),
+            plan.card().classes().size());
+    long firstStep = progress.step() + 1 + progress.recovery().skippedSteps();
+    BatchIterator batches = new BatchIterator(plan.data().training(), options, progress.position());
+    try {
+      return new StepFeeder(batches, state.session(), config.run().seed(), draws, firstStep);
+    } catch (RuntimeException | Error e) {
+      batches.close();
+      throw e;
+    }
   }
 
   private void produce(long firstStep) {
