@@ -7,6 +7,7 @@ import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.objective.TimestepSampler;
+import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.nio.LongBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -39,7 +40,7 @@ final class StepFeeder implements AutoCloseable {
   private final DropoutDraws dropout;
   private final int batchSize;
   private final int channels;
-  private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
+  private final BlockingQueue<StepInputs> free = new ArrayBlockingQueue<>(SLOTS);
   private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
   private final Thread thread;
   private Prepared last;
@@ -49,7 +50,7 @@ final class StepFeeder implements AutoCloseable {
    *
    * @param next where the step after it begins in the data
    */
-  record Prepared(long step, TrainSession.Inputs inputs, DataPosition next, Throwable failure) {}
+  record Prepared(long step, StepInputs inputs, DataPosition next, Throwable failure) {}
 
   /**
    * What is drawn for an image beside its noise.
@@ -109,7 +110,7 @@ final class StepFeeder implements AutoCloseable {
     float[] noise = null;
     try {
       for (long step = firstStep; ; step++) {
-        TrainSession.Inputs inputs = free.take();
+        StepInputs inputs = free.take();
         Batch batch = batches.next();
         inputs.images().put(0, batch.images(), 0, inputs.images().capacity());
         labels(batch.labels(), inputs.labels());
@@ -151,7 +152,7 @@ final class StepFeeder implements AutoCloseable {
   }
 
   /** Timesteps with the weights that go with them, and labels that are dropped. */
-  private void draw(long firstImage, TrainSession.Inputs to) {
+  private void draw(long firstImage, StepInputs to) {
     int[] counter = new int[4];
     int[] block = new int[4];
     for (int i = 0; i < batchSize; i++) {
