@@ -655,12 +655,12 @@ class TrainCommandTest {
   void whatIsNotSaidIsThePreset() throws IOException {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);
-      assertEquals(config.run(), new TrainOptions.Run().over(config.run(), null));
-      assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
-      assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
-      assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
-      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
-      assertEquals(config.diffusion(), new TrainOptions.Objective().over(config.diffusion()));
+      assertEquals(config.run(), new TrainRunOptions().over(config.run(), null));
+      assertEquals(config.data(), new TrainDataOptions().over(config.data()));
+      assertEquals(config.network(), new TrainNetworkOptions().over(config.network()));
+      assertEquals(config.optimizer(), new TrainOptimizerOptions().over(config.optimizer()));
+      assertEquals(config.diffusion(), new TrainDiffusionOptions().over(config.diffusion()));
+      assertEquals(config.diffusion(), new TrainObjectiveOptions().over(config.diffusion()));
     }
   }
 
