@@ -109,9 +109,7 @@ final class TrainConfigOptions {
 
   /** Empty where that is not said. */
   OptionalDouble learningRate() {
-    return optimizer.learningRate == null
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(optimizer.learningRate);
+    return optimizer.learningRate();
   }
 
   /** Refuses a new run that nobody says the data of. */

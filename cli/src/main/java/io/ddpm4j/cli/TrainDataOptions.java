@@ -17,44 +17,44 @@ final class TrainDataOptions {
       description =
           "Where the files of fashion-mnist or emoji are (default: where Debian's package or npm"
               + " puts them).")
-  Path dataDir;
+  private Path dataDir;
 
   @Option(
       names = "--labels",
       paramLabel = "FILE",
       description = "idx file of labels beside an idx file of images (default: none).")
-  Path labels;
+  private Path labels;
 
   @Option(
       names = "--labels-from-folders",
       description = "Sub-folders of a folder of images are classes.")
-  boolean labelsFromFolders;
+  private boolean labelsFromFolders;
 
   @Option(
       names = "--image-size",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Height and width of shapes, emoji and images from a folder (default: 32).")
-  Integer imageSize;
+  private Integer imageSize;
 
   @Option(
       names = "--channels",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "1 (grey) or 3 (colour), of images from a folder (default: 3).")
-  Integer channels;
+  private Integer channels;
 
   @Option(
       names = "--background",
       paramLabel = "RRGGBB",
       converter = Colour.class,
       description = "Colour behind transparent pixels, of images from a folder (default: ffffff).")
-  Integer background;
+  private Integer background;
 
   @Option(
       names = "--horizontal-flips",
       description = "Mirror half of the images; of emoji, no letters, clocks and flags.")
-  boolean horizontalFlips;
+  private boolean horizontalFlips;
 
   /** Refuses images that cannot be halved from level to level. */
   void requireFits(int levels) {

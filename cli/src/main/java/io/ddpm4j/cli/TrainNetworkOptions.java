@@ -17,7 +17,7 @@ final class TrainNetworkOptions {
       converter = Numbers.Positive.class,
       description =
           "Channels of each level, from full resolution down (default: ${bundle:preset.widths}).")
-  List<Integer> widths;
+  private List<Integer> widths;
 
   @Option(
       names = "--attention",
@@ -27,33 +27,33 @@ final class TrainNetworkOptions {
       description =
           "Levels with self-attention, from 1; 0 for none but the middle"
               + " (default: ${bundle:preset.attention}).")
-  List<Integer> attention;
+  private List<Integer> attention;
 
   @Option(
       names = "--layers",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "ResNet blocks of a level (default: ${bundle:preset.layers}).")
-  Integer layers;
+  private Integer layers;
 
   @Option(
       names = "--groups",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Groups of the group norms (default: ${bundle:preset.groups}).")
-  Integer groups;
+  private Integer groups;
 
   @Option(
       names = "--head-channels",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Channels of an attention head (default: ${bundle:preset.headChannels}).")
-  Integer headChannels;
+  private Integer headChannels;
 
   @Option(
       names = "--unconditional",
       description = "Do not tell the network the classes of the data.")
-  boolean unconditional;
+  private boolean unconditional;
 
   @Option(
       names = "--label-dropout",
@@ -61,7 +61,7 @@ final class TrainNetworkOptions {
       description =
           "Share of images whose class is not told, for classifier-free guidance; 0.1 is usual"
               + " (default: ${bundle:preset.labelDropout}).")
-  Double labelDropout;
+  private Double labelDropout;
 
   @Option(
       names = "--dropout",
@@ -69,7 +69,7 @@ final class TrainNetworkOptions {
       description =
           "Share of elements that training drops in each ResNet block (default:"
               + " ${bundle:preset.dropout}).")
-  Double dropout;
+  private Double dropout;
 
   NetworkConfig over(NetworkConfig preset) {
     List<Integer> channels = widths == null ? preset.channels() : widths;

@@ -19,7 +19,7 @@ final class TrainObjectiveOptions {
       description =
           "simple, vlb (the variational bound) or hybrid (both, with a learned variance)"
               + " (default: ${bundle:preset.loss}).")
-  LossKind loss;
+  private LossKind loss;
 
   @Option(
       names = "--variance",
@@ -28,7 +28,7 @@ final class TrainObjectiveOptions {
       description =
           "Of a sampling step: fixed_small, fixed_large or learned_range (default: fixed_small;"
               + " with --loss hybrid: learned_range).")
-  VarianceType variance;
+  private VarianceType variance;
 
   @Option(
       names = "--min-snr",
@@ -39,7 +39,7 @@ final class TrainObjectiveOptions {
       description =
           "Weigh timesteps by the signal-to-noise ratio, G at most; 5 without a number (default:"
               + " all alike).")
-  Double minSnr;
+  private Double minSnr;
 
   @Option(
       names = "--timestep-sampling",
@@ -48,7 +48,7 @@ final class TrainObjectiveOptions {
       description =
           "uniform, or loss-second-moment: timesteps of large losses more often (default:"
               + " ${bundle:preset.timestepSampling}).")
-  TimestepSampling timestepSampling;
+  private TimestepSampling timestepSampling;
 
   @Option(
       names = "--offset-noise",
@@ -56,7 +56,7 @@ final class TrainObjectiveOptions {
       description =
           "Add X times one number for each image and channel to the noise; 0.1 is usual"
               + " (default: ${bundle:preset.offsetNoise}).")
-  Double offsetNoise;
+  private Double offsetNoise;
 
   DiffusionConfig over(DiffusionConfig preset) {
     ObjectiveConfig said = preset.objective();

@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.trainer.loop.OptimizerConfig;
 import io.ddpm4j.trainer.optim.Decay;
 import java.util.List;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Option;
 
 /**
@@ -15,21 +16,21 @@ final class TrainOptimizerOptions {
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Images of a batch (default: ${bundle:preset.batchSize}).")
-  Integer batchSize;
+  private Integer batchSize;
 
   @Option(
       names = "--accumulate",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Batches whose gradients make one step (default: ${bundle:preset.accumulate}).")
-  Integer accumulate;
+  private Integer accumulate;
 
   @Option(
       names = "--learning-rate",
       paramLabel = "X",
       converter = Numbers.AboveZero.class,
       description = "Of Adam; may change with --resume (default: ${bundle:preset.learningRate}).")
-  Double learningRate;
+  private Double learningRate;
 
   @Option(
       names = "--warmup-steps",
@@ -37,7 +38,7 @@ final class TrainOptimizerOptions {
       converter = Numbers.NotNegative.class,
       description =
           "Steps in which the learning rate rises (default: ${bundle:preset.warmupSteps}).")
-  Integer warmupSteps;
+  private Integer warmupSteps;
 
   @Option(
       names = "--lr-schedule",
@@ -47,39 +48,39 @@ final class TrainOptimizerOptions {
           "How the learning rate goes on after that: constant, linear or cosine, down to"
               + " --min-learning-rate at the end of the run (default:"
               + " ${bundle:preset.lrSchedule}).")
-  Decay lrSchedule;
+  private Decay lrSchedule;
 
   @Option(
       names = "--min-learning-rate",
       paramLabel = "X",
       description =
           "Where a linear or cosine schedule ends (default: ${bundle:preset.minLearningRate}).")
-  Double minLearningRate;
+  private Double minLearningRate;
 
   @Option(
       names = "--weight-decay",
       paramLabel = "X",
       description =
           "Of all weights, as AdamW has it; 0 for Adam (default: ${bundle:preset.weightDecay}).")
-  Double weightDecay;
+  private Double weightDecay;
 
   @Option(
       names = "--beta1",
       paramLabel = "X",
       description = "Adam's decay of the mean (default: ${bundle:preset.beta1}).")
-  Double beta1;
+  private Double beta1;
 
   @Option(
       names = "--beta2",
       paramLabel = "X",
       description = "Adam's decay of the mean square (default: ${bundle:preset.beta2}).")
-  Double beta2;
+  private Double beta2;
 
   @Option(
       names = "--epsilon",
       paramLabel = "X",
       description = "Adam's guard against division by zero (default: ${bundle:preset.epsilon}).")
-  Double epsilon;
+  private Double epsilon;
 
   @Option(
       names = "--max-gradient-norm",
@@ -87,7 +88,7 @@ final class TrainOptimizerOptions {
       description =
           "Longer gradients are scaled down; 0 for no clipping"
               + " (default: ${bundle:preset.maxGradientNorm}).")
-  Double maxGradientNorm;
+  private Double maxGradientNorm;
 
   @Option(
       names = "--ema-decay",
@@ -96,7 +97,12 @@ final class TrainOptimizerOptions {
       description =
           "Decay of the averaged weights; further ones average them another time, for export"
               + " --ema (default: ${bundle:preset.emaDecay}).")
-  List<Double> emaDecay;
+  private List<Double> emaDecay;
+
+  /** Empty where that is not said. */
+  OptionalDouble learningRate() {
+    return learningRate == null ? OptionalDouble.empty() : OptionalDouble.of(learningRate);
+  }
 
   OptimizerConfig over(OptimizerConfig preset) {
     return new OptimizerConfig(

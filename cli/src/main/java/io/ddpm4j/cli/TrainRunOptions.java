@@ -12,14 +12,14 @@ final class TrainRunOptions {
       names = "--seed",
       paramLabel = "N",
       description = "Decides everything random (default: 0).")
-  Long seed;
+  private Long seed;
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       converter = Numbers.NotNegative.class,
       description = "Processor threads; 0 for all (default: ${bundle:preset.threads}).")
-  Integer threads;
+  private Integer threads;
 
   @Option(
       names = "--checkpoint-every",
@@ -28,14 +28,14 @@ final class TrainRunOptions {
       description =
           "Steps between checkpoints; 0 for one at the end (default:"
               + " ${bundle:preset.checkpointEvery}).")
-  Integer checkpointEvery;
+  private Integer checkpointEvery;
 
   @Option(
       names = "--keep-checkpoints",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Older ones are deleted (default: ${bundle:preset.keepCheckpoints}).")
-  Integer keepCheckpoints;
+  private Integer keepCheckpoints;
 
   @Option(
       names = "--sample-every",
@@ -43,21 +43,21 @@ final class TrainRunOptions {
       converter = Numbers.NotNegative.class,
       description =
           "Steps between sample grids; 0 for none (default: ${bundle:preset.sampleEvery}).")
-  Integer sampleEvery;
+  private Integer sampleEvery;
 
   @Option(
       names = "--sample-images",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Images in a sample grid (default: ${bundle:preset.sampleImages}).")
-  Integer sampleImages;
+  private Integer sampleImages;
 
   @Option(
       names = "--sample-steps",
       paramLabel = "N",
       converter = Numbers.Positive.class,
       description = "Sampling steps of a sample grid (default: ${bundle:preset.sampleSteps}).")
-  Integer sampleSteps;
+  private Integer sampleSteps;
 
   RunConfig over(RunConfig preset, Integer steps) {
     return new RunConfig(
