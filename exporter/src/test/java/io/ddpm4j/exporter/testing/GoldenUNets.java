@@ -51,13 +51,17 @@ public final class GoldenUNets {
       Map<String, TensorData> inputs = new LinkedHashMap<>();
       NpyFile sample = npy("sample");
       inputs.put("sample", TensorData.ofFloats(sample.floats(), sizes(sample)));
-      NpyFile timestep = npy("timestep");
-      inputs.put("timestep", TensorData.ofLongs(timestep.longs(), sizes(timestep)));
+      inputs.put("timestep", tensor(npy("timestep")));
       if (has("class_labels.npy")) {
-        NpyFile labels = npy("class_labels");
-        inputs.put("class_labels", TensorData.ofLongs(labels.longs(), sizes(labels)));
+        inputs.put("class_labels", tensor(npy("class_labels")));
       }
       return inputs;
+    }
+
+    private static TensorData tensor(NpyFile file) {
+      return file.type().equals("i8")
+          ? TensorData.ofLongs(file.longs(), sizes(file))
+          : TensorData.ofFloats(file.floats(), sizes(file));
     }
   }
 
