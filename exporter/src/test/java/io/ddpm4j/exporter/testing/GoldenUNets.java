@@ -66,8 +66,13 @@ public final class GoldenUNets {
   }
 
   public static List<Case> all() throws IOException {
+    return in(SharedData.path("golden/unets"));
+  }
+
+  /** Every folder in there with a config.json. */
+  public static List<Case> in(Path root) throws IOException {
     List<Case> cases = new ArrayList<>();
-    try (Stream<Path> folders = Files.list(SharedData.path("golden/unets"))) {
+    try (Stream<Path> folders = Files.list(root)) {
       for (Path folder : folders.sorted().toList()) {
         Path file = folder.resolve("config.json");
         if (Files.exists(file)) {
