@@ -68,9 +68,9 @@ final class DryRunReport {
     line("%-16s %-44s %-12s %12s", "part", "layers", "output", "parameters");
     for (UNetPart part : rehearsal.network()) {
       String output =
-          part.size() == 0
+          part.height() == 0
               ? Integer.toString(part.channels())
-              : format("%dx%dx%d", part.channels(), part.size(), part.size());
+              : format("%dx%dx%d", part.channels(), part.height(), part.width());
       line("%-16s %-44s %-12s %,12d", part.name(), part.layers(), output, part.parameters());
     }
     line("%-16s %-44s %-12s %,12d", "all", "", "", rehearsal.summary().parameters());

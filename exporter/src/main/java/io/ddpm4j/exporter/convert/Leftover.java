@@ -8,6 +8,9 @@ enum Leftover {
   /** Moments and scales of a training. */
   OPTIMIZER("(?:opt|optimizer|optim|scaler|lr_scheduler)\\..*", "the optimizer's state"),
 
+  /** Early versions of diffusers saved the frequencies of a Fourier embedding twice. */
+  FREQUENCIES("time_proj\\.W", "a second copy of time_proj.weight"),
+
   /** Of {@code Trainer} and {@code EMA}. */
   COUNTER("(?:step|initted|num_updates|epoch|version)", "a counter"),
 

@@ -16,6 +16,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.checkpoint.Sha256;
 import io.ddpm4j.trainer.objective.LossKind;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,6 +108,7 @@ public final class InitialModel {
     UNetConfig unet;
     try {
       unet = UNetConfig.fromJson(json);
+      TrainStepConfig.requireTrainable(unet);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + ": ddpm4j.unet: " + e.getMessage(), e);
     }
