@@ -87,4 +87,9 @@ public record TrainStepConfig(
       Ema ema) {
     this(unet, batchSize, Objective.simple(schedule, predictionType), adam, clipping, List.of(ema));
   }
+
+  /** The same step of another number of images. */
+  public TrainStepConfig withBatchSize(int images) {
+    return new TrainStepConfig(unet, images, objective, adam, clipping, averages);
+  }
 }

@@ -52,7 +52,7 @@ class TrainSessionTest {
         new Ema(0.999));
   }
 
-  private static TrainStepConfig reference() {
+  static TrainStepConfig reference() {
     return config(UNetConfig.of(8, 3, List.of(8, 16), List.of(false, true), 1, 4, 4, 3));
   }
 
@@ -65,7 +65,7 @@ class TrainSessionTest {
   }
 
   /** The starting weights of {@code step_reference.py}. */
-  private static float[] weights(ParameterLayout layout) {
+  static float[] weights(ParameterLayout layout) {
     Map<String, TensorData> weights = new LinkedHashMap<>();
     for (ParameterLayout.Entry entry : layout.entries()) {
       int offset = entry.name().chars().sum() % 97;
@@ -155,7 +155,7 @@ class TrainSessionTest {
     assertEquals(expected, found, relative * Math.abs(expected), what);
   }
 
-  private static void compare(JsonObject expected, ParameterLayout layout, FloatBuffer state) {
+  static void compare(JsonObject expected, ParameterLayout layout, FloatBuffer state) {
     assertEquals(expected.size(), layout.entries().size());
     Map<String, TensorData> tensors = layout.split(state);
     for (ParameterLayout.Entry entry : layout.entries()) {
