@@ -26,6 +26,12 @@ final class Outputs {
     requireFile(option, file);
   }
 
+  /** As {@link #requirePicture}, of an ONNX file. */
+  static void requireModel(String option, Path file) throws IOException {
+    requireEnding(option, file, ".onnx");
+    requireFile(option, file);
+  }
+
   private static void requireEnding(String option, Path file, String ending) {
     if (!file.toString().toLowerCase(Locale.ROOT).endsWith(ending)) {
       throw new UsageException(

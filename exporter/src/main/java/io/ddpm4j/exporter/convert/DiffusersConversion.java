@@ -23,7 +23,7 @@ final class DiffusersConversion {
             parameter -> DiffusersNames.origin(checkpoint, parameter));
     Metadata metadata = new Metadata();
     metadata.describe(checkpoint);
-    ImageSize size = new ImageSize(config.sampleSize(), config.sampleSize());
+    ImageSize size = new ImageSize(config.sampleHeight(), config.sampleWidth());
     metadata.describe(request.scheduler(), config.inChannels(), size, true);
     metadata.describeNetwork(config.toJson());
     return new Conversion(

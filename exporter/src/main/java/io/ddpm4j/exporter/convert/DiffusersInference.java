@@ -2,6 +2,7 @@ package io.ddpm4j.exporter.convert;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.ArrayList;
@@ -64,6 +65,9 @@ final class DiffusersInference {
     absent("block_out_channels", array(channels));
     absent("layers_per_block", new JsonPrimitive(checkpoint.count("down_blocks.0.resnets")));
     absent("add_attention", new JsonPrimitive(checkpoint.hasAny("mid_block.attentions.0")));
+    if (!checkpoint.hasAny("mid_block")) {
+      absent("mid_block_type", JsonNull.INSTANCE);
+    }
     blocks(levels);
     time(channels.get(0));
     boolean shift =
@@ -125,6 +129,9 @@ final class DiffusersInference {
   private String type(String block, String resampler, String way, String resnet) {
     if (checkpoint.hasAny(block + ".attentions.0")) {
       return "Attn" + way + "Block2D";
+    }
+    if (checkpoint.has(block + ".resnets.0.norm1.linear.weight")) {
+      return "K" + way + "Block2D";
     }
     return resamplesInResnet(block, resampler) ? "Resnet" + resnet + "Block2D" : way + "Block2D";
   }

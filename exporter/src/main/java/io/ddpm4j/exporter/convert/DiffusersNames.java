@@ -15,15 +15,33 @@ final class DiffusersNames {
   private static final Pattern IN_ATTENTION =
       Pattern.compile("(.*\\battentions\\.\\d+\\.)(to_q|to_k|to_v|to_out\\.0)(\\.\\w+)");
 
-  /** The tensor that holds a parameter: of its name, or of its earlier name where only that is. */
+  private static final String FREQUENCIES = "time_proj.weight";
+  private static final String EARLY_FREQUENCIES = "time_proj.W";
+
+  /**
+   * The tensor that holds a parameter: of its name, or of its earlier name where only that is.
+   * Attention's weights may be those of convolutions of one pixel.
+   */
   static Origin origin(Checkpoint checkpoint, String parameter) {
-    Matcher attention = IN_ATTENTION.matcher(parameter);
-    if (attention.matches() && !checkpoint.has(parameter)) {
-      String early = attention.group(1) + EARLY.get(attention.group(2)) + attention.group(3);
-      if (checkpoint.has(early)) {
-        return Origin.of(early);
-      }
+    if (parameter.equals(FREQUENCIES)) {
+      return Origin.of(early(checkpoint, parameter, EARLY_FREQUENCIES));
     }
-    return Origin.of(parameter);
+    Matcher attention = IN_ATTENTION.matcher(parameter);
+    if (!attention.matches()) {
+      return Origin.of(parameter);
+    }
+    String early = attention.group(1) + EARLY.get(attention.group(2)) + attention.group(3);
+    String name = early(checkpoint, parameter, early);
+    boolean linear = !attention.group(3).equals(".weight") || !checkpoint.has(name);
+    int rank = linear ? 2 : checkpoint.rank(name);
+    return new Origin(
+        name,
+        rank == 4
+            ? Transform.PIXEL_CONVOLUTION
+            : rank == 3 ? Transform.POINT_CONVOLUTION : Transform.NONE);
+  }
+
+  private static String early(Checkpoint checkpoint, String parameter, String early) {
+    return !checkpoint.has(parameter) && checkpoint.has(early) ? early : parameter;
   }
 }

@@ -13,6 +13,9 @@ enum Leftover {
   /** Of PyTorch Lightning. */
   TRAINER("(?:callbacks|loops|hparams|hyper_parameters)\\..*", "the training loop's state"),
 
+  /** Early versions of diffusers saved the frequencies of a Fourier embedding twice. */
+  FREQUENCIES("time_proj\\.W", "a second copy of time_proj.weight"),
+
   /** Of {@code Trainer} and {@code EMA}. */
   COUNTER("(?:step|initted|num_updates|epoch|version)", "a counter"),
 

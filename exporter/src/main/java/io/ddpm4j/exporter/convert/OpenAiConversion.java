@@ -3,7 +3,6 @@ package io.ddpm4j.exporter.convert;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
-import io.ddpm4j.exporter.nn.UNetVariant;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -20,13 +19,12 @@ final class OpenAiConversion {
     OpenAiDiffusion diffusion = OpenAiDiffusion.of(arguments);
     arguments.requireNoOther("UNetModel or create_gaussian_diffusion");
 
-    UNetConfig config = OpenAiNetwork.config(layout, said);
-    UNetVariant variant = OpenAiNetwork.variant(layout, said, diffusion.timestepScale());
+    UNetConfig config = OpenAiNetwork.config(layout, said, diffusion.timestepScale());
     OpenAiNames names =
         new OpenAiNames(
             layout, parameter -> OpenAiNetwork.heads(layout, said, parameter), said.headsFirst());
     Map<String, TensorData> weights =
-        checkpoint.weights(UNet.parameters(config, variant).specs().values(), names::origin);
+        checkpoint.weights(UNet.parameters(config).specs().values(), names::origin);
     Metadata metadata = new Metadata();
     metadata.describe(checkpoint);
     if (!diffusion.stated() && request.scheduler().isEmpty()) {
@@ -38,13 +36,8 @@ final class OpenAiConversion {
     Optional<String> scheduler =
         request.scheduler().or(() -> Optional.of(diffusion.scheduler(learnedVariance).toString()));
     metadata.describe(scheduler, layout.inChannels(), said.size(), true);
-    if (variant.equals(UNetVariant.NONE)) { // of others the config cannot tell
-      metadata.describeNetwork(config.toJson());
-    }
+    metadata.describeNetwork(config.toJson());
     return new Conversion(
-        Family.OPENAI,
-        UNet.portable(config, variant, weights),
-        metadata.properties(),
-        metadata.notes());
+        Family.OPENAI, UNet.portable(config, weights), metadata.properties(), metadata.notes());
   }
 }

@@ -1,9 +1,9 @@
 package io.ddpm4j.exporter.convert;
 
 import io.ddpm4j.exporter.convert.OpenAiLayout.Resample;
+import io.ddpm4j.exporter.nn.AttentionHeads;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.nn.UNetConfig.BlockType;
-import io.ddpm4j.exporter.nn.UNetVariant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -19,9 +19,10 @@ final class OpenAiNetwork {
   /**
    * The network.
    *
+   * @param timestepScale what t is multiplied with before the network sees it
    * @throws ConversionException if none of ours computes the same
    */
-  static UNetConfig config(OpenAiLayout layout, OpenAiArguments arguments)
+  static UNetConfig config(OpenAiLayout layout, OpenAiArguments arguments, double timestepScale)
       throws ConversionException {
     int in = layout.inChannels();
     int out = layout.outChannels();
@@ -34,10 +35,8 @@ final class OpenAiNetwork {
               + (in == 2 * out ? ", as a network for super-resolution has" : ""));
     }
     ImageSize size = arguments.size();
-    if (size.height() != size.width()) {
-      throw Arguments.wrong("image_size", "a square", size.height() + "x" + size.width());
-    }
     boolean residual = layout.resample() == Resample.RESIDUAL;
+    int width = layout.modelChannels();
     List<BlockType> down = new ArrayList<>();
     for (boolean attention : layout.attention()) {
       down.add(attention ? BlockType.ATTENTION : residual ? BlockType.RESNET : BlockType.PLAIN);
@@ -45,17 +44,20 @@ final class OpenAiNetwork {
     List<BlockType> up = new ArrayList<>(down);
     Collections.reverse(up);
     return UNetConfig.builder()
-        .sampleSize(size.height())
+        .sampleSize(size.height(), size.width())
         .inChannels(in)
         .outChannels(out)
         .timeEmbeddingDim(layout.timeChannels())
+        .sinusoidDim(width == layout.channels().get(0) ? 0 : width)
+        .timestepScale(timestepScale)
         .downBlockTypes(down)
         .upBlockTypes(up)
         .blockOutChannels(layout.channels())
         .layersPerBlock(layout.resBlocks())
         .resnetDownsample(residual)
         .resnetUpsample(residual)
-        .attentionHeadDim(headChannels(layout, arguments))
+        .convResample(layout.levels() == 1 || layout.resample() != Resample.PLAIN)
+        .attentionHeads(heads(layout, arguments))
         .normNumGroups(GROUPS)
         .attnNormNumGroups(GROUPS)
         .scaleShift(layout.scaleShift())
@@ -63,17 +65,13 @@ final class OpenAiNetwork {
         .build();
   }
 
-  /** What the config cannot say. */
-  static UNetVariant variant(OpenAiLayout layout, OpenAiArguments arguments, double timestepScale) {
-    boolean fixed = arguments.headChannels() == 0 && headChannels(layout, arguments) == 0;
-    boolean one = arguments.heads() == 1 && arguments.upHeads() == 1; // what 0 channels mean
-    int width = layout.modelChannels();
-    return new UNetVariant(
-        fixed && !one ? arguments.heads() : 0,
-        fixed && !one ? arguments.upHeads() : 0,
-        width == layout.channels().get(0) ? 0 : width,
-        layout.levels() > 1 && layout.resample() == Resample.PLAIN,
-        timestepScale);
+  /** Heads of a fixed width where that says the same, as {@code UNet2DModel} has them. */
+  private static AttentionHeads heads(OpenAiLayout layout, OpenAiArguments arguments) {
+    int width = headChannels(layout, arguments);
+    boolean one = arguments.heads() == 1 && arguments.upHeads() == 1;
+    return one || width == 0
+        ? new AttentionHeads.Fixed(arguments.heads(), arguments.upHeads())
+        : new AttentionHeads.OfWidth(width);
   }
 
   /** Channels of a head where they are the same in all attentions, else 0. */

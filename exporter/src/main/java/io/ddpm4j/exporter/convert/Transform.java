@@ -43,6 +43,9 @@ interface Transform {
   /** The weight (out, in, 1) of a convolution of one pixel, as that of a linear layer. */
   Reshape POINT_CONVOLUTION = target -> Shape.of(target.size(0), target.size(1), 1);
 
+  /** The weight (out, in, 1, 1) of a convolution of one pixel, as that of a linear layer. */
+  Reshape PIXEL_CONVOLUTION = target -> Shape.of(target.size(0), target.size(1), 1, 1);
+
   /** A weight (out, 4·in, 1, 1) of four pixels as channels, as the convolution (out, in, 2, 2). */
   Reshape PIXEL_UNSHUFFLE = target -> Shape.of(target.size(0), 4 * target.size(1), 1, 1);
 }

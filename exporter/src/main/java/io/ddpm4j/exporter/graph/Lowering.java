@@ -40,17 +40,64 @@ public final class Lowering {
     return new Lowering(PortableLowerings.TABLE);
   }
 
+  /**
+   * How {@link #portable} writes one function.
+   *
+   * @param function of {@link Functions}, by {@link OpSchema#key}
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public static Rule portable(String function) {
+    Rule rule = PortableLowerings.TABLE.get(function);
+    if (rule == null) {
+      throw new IllegalArgumentException(
+          "expected one of " + PortableLowerings.TABLE.keySet() + ", found " + function);
+    }
+    return rule;
+  }
+
   /** A new graph that computes the same outputs, with the operators of {@code opSet}. */
   public Graph apply(Graph graph, OpSet opSet) {
     Graph target = new Graph(graph.name(), opSet);
-    copy(graph, target, new HashMap<>());
+    copy(graph, target, new HashMap<>()).forEach(target::output);
     return target;
   }
 
-  private void copy(Graph source, Graph target, Map<Value, Value> map) {
+  /**
+   * Adds what a graph computes to another one, as a part of it.
+   *
+   * @param target has no values of the names that constants of {@code source} have as their own
+   * @param inputs for each input of {@code source}, by name, the value of {@code target} that is
+   *     put in its place
+   * @return the values that stand for the outputs of {@code source}, by name
+   * @throws ShapeException if an input has no value, or one of another type
+   */
+  public Map<String, Value> inline(Graph source, Graph target, Map<String, Value> inputs) {
+    Map<Value, Value> map = new HashMap<>();
+    for (Value input : source.inputs()) {
+      Value bound = inputs.get(input.name());
+      if (bound == null || !fits(input, bound)) {
+        throw new ShapeException(
+            "input "
+                + input.name()
+                + " of graph "
+                + source.name()
+                + ": expected "
+                + input.type()
+                + ", found "
+                + (bound == null ? "none" : bound.type()));
+      }
+      map.put(input, bound);
+    }
+    return copy(source, target, map);
+  }
+
+  /** The outputs' copies, by name; inputs that {@code map} does not hold become the target's. */
+  private Map<String, Value> copy(Graph source, Graph target, Map<Value, Value> map) {
     Set<Object> live = live(source);
     for (Value input : source.inputs()) {
-      map.put(input, target.input(input.name(), input.dataType(), input.shape()));
+      if (!map.containsKey(input)) {
+        map.put(input, target.input(input.name(), input.dataType(), input.shape()));
+      }
     }
     for (Value constant : source.constants()) {
       if (live.contains(constant)) {
@@ -71,7 +118,9 @@ public final class Lowering {
         }
       }
     }
-    source.outputs().forEach((name, value) -> target.output(name, map.get(value)));
+    Map<String, Value> outputs = new LinkedHashMap<>();
+    source.outputs().forEach((name, value) -> outputs.put(name, map.get(value)));
+    return outputs;
   }
 
   private List<Value> place(Ops ops, Node node, Map<Value, Value> map) {
@@ -95,7 +144,7 @@ public final class Lowering {
             (key, attribute) -> {
               if (attribute instanceof Attribute.Body body) {
                 Graph sub = ops.graph().subgraph(body.graph().name());
-                copy(body.graph(), sub, new HashMap<>(map));
+                copy(body.graph(), sub, new HashMap<>(map)).forEach(sub::output);
                 attributes.put(key, Attribute.of(sub));
               } else {
                 attributes.put(key, attribute);
@@ -107,6 +156,14 @@ public final class Lowering {
   }
 
   private static void check(Node node, Value before, Value after) {
+    if (!fits(before, after)) {
+      throw new ShapeException(
+          "the rule of " + node.name() + ": expected " + before.type() + ", found " + after.type());
+    }
+  }
+
+  /** Whether element type, rank and all extents that both know are the same. */
+  private static boolean fits(Value before, Value after) {
     boolean same =
         before.dataType() == after.dataType() && before.shape().rank() == after.shape().rank();
     for (int axis = 0; same && axis < before.shape().rank(); axis++) {
@@ -114,10 +171,7 @@ public final class Lowering {
       long b = after.shape().dim(axis).sizeOrUnknown();
       same = a < 0 || b < 0 || a == b;
     }
-    if (!same) {
-      throw new ShapeException(
-          "the rule of " + node.name() + ": expected " + before.type() + ", found " + after.type());
-    }
+    return same;
   }
 
   /** The nodes and values that an output needs, those inside subgraphs among them. */

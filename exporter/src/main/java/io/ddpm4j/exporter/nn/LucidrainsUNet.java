@@ -128,7 +128,7 @@ public final class LucidrainsUNet {
           int wide = 4 * config.time().dim();
           Value t = ops.unsqueeze(ops.cast(timestep, DataType.FLOAT), 1);
           Value embedding = config.time().frequencies() > 0 ? weightedSinusoid(t) : sinusoid(t);
-          Value hidden = gelu(layers.linear("time_mlp.1", embedding, wide));
+          Value hidden = ops.gelu(layers.linear("time_mlp.1", embedding, wide));
           return layers.linear("time_mlp.3", hidden, wide);
         });
   }
@@ -151,11 +151,6 @@ public final class LucidrainsUNet {
     Value weights = parameters.get("time_mlp.0.weights", shape, new Initializer.Normal());
     Value angles = ops.mul(ops.mul(ops.mul(t, ops.unsqueeze(weights, 0)), 2), Math.PI);
     return ops.concat(1, t, ops.sin(angles), ops.cos(angles));
-  }
-
-  /** x·Φ(x) (Hendrycks and Gimpel 2016). */
-  private Value gelu(Value x) {
-    return ops.mul(ops.mul(x, ops.add(ops.erf(ops.mul(x, Math.sqrt(0.5))), 1)), 0.5);
   }
 
   private Value down(int stage, Value x, Value time, Deque<Value> skips) {

@@ -3,9 +3,12 @@ package io.ddpm4j.exporter.testing;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.nn.Parameters;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 
 /**
@@ -29,6 +32,19 @@ public final class HashedWeights {
               .mapToLong(JsonElement::getAsLong)
               .toArray();
       tensors.put(entry.getKey(), tensor(tensors.size(), entry.getKey(), sizes));
+    }
+    return tensors;
+  }
+
+  /**
+   * The parameters of a network, numbered as their names sort: who calls one by another name gets
+   * others.
+   */
+  public static Map<String, TensorData> of(Parameters parameters) {
+    Map<String, TensorData> tensors = new TreeMap<>();
+    for (String name : new TreeSet<>(parameters.specs().keySet())) {
+      long[] sizes = parameters.specs().get(name).shape().sizes();
+      tensors.put(name, tensor(tensors.size(), name, sizes));
     }
     return tensors;
   }

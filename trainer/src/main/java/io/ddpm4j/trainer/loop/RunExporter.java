@@ -2,13 +2,12 @@ package io.ddpm4j.trainer.loop;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
-import io.ddpm4j.trainer.checkpoint.Checkpoint;
-import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.optim.Decay;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.step.UpdateGraph;
@@ -23,6 +22,8 @@ import java.util.stream.Collectors;
 
 /** Turns a run into the model file of {@code docs/model-format.md}, with the averaged weights. */
 public final class RunExporter {
+  private static final String PROVENANCE = "ddpm4j.provenance";
+
   private RunExporter() {}
 
   /**
@@ -48,44 +49,39 @@ public final class RunExporter {
    *     of another run, or the file cannot be written
    */
   public static long export(Path run, Path file, OptionalDouble emaDecay) throws IOException {
-    RunFolder folder = new RunFolder(run);
-    TrainConfig config = folder.readConfig();
-    Path latest =
-        folder
-            .checkpoints()
-            .latest()
-            .orElseThrow(
-                () ->
-                    new CheckpointException(run + ": expected a checkpoint to export, found none"));
-    Checkpoint checkpoint = folder.checkpoints().read(latest);
-    UNetConfig unet = UNetConfig.fromJson(checkpoint.unet());
-    DatasetCard data =
-        DatasetCard.read(folder.dataset())
-            .orElseThrow(
-                () ->
-                    new IOException(
-                        folder.dataset()
-                            + ": expected the description of the run's data, found none"));
-    int named = unet.numClassEmbeds() - (config.network().labelDropout() > 0 ? 1 : 0);
-    if (unet.numClassEmbeds() > 0 && data.classes().size() != named) {
-      throw new IOException(
-          folder.dataset()
-              + ": expected "
-              + named
-              + " class names, one for each class of the network, found "
-              + data.classes().size());
-    }
-    List<Integer> shape = data.shape(); // of early versions it is not known
-    int channels = shape.isEmpty() ? unet.inChannels() : shape.get(0);
-    int size = shape.isEmpty() ? unet.sampleSize() : shape.get(1);
-    CheckpointMatch.require(
-        latest, checkpoint, config, config.unet(size, channels, data.classes().size()));
-    double decay = emaDecay.orElse(config.optimizer().emaDecay());
-    Map<String, TensorData> ema = checkpoint.state(average(config.optimizer(), decay));
-    TrainConfig exported = config.withOptimizer(config.optimizer().withEmaDecays(List.of(decay)));
-    OnnxModel model = model(exported, unet, data, ema, checkpoint.step());
-    OnnxWriter.write(model, file);
-    return checkpoint.step();
+    RunSnapshot snapshot = RunSnapshot.newest(run);
+    export(snapshot, file, emaDecay);
+    return snapshot.step();
+  }
+
+  /**
+   * Exports a run at one step.
+   *
+   * @param emaDecay of the average that is exported, one of the run's; empty for its first
+   * @throws IllegalArgumentException if the run has no average of that decay
+   * @throws IOException if the state does not hold that average, or the file cannot be written
+   */
+  public static void export(RunSnapshot run, Path file, OptionalDouble emaDecay)
+      throws IOException {
+    OptimizerConfig optimizer = run.config().optimizer();
+    double decay = emaDecay.orElse(optimizer.emaDecay());
+    Map<String, TensorData> ema = run.state(average(optimizer, decay));
+    TrainConfig exported = run.config().withOptimizer(optimizer.withEmaDecays(List.of(decay)));
+    OnnxModel model = model(exported, run.unet(), run.data(), ema, run.step());
+    OnnxWriter.write(run.stateSha256().map(hash -> told(model, hash)).orElse(model), file);
+  }
+
+  /** The model, whose provenance says that its weights were trained elsewhere. */
+  private static OnnxModel told(OnnxModel model, String stateSha256) {
+    Map<String, String> metadata = new LinkedHashMap<>(model.metadata());
+    metadata.computeIfPresent(
+        PROVENANCE,
+        (key, json) -> {
+          JsonObject o = JsonParser.parseString(json).getAsJsonObject();
+          o.addProperty("state_sha256", stateSha256);
+          return o.toString();
+        });
+    return model.withMetadata(metadata);
   }
 
   /** The state vector of a run's average. */
@@ -125,11 +121,12 @@ public final class RunExporter {
           .ifPresent(label -> metadata.put("ddpm4j.null_class", Integer.toString(label)));
     }
     metadata.put("ddpm4j.unet", unet.toJson());
-    metadata.put("ddpm4j.provenance", provenance(config, data, step));
+    metadata.put(PROVENANCE, provenance(config, data, step));
     return OnnxModel.of(UNet.portable(unet, weights)).withMetadata(metadata);
   }
 
-  private static String image(UNetConfig unet) {
+  /** What {@code ddpm4j.image} says of a network's images. */
+  static String image(UNetConfig unet) {
     JsonObject o = new JsonObject();
     o.addProperty("channels", unet.inChannels());
     o.addProperty("height", unet.sampleSize());

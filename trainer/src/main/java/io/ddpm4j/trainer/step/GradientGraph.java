@@ -13,6 +13,7 @@ import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
 import io.ddpm4j.trainer.objective.Objective;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -67,11 +68,26 @@ public final class GradientGraph {
   }
 
   /**
-   * Builds the graph.
+   * Builds the graph, with parameters as a {@link TrainSession} stores them.
    *
    * @param images n, the images of a shard
    */
   public static GradientGraph build(TrainStepConfig config, int images) {
+    return build(config, images, new ParameterLayout(parameters(config)));
+  }
+
+  /** The network's parameters, in the order of its layers. */
+  static Collection<Parameters.Spec> parameters(TrainStepConfig config) {
+    return UNet.parameters(config.unet()).specs().values();
+  }
+
+  /**
+   * Builds the graph.
+   *
+   * @param images n, the images of a shard
+   * @param layout how parameters and their gradients are stored
+   */
+  static GradientGraph build(TrainStepConfig config, int images, ParameterLayout layout) {
     UNetConfig unet = config.unet();
     Graph graph = new Graph("gradient", OpSet.standard().with(GradientFunctions.TABLE));
     Ops o = new Ops(graph);
@@ -84,7 +100,6 @@ public final class GradientGraph {
             ? graph.input("class_labels", DataType.INT64, Shape.of(images))
             : null;
     Value sampleWeight = graph.input("sample_weight", DataType.FLOAT, Shape.of(images));
-    ParameterLayout layout = new ParameterLayout(UNet.parameters(unet).specs().values());
     Map<String, Value> stored = new LinkedHashMap<>();
     Map<String, Value> weights = new LinkedHashMap<>();
     for (ParameterLayout.Entry entry : layout.entries()) {

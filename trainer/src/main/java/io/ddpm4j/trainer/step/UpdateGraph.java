@@ -27,6 +27,9 @@ import java.util.List;
  * </pre>
  */
 public final class UpdateGraph {
+  /** The state vector of the weights. */
+  public static final String WEIGHTS = "weights";
+
   /** The state vector of the averaged weights, which are the ones to sample with. */
   public static final String EMA = "ema";
 
@@ -38,7 +41,7 @@ public final class UpdateGraph {
    * behind it, {@code ema_0.9999}.
    */
   public static List<String> state(TrainStepConfig config) {
-    List<String> names = new ArrayList<>(List.of("weights", "first_moment", "second_moment", EMA));
+    List<String> names = new ArrayList<>(List.of(WEIGHTS, "first_moment", "second_moment", EMA));
     config.averages().stream().skip(1).forEach(each -> names.add(average(each)));
     return names;
   }
