@@ -142,6 +142,7 @@ final class Globals {
       call(module + ".set", Globals::copy);
       call(module + ".frozenset", Globals::copy);
       call(module + ".bytearray", arguments -> new byte[0]);
+      call(module + ".bytes", arguments -> new byte[0]);
       call(module + ".complex", arguments -> new Inert("a complex number"));
       call(module + ".getattr", Globals::member);
       value(module + ".int", DataType.INT64); // a defaultdict's default, never called
@@ -150,7 +151,6 @@ final class Globals {
       value(module + ".str", DataType.STRING);
       value(module + ".bool", DataType.BOOL);
       value(module + ".unicode", DataType.STRING);
-      value(module + ".bytes", "bytes");
       value(module + ".type", "type");
       value(module + ".object", "object");
     }
