@@ -111,7 +111,7 @@ class TrainConfigTest {
             + " own");
     fails(
         () -> NetworkConfig.of(skips.toBuilder().sampleSize(8, 4).build()),
-        "sample_size: expected a square, found 8x4");
+        "U-Net config: sample_size: expected a square, found 8x4");
   }
 
   @Test
