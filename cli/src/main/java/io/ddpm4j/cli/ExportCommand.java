@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ddpm export runs/fashion -o fashion.onnx",
       "  ddpm export emoji --fp16 --opset 18 -o emoji-half.onnx",
-      "  ddpm export runs/fashion --train-step train.onnx --batch 8"
+      "  ddpm export runs/fashion --train-step train.onnx --batch 8",
+      "  ddpm export fashion-mnist --diffusers fashion-pipeline"
     })
 final class ExportCommand implements Callable<Integer> {
   static final String OUTPUT = "-o";
@@ -58,6 +59,8 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin private final TrainStepExport trainStep = new TrainStepExport();
 
+  @Mixin private final DiffusersExport diffusers = new DiffusersExport();
+
   @Spec private CommandSpec spec;
 
   private final Terminal terminal;
@@ -68,7 +71,7 @@ final class ExportCommand implements Callable<Integer> {
 
   /** Everything that can be written; the last is what is written where nothing else is asked. */
   private List<ExportKind> kinds() {
-    return List.of(trainStep, new ModelExport());
+    return List.of(trainStep, diffusers, new ModelExport());
   }
 
   @Override
