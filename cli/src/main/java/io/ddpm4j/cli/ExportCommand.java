@@ -47,7 +47,7 @@ final class ExportCommand implements Callable<Integer> {
       names = "--from-state",
       paramLabel = "FILE",
       description =
-          "State that a training step elsewhere has left, in place of the run's newest checkpoint.")
+          "State that a training step elsewhere has left (default: the run's newest checkpoint).")
   private Path fromState;
 
   @Option(
@@ -55,7 +55,8 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Instead of a model, write the training step itself as FILE, with a description and the"
-              + " state beside it: any ONNX runtime trains with them (docs/exporting.md).")
+              + " state beside it: any ONNX runtime trains with them, see docs/exporting.md (default: a"
+              + " model is written).")
   private Path trainStep;
 
   @Option(

@@ -40,6 +40,7 @@ class ConversionArgumentsTest {
           "resnet_block_groups",
           "sinusoidal_pos_emb_theta",
           "weight_standardization",
+          "flash_attn",
           "objective",
           "beta_schedule",
           "timesteps");
@@ -154,13 +155,15 @@ class ConversionArgumentsTest {
     TensorData taken = tensors.remove(missing);
     String unknown = missing + "_of_a_fork";
     tensors.put(unknown, taken);
+    int[] sample = c.npy("sample").shape();
     Exception e =
         assertThrows(
             ConversionException.class,
             () ->
                 CheckpointConverter.convert(
                     CheckpointConverter.Request.of(TensorSource.of(tensors))
-                        .withConfig(c.arguments().toString())));
+                        .withConfig(c.arguments().toString())
+                        .withSize(new ImageSize(sample[2], sample[3]))));
     assertTrue(e.getMessage().contains("1 missing (" + missing + " "), e.getMessage());
     assertTrue(e.getMessage().contains("1 unknown (" + unknown + ")"), e.getMessage());
   }
