@@ -8,12 +8,14 @@ import io.ddpm4j.exporter.convert.ConversionException;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.loop.RunExporter;
+import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,17 +103,17 @@ final class ConvertCommand implements Callable<Integer> {
         throw new UsageException(
             "expected no other options for a training run, which says all of them itself");
       }
-      try (VerifiedOutput file = new VerifiedOutput(output)) {
-        long step = RunExporter.export(source, file.path());
-        terminal.out().printf("%s: %s after step %d%n", output, source, step);
+      RunSnapshot run = RunSnapshot.newest(source);
+      try (VerifiedOutput file = new VerifiedOutput(output, OnnxWriter.Options.DEFAULT)) {
+        file.write(RunExporter.model(run, OptionalDouble.empty()));
+        terminal.out().printf("%s: %s after step %d%n", output, source, run.step());
         finish(file);
       }
       return Main.OK;
     }
     Conversion conversion = convert();
-    try (VerifiedOutput file = new VerifiedOutput(output)) {
-      OnnxWriter.write(
-          OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata()), file.path());
+    try (VerifiedOutput file = new VerifiedOutput(output, OnnxWriter.Options.DEFAULT)) {
+      file.write(OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata()));
       terminal.out().printf("%s: %s of %s%n", output, conversion.family(), source);
       conversion.notes().forEach(note -> terminal.out().println("note: " + note));
       finish(file);
@@ -120,7 +122,7 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private void finish(VerifiedOutput file) throws IOException {
-    terminal.out().println(verify.check(file.path()));
+    terminal.out().println(file.check(verify.trial()));
     file.commit();
     terminal.out().printf(Locale.ROOT, "%s: %s%n", output, Outputs.size(output));
   }

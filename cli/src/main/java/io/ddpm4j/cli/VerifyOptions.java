@@ -9,7 +9,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +18,6 @@ import picocli.CommandLine.Option;
 
 /** Tries a model file out before anybody relies on it. */
 final class VerifyOptions {
-  private static final int OTHER_SIZE = 1; // of an input whose extent the file leaves open
   private static final List<String> OUTPUTS = List.of("output_f64.npy", "output.npy");
 
   @Option(
@@ -66,26 +64,18 @@ final class VerifyOptions {
         .toList();
   }
 
-  /**
-   * Runs the model.
-   *
-   * @return a sentence about it
-   * @throws IOException if it does not run, or computes something else
-   */
-  String check(Path file) throws IOException {
+  /** The trial that is asked for. */
+  ModelTrial trial() {
+    return folder == null ? ModelTrial.once() : this::compared;
+  }
+
+  private String compared(Path file) throws IOException {
     try (OnnxModel model = OnnxModel.open(file, SessionSettings.defaults())) {
       Map<String, NumpyArray> inputs = new LinkedHashMap<>();
       for (TensorSpec spec : model.inputs()) {
-        inputs.put(spec.name(), folder == null ? zeros(spec) : stored(spec));
+        inputs.put(spec.name(), stored(spec));
       }
-      NumpyArray found = model.run(inputs).get(model.outputs().get(0).name());
-      for (int i = 0; i < found.size(); i++) {
-        if (!Double.isFinite(found.doubleAt(i))) {
-          throw new IOException(
-              "expected finite predictions, found " + found.doubleAt(i) + " in the output");
-        }
-      }
-      return folder == null ? "runs: " + found : compare(found);
+      return compare(ModelTrial.finite(model, inputs));
     }
   }
 
@@ -96,15 +86,6 @@ final class VerifyOptions {
           "--verify " + folder + ": expected " + array.getFileName() + " in it, found none");
     }
     return NumpyArray.read(array);
-  }
-
-  private static NumpyArray zeros(TensorSpec spec) {
-    long[] shape =
-        spec.shape().stream().mapToLong(extent -> extent < 0 ? OTHER_SIZE : extent).toArray();
-    int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    return spec.isFloat()
-        ? NumpyArray.of(new float[size], shape)
-        : NumpyArray.of(new long[size], shape);
   }
 
   private String compare(NumpyArray found) throws IOException {
