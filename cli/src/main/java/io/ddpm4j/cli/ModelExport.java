@@ -48,8 +48,9 @@ final class ModelExport implements ExportKind {
         output.write(request.form().apply(source.toString(), source.model()));
       }
       String said = output.check(ModelTrial.once());
+      String size = output.size();
       output.commit();
-      request.terminal().out().printf("%s: %s (%s)%n", file, source, Outputs.size(file));
+      request.terminal().out().printf("%s: %s (%s)%n", file, source, size);
       request.terminal().out().println(said);
     }
   }

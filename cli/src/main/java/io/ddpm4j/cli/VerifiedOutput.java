@@ -52,6 +52,18 @@ final class VerifiedOutput implements AutoCloseable {
     return named(() -> trial.of(path()));
   }
 
+  /** How large it is, for people. */
+  String size() throws IOException {
+    long model = Files.size(path());
+    long data = -model;
+    for (Path file : files()) {
+      data += Files.size(file);
+    }
+    return data == 0
+        ? Outputs.bytes(model)
+        : Outputs.bytes(model) + ", and " + Outputs.bytes(data) + " of data beside it";
+  }
+
   /** Puts the model in place. */
   void commit() throws IOException {
     OnnxWriter.move(path(), target);
@@ -64,7 +76,7 @@ final class VerifiedOutput implements AutoCloseable {
   private String named(Step step) throws IOException {
     try {
       return step.take();
-    } catch (IOException e) {
+    } catch (IOException | IllegalStateException e) { // the second from ONNX Runtime
       String message = String.valueOf(e.getMessage());
       if (!message.contains(path().toString())) {
         throw e;
