@@ -228,7 +228,7 @@ class ExportCommandTest {
     String help = CommandRun.of("export", "--help").succeeds().out();
     List<String> shared = List.of("--help", "--debug");
     long known =
-        Stream.of(new ModelExport(), new TrainStepExport())
+        Stream.of(new ModelExport(), new LoopExport(), new TrainStepExport())
             .flatMap(kind -> kind.options().stream())
             .distinct()
             .peek(option -> assertTrue(help.contains(option), option))
