@@ -8,6 +8,7 @@ import io.ddpm4j.runtime.model.BoundModel;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
+import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
@@ -48,7 +49,7 @@ public final class Agreement {
     FloatBuffer noise = buffer(elements);
     try (TrainSession session = new TrainSession(config, TrainSession.Options.ofThreads(2))) {
       session.initialize(session.layout().join(weights));
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       Random random = new Random(0);
       float[] pixels = new float[elements];
       for (int i = 0; i < elements; i++) {

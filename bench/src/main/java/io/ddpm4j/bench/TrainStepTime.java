@@ -3,6 +3,7 @@ package io.ddpm4j.bench;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.random.ImageNoise;
+import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.lang.management.ManagementFactory;
@@ -44,7 +45,7 @@ public final class TrainStepTime {
     try (TrainSession session = new TrainSession(config, options)) {
       double created = (System.nanoTime() - begin) / 1e9;
       session.initialize(session.layout().join(UNet.parameters(unet).initialize(1)));
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       Random random = new Random(0);
       for (int i = 0; i < inputs.images().capacity(); i++) {
         inputs.images().put(i, (byte) random.nextInt(256));
@@ -68,7 +69,7 @@ public final class TrainStepTime {
 
   /** Noise and timesteps are drawn within the time, as PyTorch's side does. */
   private static void step(
-      TrainSession session, TrainSession.Inputs inputs, long number, Random random) {
+      TrainSession session, StepInputs inputs, long number, Random random) {
     int batch = session.config().batchSize();
     float[] noise = new float[inputs.noise().capacity()];
     new ImageNoise(1).fill(noise, (number - 1) * batch, batch, noise.length / batch, 0);

@@ -50,6 +50,7 @@ public final class Main implements Runnable {
     COMMANDS.put("decode", DecodeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("export", ExportCommand::new);
+    COMMANDS.put("convert", ConvertCommand::new);
     COMMANDS.put("inspect", InspectCommand::new);
     COMMANDS.put("diff", DiffCommand::new);
     COMMANDS.put("noise", NoiseCommand::new);

@@ -64,7 +64,8 @@ final class Models {
     }
   }
 
-  private static boolean isRun(Path folder) {
+  /** Whether a folder is that of a training run. */
+  static boolean isRun(Path folder) {
     return Files.exists(folder.resolve("metrics.csv"));
   }
 

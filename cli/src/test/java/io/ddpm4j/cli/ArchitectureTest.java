@@ -7,6 +7,7 @@ import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nam
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -76,10 +77,12 @@ class ArchitectureTest {
         .check(classes);
   }
 
+  /** What those of the training step may do with it, the trainer's own test says. */
   @Test
   void onnxRuntimeIsTouchedByFewClasses() {
     Set<String> touching =
         classes.stream()
+            .filter(c -> !c.getPackageName().equals("io.ddpm4j.trainer.step"))
             .filter(
                 c ->
                     c.getDirectDependenciesFromSelf().stream()
@@ -87,13 +90,8 @@ class ArchitectureTest {
             .map(ArchitectureTest::outermost)
             .collect(Collectors.toCollection(TreeSet::new));
     Set<String> allowed =
-        Set.of(
-            "io.ddpm4j.runtime.model.OnnxSession",
-            "io.ddpm4j.runtime.model.DirectTensor",
-            "io.ddpm4j.trainer.step.NativeTensors",
-            "io.ddpm4j.trainer.step.ShardMasks",
-            "io.ddpm4j.trainer.step.TrainSession");
-    assertTrue(allowed.containsAll(touching), "expected only " + allowed + ", found " + touching);
+        Set.of("io.ddpm4j.runtime.model.OnnxSession", "io.ddpm4j.runtime.model.DirectTensor");
+    assertEquals(allowed, touching);
   }
 
   private static String outermost(JavaClass c) {

@@ -77,9 +77,10 @@ class ConfigTableTest {
     assertEquals(List.of(32, 64, 96), config.network().channels());
     assertEquals(List.of(false, false, true), config.network().attention());
     assertEquals(4000, config.run().steps());
-    CommandRun.of(
-            "train", "--config", file, "--image-size", 8, "--dry-run", "--out", dir.resolve("run"))
-        .succeeds()
-        .prints("2 ResNet with attention", "Nothing was written");
+    CommandRun shown =
+        CommandRun.of(
+            "train", "--config", file, "--image-size", 8, "--dry-run", "--out", dir.resolve("run"));
+    assertEquals(0, shown.exitCode(), shown.err()); // on a slow machine progress stands there
+    shown.prints("2 ResNet with attention", "Nothing was written");
   }
 }

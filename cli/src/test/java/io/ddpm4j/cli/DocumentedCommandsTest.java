@@ -5,10 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.cli.Documents.Line;
+import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,6 +215,20 @@ class DocumentedCommandsTest {
           NumpyArray.of(new long[] {0, 9}, 2).write(here("t.npy"));
         }
       }
+      case "convert" -> {
+        UNetConfig network = TestModels.config(1, 0);
+        Path folder = subject.endsWith("/") ? here(subject) : here(subject).getParent();
+        Path weights =
+            subject.endsWith("/")
+                ? folder.resolve("diffusion_pytorch_model.safetensors")
+                : here(subject);
+        Files.createDirectories(folder);
+        try (OutputStream out = Files.newOutputStream(weights)) { // its content counts
+          new Safetensors(UNet.parameters(network).initialize(5), Map.of()).write(out);
+        }
+        Files.writeString(folder.resolve("config.json"), network.toJson());
+        Files.writeString(here("arguments.json"), network.toJson());
+      }
       case "noise" -> {
         if (!Files.exists(here(subject))) {
           Files.createDirectories(here(subject).getParent());
@@ -249,7 +267,10 @@ class DocumentedCommandsTest {
         args.add((array.group(1) == null ? "" : array.group(1)) + here(array.group(2)));
         continue;
       }
-      args.add(arg.matches(".*(/|\\.(onnx|png|jpe?g))[\\w.-]*") ? here(arg).toString() : arg);
+      args.add(
+          arg.matches(".*(/|\\.(onnx|png|jpe?g|pt|json|svg))[\\w.-]*")
+              ? here(arg).toString()
+              : arg);
     }
     if (isHelp(line)) {
       return args;

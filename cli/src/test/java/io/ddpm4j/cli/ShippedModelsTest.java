@@ -177,8 +177,15 @@ class ShippedModelsTest {
     assertEquals(guidance, Double.parseDouble(text.getOrDefault("Guidance scale", "1")));
     Integer steps = command.matchedOptionValue("--steps", scheduler(folder).trainTimesteps());
     assertEquals(steps.toString(), text.get("Steps"));
-    assertEquals(
-        scheduler(folder), SchedulerConfig.parse(text.get("Scheduler")), "the model's schedule");
+    SchedulerConfig used = SchedulerConfig.parse(text.get("Scheduler"));
+    String sampler = command.matchedOptionValue("--sampler", null);
+    if (sampler == null) {
+      assertEquals(scheduler(folder), used, "the model's schedule");
+    } else {
+      assertEquals(sampler, text.get("Sampler"));
+      assertEquals(scheduler(folder).noiseSchedule(), used.noiseSchedule(), "the model's noise");
+      assertEquals(scheduler(folder).predictionType(), used.predictionType());
+    }
   }
 
   /** The command with a seed: the other ones give another picture each time. */
@@ -230,7 +237,10 @@ class ShippedModelsTest {
     Raster grid = ImageIO.read(folder.resolve("samples.png").toFile()).getRaster();
     ImageBatch made;
     try (DiffusionPipeline pipeline =
-        DiffusionPipeline.open(folder).steps(Integer.parseInt(text.get("Steps"))).build()) {
+        DiffusionPipeline.open(folder)
+            .schedulerConfig(SchedulerConfig.parse(text.get("Scheduler")))
+            .steps(Integer.parseInt(text.get("Steps")))
+            .build()) {
       GenerationRequest request =
           GenerationRequest.of(images, Long.parseLong(text.get("Seed")))
               .withGuidanceScale(Double.parseDouble(text.getOrDefault("Guidance scale", "1")));
@@ -243,10 +253,12 @@ class ShippedModelsTest {
     int worst = 0;
     for (int image = 0; image < images; image++) {
       byte[] levels = made.bytes(image);
-      for (int i = 0; i < made.width() * made.height(); i++) {
+      int pixels = made.width() * made.height();
+      for (int i = 0; i < levels.length; i++) { // (C, H, W)
         int x = padding + image * step + i % made.width() * scale;
-        int y = padding + i / made.width() * scale;
-        worst = Math.max(worst, Math.abs(grid.getSample(x, y, 0) - (levels[i] & 0xFF)));
+        int y = padding + i % pixels / made.width() * scale;
+        int level = grid.getSample(x, y, i / pixels);
+        worst = Math.max(worst, Math.abs(level - (levels[i] & 0xFF)));
       }
     }
     // The noise is the same; what another processor rounds otherwise stays small.

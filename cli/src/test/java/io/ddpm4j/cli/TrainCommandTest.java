@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** {@code ddpm train} and {@code ddpm export}, with networks that take milliseconds a step. */
 class TrainCommandTest {
-  private static final Object[] SMALL = {
+  static final Object[] SMALL = {
     "--data",
     "shapes",
     "--image-size",
@@ -415,43 +415,6 @@ class TrainCommandTest {
   }
 
   @Test
-  void aDryRunShowsTheRunAndWritesNothing() throws IOException {
-    Path run = dir.resolve("run");
-    CommandRun shown =
-        train(run, "--steps", 100, "--sample-every", 40, "--checkpoint-every", 30, "--dry-run");
-    shown
-        .succeeds()
-        .prints(
-            run + ": 6000 generated images of 8x8x3",
-            "6 classes; steps 1 to 100",
-            "1 ResNet, half the size",
-            "1 ResNet with attention",
-            "8x4x4",
-            "images/s: a step of 4 images takes",
-            "100 steps, 3 sample grids of ",
-            "1 validations of ",
-            run.resolve("run.json") + ", dataset.json, metrics.csv, loss.png, report.html",
-            "checkpoints/: 4, of which 2 stay",
-            "samples/: 3 grids of 4 images",
-            "Nothing was written");
-    assertFalse(Files.exists(run));
-    try (var all = Files.list(dir)) {
-      assertEquals(0, all.count());
-    }
-    assertEquals(0, train(run, "--steps", 1, "--sample-every", 0).exitCode());
-    String parameters =
-        shown.out().lines().filter(line -> line.startsWith("all ")).findFirst().orElseThrow();
-    Path model = run.resolve("model.onnx");
-    CommandRun.of("export", run).succeeds();
-    String count = parameters.substring(parameters.lastIndexOf(' ') + 1);
-    assertTrue(CommandRun.of("inspect", model).succeeds().out().contains(count), parameters);
-    train(run, "--dry-run").failsSaying(run + ": expected a folder without a run, found one with");
-    train(dir.resolve("other"), "--dry-run", "--image-size", 9).isWrongUsage("--image-size:");
-    CommandRun.of("train", "--resume", "--out", run, "--dry-run")
-        .isWrongUsage("--dry-run does not apply with --resume");
-  }
-
-  @Test
   void aRunBeginsWithWhatDiffusersSaved() throws IOException {
     Path golden = SharedData.path("golden/unets/basic_l1");
     Path run = dir.resolve("run");
@@ -674,15 +637,30 @@ class TrainCommandTest {
   }
 
   @Test
+  void aModelWithAFixedVarianceCanLearnOne() throws IOException {
+    Path model = dir.resolve("fixed.onnx");
+    assertEquals(ObjectiveConfig.SIMPLE, diffusion(dir.resolve("fixed")).objective());
+    CommandRun.of("export", dir.resolve("fixed"), "-o", model).succeeds();
+    Path run = dir.resolve("hybrid");
+    ObjectiveConfig hybrid = diffusion(run, "--init", model, "--loss", "hybrid").objective();
+    assertEquals(new ObjectiveConfig("hybrid", null, 0, null, 0), hybrid);
+    Path learned = dir.resolve("learned.onnx");
+    CommandRun.of("export", run, "-o", learned).succeeds();
+    CommandRun.of("inspect", learned).succeeds().prints("learned_range");
+    Path grid = dir.resolve("grid.png");
+    CommandRun.of("sample", learned, "-n", 2, "--steps", 3, "-o", grid).succeeds();
+  }
+
+  @Test
   void whatIsNotSaidIsThePreset() throws IOException {
     for (Preset preset : Preset.values()) {
       TrainConfig config = preset.config("shapes", 2000, 0);
-      assertEquals(config.run(), new TrainOptions.Run().over(config.run(), null));
-      assertEquals(config.data(), new TrainOptions.Data().over(config.data()));
-      assertEquals(config.network(), new TrainOptions.Network().over(config.network()));
-      assertEquals(config.optimizer(), new TrainOptions.Optimizer().over(config.optimizer()));
-      assertEquals(config.diffusion(), new TrainOptions.Diffusion().over(config.diffusion()));
-      assertEquals(config.diffusion(), new TrainOptions.Objective().over(config.diffusion()));
+      assertEquals(config.run(), new TrainRunOptions().over(config.run(), null));
+      assertEquals(config.data(), new TrainDataOptions().over(config.data()));
+      assertEquals(config.network(), new TrainNetworkOptions().over(config.network()));
+      assertEquals(config.optimizer(), new TrainOptimizerOptions().over(config.optimizer()));
+      assertEquals(config.diffusion(), new TrainDiffusionOptions().over(config.diffusion()));
+      assertEquals(config.diffusion(), new TrainObjectiveOptions().over(config.diffusion()));
     }
   }
 

@@ -13,6 +13,12 @@ import java.nio.file.Path;
 public final class SharedData {
   private SharedData() {}
 
+  /** Whether there is such a file or folder; for tests that have other cases too. */
+  public static boolean exists(String relative) {
+    return Files.exists(
+        Path.of(System.getProperty("ddpm4j.shared", "../shared")).resolve(relative));
+  }
+
   /** The path of a file or folder of the reference data, which exists; else the test is skipped. */
   public static Path path(String relative) {
     Path root = Path.of(System.getProperty("ddpm4j.shared", "../shared"));

@@ -14,6 +14,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.GeneralCodingRules;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
@@ -63,6 +65,28 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAPackage("ai.onnxruntime..")
         .check(MODULE);
+  }
+
+  @Test
+  void oneClassCompilesAndRunsGraphs() {
+    noClasses()
+        .that()
+        .doNotHaveSimpleName("CompiledGraph")
+        .should()
+        .dependOnClassesThat()
+        .haveNameMatching("ai\\.onnxruntime\\.OrtSession.*")
+        .check(MODULE);
+  }
+
+  @Test
+  void oneClassMakesTensors() {
+    Set<String> callers =
+        MODULE.stream()
+            .flatMap(c -> c.getMethodCallsFromSelf().stream())
+            .filter(call -> call.getTargetOwner().getName().equals("ai.onnxruntime.OnnxTensor"))
+            .map(call -> call.getOriginOwner().getSimpleName())
+            .collect(Collectors.toSet());
+    assertEquals(Set.of("NativeTensors"), callers);
   }
 
   @Test

@@ -125,6 +125,14 @@ record SafetensorsHeader(
    * @throws IOException if it has 2 GiB or more, or the file became shorter
    */
   TensorData tensor(FileChannel channel, Entry entry) throws IOException {
+    requireFits(entry);
+    ByteBuffer bytes = ByteBuffer.allocate((int) (entry.end() - entry.begin()));
+    fill(file, channel, dataStart + entry.begin(), bytes);
+    return TensorData.wrap(entry.type(), entry.shape(), bytes);
+  }
+
+  /** Refuses a tensor of 2 GiB or more. */
+  void requireFits(Entry entry) throws IOException {
     long size = entry.end() - entry.begin();
     if (size > MAX_TENSOR) {
       throw new IOException(
@@ -136,9 +144,6 @@ record SafetensorsHeader(
               + " bytes in one tensor, found "
               + size);
     }
-    ByteBuffer bytes = ByteBuffer.allocate((int) size);
-    fill(file, channel, dataStart + entry.begin(), bytes);
-    return TensorData.wrap(entry.type(), entry.shape(), bytes);
   }
 
   private static ByteBuffer fill(Path file, FileChannel channel, long position, ByteBuffer bytes)

@@ -50,6 +50,37 @@ public final class Functions {
                     }
                     return ShapeRules.same(i);
                   }),
+          // half the size after a low-pass filter, see FirFilter; H and W are even
+          OpSchema.of(DOMAIN, "FirDownsample")
+              .in("X", "T", FLOATS)
+              .shape(
+                  i -> {
+                    Shape x = i.shape(0, 4);
+                    Shape y = x;
+                    for (int axis = 2; axis < 4; axis++) {
+                      long size = x.dim(axis).sizeOrUnknown();
+                      if (size % 2 == 1) {
+                        throw i.fail("an even height and width", x.toString());
+                      }
+                      y = y.with(axis, size < 0 ? i.unknown() : Dim.of(size / 2));
+                    }
+                    return List.of(new TensorType(i.dataType(0), y));
+                  }),
+          // twice the size, smoothed, see FirFilter
+          OpSchema.of(DOMAIN, "FirUpsample")
+              .in("X", "T", FLOATS)
+              .shape(
+                  i -> {
+                    Shape x = i.shape(0, 4);
+                    Shape y = x;
+                    for (int axis = 2; axis < 4; axis++) {
+                      long size = x.dim(axis).sizeOrUnknown();
+                      y = y.with(axis, size < 0 ? i.unknown() : Dim.of(2 * size));
+                    }
+                    return List.of(new TensorType(i.dataType(0), y));
+                  }),
+          // x·Φ(x), Φ the standard normal distribution function
+          OpSchema.of(DOMAIN, "Gelu").in("X", "T", FLOATS).shape(ShapeRules::same),
           // Wu and He, "Group Normalization": x is (N, C, H, W), scale and bias are (C)
           OpSchema.of(DOMAIN, "GroupNorm")
               .in("X", "T", FLOATS)
@@ -71,6 +102,8 @@ public final class Functions {
                     }
                     return ShapeRules.same(i);
                   }),
+          // x·tanh(log(1 + eˣ))
+          OpSchema.of(DOMAIN, "Mish").in("X", "T", FLOATS).shape(ShapeRules::same),
           // x·sigmoid(x)
           OpSchema.of(DOMAIN, "Silu").in("X", "T", FLOATS).shape(ShapeRules::same));
 }

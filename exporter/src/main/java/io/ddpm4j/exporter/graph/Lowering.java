@@ -40,6 +40,21 @@ public final class Lowering {
     return new Lowering(PortableLowerings.TABLE);
   }
 
+  /**
+   * How {@link #portable} writes one function.
+   *
+   * @param function of {@link Functions}, by {@link OpSchema#key}
+   * @throws IllegalArgumentException if there is none of that name
+   */
+  public static Rule portable(String function) {
+    Rule rule = PortableLowerings.TABLE.get(function);
+    if (rule == null) {
+      throw new IllegalArgumentException(
+          "expected one of " + PortableLowerings.TABLE.keySet() + ", found " + function);
+    }
+    return rule;
+  }
+
   /** A new graph that computes the same outputs, with the operators of {@code opSet}. */
   public Graph apply(Graph graph, OpSet opSet) {
     Graph target = new Graph(graph.name(), opSet);

@@ -179,6 +179,11 @@ public final class Ops {
     return one("Sqrt", x);
   }
 
+  /** The operator Softplus: log(1 + eˣ). */
+  public Value softplus(Value x) {
+    return one("Softplus", x);
+  }
+
   /** The operator Tanh. */
   public Value tanh(Value x) {
     return one("Tanh", x);
@@ -240,6 +245,16 @@ public final class Ops {
       sizes[axis] = like.dim(axis).sizeOrUnknown();
     }
     return reshape(x, sizes);
+  }
+
+  /**
+   * {@code x} under the shape of {@code like}: as constants where all extents but the first are
+   * known, else as they are when the graph runs.
+   */
+  public Value reshapeAs(Value x, Value like) {
+    Shape shape = like.shape();
+    boolean known = shape.dims().stream().skip(1).allMatch(Dim.Fixed.class::isInstance);
+    return known ? reshapeLike(x, shape) : one("Reshape", x, shape(like));
   }
 
   /** The axes in another order: axis k of the result is axis {@code perm[k]} of {@code x}. */
@@ -447,6 +462,16 @@ public final class Ops {
 
   // --- functions -------------------------------------------------------------------------------
 
+  /** x·Φ(x), Φ the standard normal distribution function (Hendrycks and Gimpel 2016). */
+  public Value gelu(Value x) {
+    return function("Gelu", Map.of(), x);
+  }
+
+  /** x·tanh(log(1 + eˣ)) (Misra 2019). */
+  public Value mish(Value x) {
+    return function("Mish", Map.of(), x);
+  }
+
   /** x·sigmoid(x) (Hendrycks and Gimpel 2016; Ramachandran et al. 2017). */
   public Value silu(Value x) {
     return function("Silu", Map.of(), x);
@@ -475,6 +500,16 @@ public final class Ops {
    */
   public Value dropout(Value x, Value mask, double ratio) {
     return function("Dropout", Map.of("ratio", Attribute.of((float) ratio)), x, mask);
+  }
+
+  /** Half of an even height and width, see {@link FirFilter}: (N, C, H / 2, W / 2). */
+  public Value firDownsample(Value x) {
+    return function("FirDownsample", Map.of(), x);
+  }
+
+  /** Twice the height and width, see {@link FirFilter}: (N, C, 2·H, 2·W). */
+  public Value firUpsample(Value x) {
+    return function("FirUpsample", Map.of(), x);
   }
 
   private Value function(String op, Map<String, Attribute> attributes, Value... inputs) {

@@ -14,7 +14,11 @@ final class PortableLowerings {
       Map.ofEntries(
           entry("ddpm4j:Attention", (o, n, in) -> List.of(attention(o, n, in))),
           entry("ddpm4j:Dropout", (o, n, in) -> List.of(dropout(o, n, in))),
+          entry("ddpm4j:FirDownsample", (o, n, in) -> List.of(FirFilter.downsample(o, in.get(0)))),
+          entry("ddpm4j:FirUpsample", (o, n, in) -> List.of(FirFilter.upsample(o, in.get(0)))),
+          entry("ddpm4j:Gelu", (o, n, in) -> List.of(gelu(o, in.get(0)))),
           entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
+          entry("ddpm4j:Mish", (o, n, in) -> List.of(mish(o, in.get(0)))),
           entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))));
 
   private static Value attention(Ops o, Node node, List<Value> in) {
@@ -30,6 +34,17 @@ final class PortableLowerings {
     }
     double kept = 1 - node.floatAttribute("ratio", 0f);
     return o.mul(x, o.mul(o.cast(in.get(1), x.dataType()), 1 / kept));
+  }
+
+  /** By Erf: an operator of this name came with version 20. */
+  private static Value gelu(Ops o, Value x) {
+    Value twice = o.add(o.erf(o.mul(x, Math.sqrt(0.5))), 1);
+    return o.mul(o.mul(x, twice), 0.5);
+  }
+
+  /** By Softplus: an operator of this name came with version 18. */
+  private static Value mish(Ops o, Value x) {
+    return o.mul(x, o.tanh(o.softplus(x)));
   }
 
   /**
@@ -54,7 +69,7 @@ final class PortableLowerings {
                 List.of(grouped, one, zero),
                 Map.of("epsilon", Attribute.of(epsilon)))
             .out();
-    Value back = o.reshape(normed, -1, channels, x.shape().size(2), x.shape().size(3));
+    Value back = o.reshapeAs(normed, x);
     Value scale = o.reshape(in.get(1), 1, channels, 1, 1);
     Value bias = o.reshape(in.get(2), 1, channels, 1, 1);
     return o.add(o.mul(back, scale), bias);

@@ -21,8 +21,17 @@ public sealed interface Initializer {
    */
   record Uniform(long fanIn) implements Initializer {}
 
-  /** Standard normal: PyTorch's Embedding. */
-  record Normal() implements Initializer {}
+  /**
+   * Normal with mean 0: PyTorch's Embedding, and Fourier features.
+   *
+   * @param deviation standard deviation
+   */
+  record Normal(double deviation) implements Initializer {
+    /** Standard normal. */
+    public Normal() {
+      this(1);
+    }
+  }
 
   /** The starting values of a parameter. */
   default TensorData create(String parameter, Shape shape, long seed) {
@@ -35,10 +44,11 @@ public sealed interface Initializer {
       for (int i = 0; i < values.length; i++) {
         values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
       }
-    } else {
+    } else if (this instanceof Normal normal) {
       for (int i = 0; i < values.length; i++) {
         double radius = Math.sqrt(-2 * StrictMath.log(1 - random.nextDouble())); // Box and Muller
-        values[i] = (float) (radius * StrictMath.cos(2 * Math.PI * random.nextDouble()));
+        double standard = radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
+        values[i] = (float) (normal.deviation() * standard);
       }
     }
     return TensorData.ofFloats(values, shape.sizes());

@@ -6,7 +6,8 @@ import java.util.List;
 
 /** Sets the fields of a {@link UNetConfig}; one that is not set has diffusers' default. */
 public final class UNetConfigBuilder {
-  private int sampleSize;
+  private int sampleHeight;
+  private int sampleWidth;
   private int inChannels = 3;
   private int outChannels = 3;
   private boolean centerInputSample;
@@ -15,10 +16,13 @@ public final class UNetConfigBuilder {
   private int numTrainTimesteps;
   private double freqShift;
   private boolean flipSinToCos = true;
+  private int sinusoidDim;
+  private double timestepScale = 1;
   private List<BlockType> downBlockTypes =
       List.of(BlockType.PLAIN, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION);
   private List<BlockType> upBlockTypes =
       List.of(BlockType.ATTENTION, BlockType.ATTENTION, BlockType.ATTENTION, BlockType.PLAIN);
+  private boolean midBlock = true;
   private boolean addMidAttention = true;
   private List<Integer> blockOutChannels = List.of(224, 448, 672, 896);
   private int layersPerBlock = 2;
@@ -26,19 +30,63 @@ public final class UNetConfigBuilder {
   private int downsamplePadding = 1;
   private boolean resnetDownsample;
   private boolean resnetUpsample;
-  private int attentionHeadDim = 8;
+  private boolean convResample = true;
+  private AttentionHeads attentionHeads = new AttentionHeads.OfWidth(8);
   private int normNumGroups = 32;
   private int attnNormNumGroups;
   private double normEps = 1e-5;
   private boolean scaleShift;
+  private ClassEmbedding classEmbedding = ClassEmbedding.TABLE;
   private int numClassEmbeds;
   private double dropout;
+  private Activation activation = Activation.SILU;
 
   UNetConfigBuilder() {}
 
-  /** Sets {@link UNetConfig#sampleSize}. */
+  UNetConfigBuilder(UNetConfig config) {
+    sampleHeight = config.sampleHeight();
+    sampleWidth = config.sampleWidth();
+    inChannels = config.inChannels();
+    outChannels = config.outChannels();
+    centerInputSample = config.centerInputSample();
+    timeEmbedding = config.timeEmbedding();
+    timeEmbeddingDim = config.timeEmbeddingDim();
+    numTrainTimesteps = config.numTrainTimesteps();
+    freqShift = config.freqShift();
+    flipSinToCos = config.flipSinToCos();
+    sinusoidDim = config.sinusoidDim();
+    timestepScale = config.timestepScale();
+    downBlockTypes = config.downBlockTypes();
+    upBlockTypes = config.upBlockTypes();
+    midBlock = config.midBlock();
+    addMidAttention = config.addMidAttention();
+    blockOutChannels = config.blockOutChannels();
+    layersPerBlock = config.layersPerBlock();
+    midBlockScaleFactor = config.midBlockScaleFactor();
+    downsamplePadding = config.downsamplePadding();
+    resnetDownsample = config.resnetDownsample();
+    resnetUpsample = config.resnetUpsample();
+    convResample = config.convResample();
+    attentionHeads = config.attentionHeads();
+    normNumGroups = config.normNumGroups();
+    attnNormNumGroups = config.attnNormNumGroups();
+    normEps = config.normEps();
+    scaleShift = config.scaleShift();
+    classEmbedding = config.classEmbedding();
+    numClassEmbeds = config.numClassEmbeds();
+    dropout = config.dropout();
+    activation = config.activation();
+  }
+
+  /** Sets height and width of square images; 0 leaves them open. */
   public UNetConfigBuilder sampleSize(int value) {
-    sampleSize = value;
+    return sampleSize(value, value);
+  }
+
+  /** Sets {@link UNetConfig#sampleHeight} and {@link UNetConfig#sampleWidth}. */
+  public UNetConfigBuilder sampleSize(int height, int width) {
+    sampleHeight = height;
+    sampleWidth = width;
     return this;
   }
 
@@ -90,6 +138,18 @@ public final class UNetConfigBuilder {
     return this;
   }
 
+  /** Sets {@link UNetConfig#sinusoidDim}. */
+  public UNetConfigBuilder sinusoidDim(int value) {
+    sinusoidDim = value;
+    return this;
+  }
+
+  /** Sets {@link UNetConfig#timestepScale}. */
+  public UNetConfigBuilder timestepScale(double value) {
+    timestepScale = value;
+    return this;
+  }
+
   /** Sets {@link UNetConfig#downBlockTypes}. */
   public UNetConfigBuilder downBlockTypes(List<BlockType> value) {
     downBlockTypes = value;
@@ -99,6 +159,12 @@ public final class UNetConfigBuilder {
   /** Sets {@link UNetConfig#upBlockTypes}. */
   public UNetConfigBuilder upBlockTypes(List<BlockType> value) {
     upBlockTypes = value;
+    return this;
+  }
+
+  /** Sets {@link UNetConfig#midBlock}. */
+  public UNetConfigBuilder midBlock(boolean value) {
+    midBlock = value;
     return this;
   }
 
@@ -144,9 +210,20 @@ public final class UNetConfigBuilder {
     return this;
   }
 
-  /** Sets {@link UNetConfig#attentionHeadDim}. */
+  /** Sets {@link UNetConfig#convResample}. */
+  public UNetConfigBuilder convResample(boolean value) {
+    convResample = value;
+    return this;
+  }
+
+  /** Sets heads of that width, one head for 0; see {@link UNetConfig#attentionHeads}. */
   public UNetConfigBuilder attentionHeadDim(int value) {
-    attentionHeadDim = value;
+    return attentionHeads(value == 0 ? AttentionHeads.ONE : new AttentionHeads.OfWidth(value));
+  }
+
+  /** Sets {@link UNetConfig#attentionHeads}. */
+  public UNetConfigBuilder attentionHeads(AttentionHeads value) {
+    attentionHeads = value;
     return this;
   }
 
@@ -174,6 +251,12 @@ public final class UNetConfigBuilder {
     return this;
   }
 
+  /** Sets {@link UNetConfig#classEmbedding}. */
+  public UNetConfigBuilder classEmbedding(ClassEmbedding value) {
+    classEmbedding = value;
+    return this;
+  }
+
   /** Sets {@link UNetConfig#numClassEmbeds}. */
   public UNetConfigBuilder numClassEmbeds(int value) {
     numClassEmbeds = value;
@@ -186,6 +269,12 @@ public final class UNetConfigBuilder {
     return this;
   }
 
+  /** Sets {@link UNetConfig#activation}. */
+  public UNetConfigBuilder activation(Activation value) {
+    activation = value;
+    return this;
+  }
+
   /**
    * The network.
    *
@@ -194,7 +283,8 @@ public final class UNetConfigBuilder {
    */
   public UNetConfig build() {
     return new UNetConfig(
-        sampleSize,
+        sampleHeight,
+        sampleWidth,
         inChannels,
         outChannels,
         centerInputSample,
@@ -203,8 +293,11 @@ public final class UNetConfigBuilder {
         numTrainTimesteps,
         freqShift,
         flipSinToCos,
+        sinusoidDim,
+        timestepScale,
         downBlockTypes,
         upBlockTypes,
+        midBlock,
         addMidAttention,
         blockOutChannels,
         layersPerBlock,
@@ -212,12 +305,15 @@ public final class UNetConfigBuilder {
         downsamplePadding,
         resnetDownsample,
         resnetUpsample,
-        attentionHeadDim,
+        convResample,
+        attentionHeads,
         normNumGroups,
         attnNormNumGroups,
         normEps,
         scaleShift,
+        classEmbedding,
         numClassEmbeds,
-        dropout);
+        dropout,
+        activation);
   }
 }

@@ -1,13 +1,11 @@
 package io.ddpm4j.exporter.nn;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -18,18 +16,21 @@ import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.DoubleConsumer;
 import java.util.function.IntConsumer;
 
-/** {@link UNetConfig} as diffusers' {@code config.json}. */
+/**
+ * Reads a {@link UNetConfig} from diffusers' {@code config.json}; {@link UNetConfigWriter} writes.
+ */
 final class UNetConfigJson {
+  /** Of an average of weights that was saved; besides, what begins with _ is about the file. */
   private static final Set<String> IGNORED =
       Set.of(
-          "_class_name",
-          "_diffusers_version",
-          "_name_or_path",
           "decay",
           "inv_gamma",
           "min_decay",
@@ -37,6 +38,15 @@ final class UNetConfigJson {
           "power",
           "update_after_step",
           "use_ema_warmup");
+
+  private static final String PREFIX_OF_OLD = "UNetRes"; // of block types, until diffusers 0.3
+
+  /** Block types of diffusers that its {@code UNet2DModel} cannot be made of, and why. */
+  private static final Map<String, String> FOREIGN_BLOCKS =
+      Map.of(
+          "CrossAttn", "which attends to a text",
+          "EncoderBlock", "which belongs to an autoencoder",
+          "DecoderBlock", "which belongs to an autoencoder");
 
   private final JsonObject object;
   private final Set<String> seen = new HashSet<>();
@@ -71,15 +81,15 @@ final class UNetConfigJson {
   /** Takes fields one by one, so that what is left over is known. */
   private UNetConfig read() {
     UNetConfigBuilder config = UNetConfig.builder();
-    word("act_fn", "silu", "swish");
-    word("mid_block_type", "UNetMidBlock2D");
-    nothing("class_embed_type");
-    integerOrNull("sample_size", config::sampleSize);
+    config.activation(activation());
+    config.midBlock(wordOrNull("mid_block_type", "UNetMidBlock2D").isPresent());
+    config.classEmbedding(classEmbedding());
+    sampleSize(config);
     integer("in_channels", config::inChannels);
     integer("out_channels", config::outChannels);
     bool("center_input_sample", config::centerInputSample);
-    String time = word("time_embedding_type", "positional", "learned");
-    config.timeEmbedding(time.equals("learned") ? TimeEmbedding.LEARNED : TimeEmbedding.POSITIONAL);
+    String time = word("time_embedding_type", "positional", "fourier", "learned");
+    config.timeEmbedding(TimeEmbedding.valueOf(time.toUpperCase(Locale.ROOT)));
     integerOrNull("time_embedding_dim", config::timeEmbeddingDim);
     integerOrNull("num_train_timesteps", config::numTrainTimesteps);
     number("freq_shift", config::freqShift);
@@ -93,18 +103,22 @@ final class UNetConfigJson {
     integer("layers_per_block", config::layersPerBlock);
     number("mid_block_scale_factor", config::midBlockScaleFactor);
     integer("downsample_padding", config::downsamplePadding);
-    config.resnetDownsample(word("downsample_type", "conv", "resnet").equals("resnet"));
-    config.resnetUpsample(word("upsample_type", "conv", "resnet").equals("resnet"));
-    integerOrNull("attention_head_dim", config::attentionHeadDim); // null: one head
-    integer("norm_num_groups", config::normNumGroups);
+    config.resnetDownsample(isResnet("downsample_type"));
+    config.resnetUpsample(isResnet("upsample_type"));
+    heads(config);
+    integerOrNull("norm_num_groups", config::normNumGroups);
     integerOrNull("attn_norm_num_groups", config::attnNormNumGroups);
     number("norm_eps", config::normEps);
     String shift = word("resnet_time_scale_shift", "default", "scale_shift");
     config.scaleShift(shift.equals("scale_shift"));
-    integerOrNull("num_class_embeds", config::numClassEmbeds);
+    classes(config);
+    bool("conv_resample", config::convResample);
+    integer("sinusoid_dim", config::sinusoidDim);
+    number("timestep_scale", config::timestepScale);
     number("dropout", config::dropout);
     for (String key : object.keySet()) {
-      check(seen.contains(key) || IGNORED.contains(key), key, "a field of UNet2DModel", key);
+      boolean known = seen.contains(key) || IGNORED.contains(key) || key.startsWith("_");
+      check(known, key, "a field of UNet2DModel", key);
     }
     return config.build();
   }
@@ -124,14 +138,90 @@ final class UNetConfigJson {
       return legal[0];
     }
     JsonElement element = object.get(key);
-    boolean text = element.isJsonPrimitive() && element.getAsJsonPrimitive().isString();
     List<String> words = List.of(legal);
-    check(text && words.contains(element.getAsString()), key, "one of " + words, element);
+    check(
+        isText(element) && words.contains(element.getAsString()), key, "one of " + words, element);
     return element.getAsString();
   }
 
-  private void nothing(String key) {
-    check(!has(key) || object.get(key).isJsonNull(), key, "null", object.get(key));
+  /** One of a few words, the first one where there is none; empty for null. */
+  private Optional<String> wordOrNull(String key, String... legal) {
+    if (has(key) && object.get(key).isJsonNull()) {
+      return Optional.empty();
+    }
+    return Optional.of(word(key, legal));
+  }
+
+  private Activation activation() {
+    String key = "act_fn";
+    if (!has(key)) {
+      return Activation.SILU;
+    }
+    List<String> legal = new ArrayList<>();
+    for (Activation activation : Activation.values()) {
+      legal.addAll(activation.texts());
+      JsonElement element = object.get(key);
+      if (isText(element)
+          && activation.texts().contains(element.getAsString().toLowerCase(Locale.ROOT))) {
+        return activation;
+      }
+    }
+    check(false, key, "one of " + legal, object.get(key));
+    return null; // not reached
+  }
+
+  /** Null stands for convolutions. */
+  private boolean isResnet(String key) {
+    return wordOrNull(key, "conv", "resnet").filter("resnet"::equals).isPresent();
+  }
+
+  private void sampleSize(UNetConfigBuilder config) {
+    String key = "sample_size";
+    if (has(key) && object.get(key).isJsonArray()) { // [height, width]
+      List<Integer> both = ints(key);
+      check(both.size() == 2, key, "a number, or height and width", object.get(key));
+      config.sampleSize(both.get(0), both.get(1));
+    } else {
+      integerOrNull(key, config::sampleSize);
+    }
+  }
+
+  /** Of a fixed width, or one (null), or a fixed number of OpenAI's. */
+  private void heads(UNetConfigBuilder config) {
+    integerOrNull("attention_head_dim", config::attentionHeadDim);
+    integer(
+        "num_heads",
+        down -> {
+          JsonElement width = object.get("attention_head_dim");
+          check(
+              width == null || width.isJsonNull(),
+              "attention_head_dim",
+              "null beside num_heads",
+              width);
+          config.attentionHeads(new AttentionHeads.Fixed(down, down));
+          integer(
+              "num_heads_upsample",
+              up -> config.attentionHeads(new AttentionHeads.Fixed(down, up)));
+        });
+  }
+
+  private ClassEmbedding classEmbedding() {
+    Optional<String> type =
+        has("class_embed_type")
+            ? wordOrNull("class_embed_type", "timestep", "identity")
+            : Optional.empty();
+    return type.map(text -> ClassEmbedding.valueOf(text.toUpperCase(Locale.ROOT)))
+        .orElse(ClassEmbedding.TABLE);
+  }
+
+  /** Where classes become vectors without a table, diffusers passes over the number of its rows. */
+  private void classes(UNetConfigBuilder config) {
+    boolean table = classEmbedding() == ClassEmbedding.TABLE;
+    integerOrNull("num_class_embeds", rows -> config.numClassEmbeds(table ? rows : 0));
+  }
+
+  private static boolean isText(JsonElement element) {
+    return element.isJsonPrimitive() && element.getAsJsonPrimitive().isString();
   }
 
   private void number(String key, DoubleConsumer field) {
@@ -148,14 +238,7 @@ final class UNetConfigJson {
 
   private void integer(String key, IntConsumer field) {
     if (has(key)) {
-      JsonElement element = object.get(key);
-      if (element.isJsonArray()) { // "sample_size": [32, 32]
-        List<Integer> both = ints(key);
-        check(both.size() == 2 && both.get(0).equals(both.get(1)), key, "a square", element);
-        field.accept(both.get(0));
-      } else {
-        field.accept(integer(key, element));
-      }
+      field.accept(integer(key, object.get(key)));
     }
   }
 
@@ -204,64 +287,22 @@ final class UNetConfigJson {
     }
     List<BlockType> list = new ArrayList<>();
     for (JsonElement element : array(key)) {
-      boolean text = element.isJsonPrimitive() && element.getAsJsonPrimitive().isString();
-      int index = text ? legal.indexOf(element.getAsString()) : -1;
-      check(index >= 0, key, "blocks of " + legal, element);
+      String name = isText(element) ? element.getAsString() : "";
+      int index =
+          legal.indexOf(
+              name.startsWith(PREFIX_OF_OLD) ? name.substring(PREFIX_OF_OLD.length()) : name);
+      check(index >= 0, key, "blocks of " + legal, element + reason(name));
       list.add(BlockType.values()[index]);
     }
     field.accept(list);
   }
 
-  static String write(UNetConfig c) {
-    JsonObject o = new JsonObject();
-    o.addProperty("_class_name", "UNet2DModel");
-    o.addProperty("act_fn", "silu");
-    o.addProperty("add_attention", c.addMidAttention());
-    o.add("attention_head_dim", orNull(c.attentionHeadDim()));
-    o.add("attn_norm_num_groups", orNull(c.attnNormNumGroups()));
-    o.add("block_out_channels", array(c.blockOutChannels()));
-    o.addProperty("center_input_sample", c.centerInputSample());
-    o.add("down_block_types", array(c.downBlockTypes().stream().map(b -> b.text(true)).toList()));
-    o.addProperty("downsample_padding", c.downsamplePadding());
-    o.addProperty("downsample_type", c.resnetDownsample() ? "resnet" : "conv");
-    o.addProperty("dropout", c.dropout());
-    o.addProperty("flip_sin_to_cos", c.flipSinToCos());
-    o.addProperty("freq_shift", plain(c.freqShift()));
-    o.addProperty("in_channels", c.inChannels());
-    o.addProperty("layers_per_block", c.layersPerBlock());
-    o.addProperty("mid_block_scale_factor", plain(c.midBlockScaleFactor()));
-    o.addProperty("norm_eps", c.normEps());
-    o.addProperty("norm_num_groups", c.normNumGroups());
-    o.add("num_class_embeds", orNull(c.numClassEmbeds()));
-    o.add("num_train_timesteps", orNull(c.numTrainTimesteps()));
-    o.addProperty("out_channels", c.outChannels());
-    o.addProperty("resnet_time_scale_shift", c.scaleShift() ? "scale_shift" : "default");
-    o.add("sample_size", orNull(c.sampleSize()));
-    o.add("time_embedding_dim", orNull(c.timeEmbeddingDim()));
-    o.addProperty("time_embedding_type", c.timeEmbedding().text());
-    o.add("up_block_types", array(c.upBlockTypes().stream().map(b -> b.text(false)).toList()));
-    o.addProperty("upsample_type", c.resnetUpsample() ? "resnet" : "conv");
-    return new GsonBuilder().serializeNulls().create().toJson(o);
-  }
-
-  private static JsonElement orNull(int value) {
-    return value == 0 ? JsonNull.INSTANCE : new JsonPrimitive(value);
-  }
-
-  private static Number plain(double value) {
-    return value == Math.rint(value) ? (Number) (long) value : (Number) value;
-  }
-
-  private static JsonArray array(List<?> values) {
-    JsonArray array = new JsonArray();
-    values.forEach(
-        v -> {
-          if (v instanceof Number n) {
-            array.add(n);
-          } else {
-            array.add(v.toString());
-          }
-        });
-    return array;
+  /** Why a block of diffusers is none of {@code UNet2DModel}'s. */
+  private static String reason(String name) {
+    return FOREIGN_BLOCKS.entrySet().stream()
+        .filter(foreign -> name.contains(foreign.getKey()))
+        .map(foreign -> ", " + foreign.getValue())
+        .findFirst()
+        .orElse("");
   }
 }

@@ -48,14 +48,17 @@ class UNetConfigTest {
     refuses(
         "{\"down_block_types\": [null]}",
         "down_block_types: expected blocks of"
-            + " [DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D], found null");
+            + " [DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, SkipDownBlock2D,"
+            + " AttnSkipDownBlock2D, KDownBlock2D], found null");
     refuses(
-        "{\"mid_block_type\": null}",
-        "mid_block_type: expected one of [UNetMidBlock2D], found null");
+        "{\"mid_block_type\": \"UNetMidBlock3D\"}",
+        "mid_block_type: expected one of [UNetMidBlock2D], found \"UNetMidBlock3D\"");
     refuses(
-        "{\"class_embed_type\": \"timestep\"}",
-        "class_embed_type: expected null, found \"timestep\"");
-    refuses("{\"sample_size\": [32, 64]}", "sample_size: expected a square, found [32,64]");
+        "{\"class_embed_type\": \"projection\"}",
+        "class_embed_type: expected one of [timestep, identity], found \"projection\"");
+    refuses(
+        "{\"sample_size\": [32]}",
+        "sample_size: expected a number, or height and width, found [32]");
   }
 
   @Test

@@ -23,22 +23,21 @@ import org.junit.jupiter.params.provider.MethodSource;
 class UNetGoldenTest {
 
   static List<GoldenUNets.Case> cases() throws IOException {
-    return GoldenUNets.all().stream().filter(c -> c.config().isPresent()).toList();
+    return GoldenUNets.all();
   }
 
   @Test
-  void coversAllButTheScoreNetwork() throws IOException {
-    List<GoldenUNets.Case> refused =
-        GoldenUNets.all().stream().filter(c -> c.config().isEmpty()).toList();
-    assertTrue(cases().size() >= 6, "covered: " + cases());
-    assertEquals(List.of("ncsnpp_like"), refused.stream().map(Object::toString).toList());
-    String refusal = refused.get(0).refusal();
-    assertTrue(refusal.contains("expected") && refusal.contains("found \"fourier\""), refusal);
+  void coversAll() throws IOException {
+    assertTrue(cases().size() >= 7, "found: " + cases());
+    for (GoldenUNets.Case c : cases()) {
+      assertEquals("", c.refusal(), c.toString());
+    }
   }
 
   @ParameterizedTest
   @MethodSource("cases")
-  void outputAgreesWithDoublePrecisionWithinFloatRounding(GoldenUNets.Case c) throws IOException {
+  void outputAgreesWithDoublePrecisionWithinThreeTimesFloatRounding(GoldenUNets.Case c)
+      throws IOException {
     UNetConfig config = c.config().orElseThrow();
     Map<String, TensorData> inputs = c.inputs();
     Set<String> names = UNet.parameters(config).specs().keySet();
@@ -50,7 +49,7 @@ class UNetGoldenTest {
     double rounding = c.json("info").get("f32_vs_f64_max_abs").getAsDouble();
     assertEquals(expected.length, actual.length);
     for (int i = 0; i < actual.length; i++) {
-      assertEquals(expected[i], actual[i], Math.max(2e-6, 4 * rounding), "element " + i);
+      assertEquals(expected[i], actual[i], 3 * rounding, "element " + i);
     }
   }
 

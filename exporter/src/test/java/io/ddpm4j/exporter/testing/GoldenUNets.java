@@ -51,19 +51,28 @@ public final class GoldenUNets {
       Map<String, TensorData> inputs = new LinkedHashMap<>();
       NpyFile sample = npy("sample");
       inputs.put("sample", TensorData.ofFloats(sample.floats(), sizes(sample)));
-      NpyFile timestep = npy("timestep");
-      inputs.put("timestep", TensorData.ofLongs(timestep.longs(), sizes(timestep)));
+      inputs.put("timestep", tensor(npy("timestep")));
       if (has("class_labels.npy")) {
-        NpyFile labels = npy("class_labels");
-        inputs.put("class_labels", TensorData.ofLongs(labels.longs(), sizes(labels)));
+        inputs.put("class_labels", tensor(npy("class_labels")));
       }
       return inputs;
+    }
+
+    private static TensorData tensor(NpyFile file) {
+      return file.type().equals("i8")
+          ? TensorData.ofLongs(file.longs(), sizes(file))
+          : TensorData.ofFloats(file.floats(), sizes(file));
     }
   }
 
   public static List<Case> all() throws IOException {
+    return in(SharedData.path("golden/unets"));
+  }
+
+  /** Every folder in there with a config.json. */
+  public static List<Case> in(Path root) throws IOException {
     List<Case> cases = new ArrayList<>();
-    try (Stream<Path> folders = Files.list(SharedData.path("golden/unets"))) {
+    try (Stream<Path> folders = Files.list(root)) {
       for (Path folder : folders.sorted().toList()) {
         Path file = folder.resolve("config.json");
         if (Files.exists(file)) {

@@ -28,13 +28,18 @@ public final class GradientRules {
   private GradientRules() {}
 
   private static final double TWO_OVER_SQRT_PI = 2 / Math.sqrt(Math.PI);
+  private static final double ONE_OVER_SQRT_TWO_PI = 1 / Math.sqrt(2 * Math.PI);
 
   /** The rules of the composites of {@link Functions}. */
   private static final Map<String, GradientRule> FUNCTIONS =
       Map.of(
           "Attention", GradientRules::attention,
           "Dropout", GradientRules::dropout,
+          "FirDownsample", (o, n, dy) -> asList(o.mul(o.firUpsample(dy[0]), 0.25)),
+          "FirUpsample", (o, n, dy) -> asList(o.mul(o.firDownsample(dy[0]), 4)),
+          "Gelu", (o, n, dy) -> asList(o.mul(dy[0], geluSlope(o, n.in(0)))),
           "GroupNorm", GradientRules::groupNorm,
+          "Mish", (o, n, dy) -> asList(o.mul(dy[0], mishSlope(o, n.in(0)))),
           "Silu", (o, n, dy) -> function(o, "SiluGrad", n, asList(dy[0], n.in(0)), 1));
 
   // Broadcasting is undone once, in Autodiff: no rule cares about it.
@@ -193,6 +198,20 @@ public final class GradientRules {
   private static List<Value> div(Ops o, Node n, Value... dy) {
     Value da = o.div(dy[0], n.in(1));
     return asList(da, o.neg(o.mul(da, n.out())));
+  }
+
+  /** Φ(x) + x·φ(x), with the distribution function as the forward pass writes it. */
+  private static Value geluSlope(Ops o, Value x) {
+    Value distribution = o.mul(o.add(o.erf(o.mul(x, Math.sqrt(0.5))), 1), 0.5);
+    Value density = o.mul(o.exp(o.mul(o.mul(x, x), -0.5)), ONE_OVER_SQRT_TWO_PI);
+    return o.add(distribution, o.mul(x, density));
+  }
+
+  /** With t = tanh(log(1 + eˣ)): t + x·sigmoid(x)·(1 - t²). */
+  private static Value mishSlope(Ops o, Value x) {
+    Value t = o.tanh(o.softplus(x));
+    Value rest = o.sub(1, o.mul(t, t));
+    return o.add(t, o.mul(o.mul(x, o.sigmoid(x)), rest));
   }
 
   private static List<Value> erf(Ops o, Node n, Value... dy) {

@@ -28,4 +28,22 @@ public record DataPosition(long epoch, int offset) {
     long later = Math.addExact(offset, images);
     return new DataPosition(Math.addExact(epoch, later / size), (int) (later % size));
   }
+
+  /**
+   * How many images were handed out before it.
+   *
+   * @param size size of the data set
+   */
+  public long images(int size) {
+    return Math.addExact(Math.multiplyExact(epoch, (long) size), offset);
+  }
+
+  /**
+   * How often the data set was gone through, parts included.
+   *
+   * @param size size of the data set
+   */
+  public double epochs(int size) {
+    return epoch + (double) offset / size;
+  }
 }

@@ -1,17 +1,12 @@
 package io.ddpm4j.trainer.loop;
 
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
-import io.ddpm4j.trainer.objective.TimestepSampler;
-import io.ddpm4j.trainer.step.TrainSession;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Writes the checkpoints of one run and knows the newest. */
@@ -54,15 +49,10 @@ final class Checkpointer {
    *
    * @return false if the state is not finite: then nothing is written
    */
-  boolean write(TrainSession session, TimestepSampler timesteps, Progress progress)
-      throws IOException {
-    if (!session.stateIsFinite()) { // the loss only shows the weights of the step before
+  boolean write(TrainingState state, Progress progress) throws IOException {
+    if (!state.isFinite()) { // the loss only shows the weights of the step before
       return false;
     }
-    Map<String, TensorData> tensors = tensors(session);
-    timesteps
-        .state()
-        .forEach((name, t) -> tensors.put(Checkpoint.tensorName(Checkpoint.TIMESTEPS, name), t));
     newest =
         store.write(
             new Checkpoint(
@@ -74,21 +64,9 @@ final class Checkpointer {
                 progress.seconds(),
                 progress.recovery(),
                 unet,
-                tensors));
+                state.tensors()));
     step = progress.step();
     return true;
-  }
-
-  /** The state, vector by vector and parameter by parameter. */
-  static Map<String, TensorData> tensors(TrainSession session) {
-    Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : session.stateNames()) {
-      session
-          .layout()
-          .split(session.state(vector))
-          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
-    }
-    return tensors;
   }
 
   /**

@@ -7,6 +7,7 @@ import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.image.HalfPrecision;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -89,7 +90,9 @@ record DiffusersCheckpoint(
 
   private static UNetConfig network(Path config) throws IOException {
     try {
-      return UNetConfig.fromJson(Files.readString(config));
+      UNetConfig network = UNetConfig.fromJson(Files.readString(config));
+      TrainStepConfig.requireTrainable(network);
+      return network;
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(config + ": " + e.getMessage(), e);
     }

@@ -1,14 +1,10 @@
 package io.ddpm4j.trainer.loop;
 
-import io.ddpm4j.exporter.nn.UNetPart;
-import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What a run would be, from a few of its steps that were run for it on this machine.
+ * What a run would take, from a few of its steps that were run for it on this machine.
  *
- * @param summary data, parameters and steps
- * @param network its parts
  * @param threads that worked
  * @param stepImages images of a step
  * @param secondsPerStep the median of {@value #STEPS} steps after one to warm up
@@ -19,8 +15,6 @@ import java.util.OptionalLong;
  *     does not say it
  */
 public record DryRun(
-    RunSummary summary,
-    List<UNetPart> network,
     int threads,
     int stepImages,
     double secondsPerStep,
@@ -52,12 +46,11 @@ public record DryRun(
   /**
    * How long the run takes.
    *
+   * @param steps of the run
    * @param grids sample grids on the way
    * @param validations measurements of the validation loss on the way
    */
-  public double seconds(long grids, long validations) {
-    return summary.steps() * secondsPerStep
-        + grids * secondsPerGrid
-        + validations * secondsPerValidation;
+  public double seconds(long steps, long grids, long validations) {
+    return steps * secondsPerStep + grids * secondsPerGrid + validations * secondsPerValidation;
   }
 }

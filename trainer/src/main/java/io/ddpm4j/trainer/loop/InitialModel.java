@@ -16,6 +16,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.checkpoint.Sha256;
 import io.ddpm4j.trainer.objective.LossKind;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ import java.util.Set;
 public final class InitialModel {
   private static final String FILE = "model.onnx";
   private static final String CLASS_ROWS = "class_embedding.weight";
+  private static final List<String> OUTPUT = List.of("conv_out.weight", "conv_out.bias");
   private static final double USUAL_LABEL_DROPOUT = 0.1;
 
   private final Path file;
@@ -106,6 +108,7 @@ public final class InitialModel {
     UNetConfig unet;
     try {
       unet = UNetConfig.fromJson(json);
+      TrainStepConfig.requireTrainable(unet);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(file + ": ddpm4j.unet: " + e.getMessage(), e);
     }
@@ -226,7 +229,9 @@ public final class InitialModel {
 
   /**
    * The first weights of a run's network, by parameter. A null class that the file does not have
-   * begins as the mean of the classes.
+   * begins as the mean of the classes. Where the run learns a variance and the model did not, the
+   * output channels of the prediction are the model's, and those of the variance begin with zeros:
+   * everywhere v = 0, the geometric mean of β̃ and β.
    *
    * @param run the run's network
    * @param nullClass whether its last class is the null class
@@ -234,9 +239,8 @@ public final class InitialModel {
    *     or the parameter, what was expected and what was found
    */
   Map<String, TensorData> weights(UNetConfig run, boolean nullClass) {
-    int rows = tensors.containsKey(CLASS_ROWS) ? (int) tensors.get(CLASS_ROWS).shape().size(0) : 0;
-    UNetConfig own = unet == null ? withClasses(run, rows) : unet;
-    requireSame(run, own);
+    UNetConfig own = unet == null ? ofTensors(run) : unet;
+    requireSame(addsVariance(run, own) ? run.withOutChannels(own.outChannels()) : run, own);
     requireClasses(run, own, nullClass);
     Map<String, TensorData> weights = new LinkedHashMap<>();
     for (Parameters.Spec spec : UNet.parameters(own).specs().values()) {
@@ -259,15 +263,34 @@ public final class InitialModel {
       }
     }
     if (nullClass && !hasNullClass) {
-      weights.compute(CLASS_ROWS, (name, table) -> withMean(table));
+      weights.compute(CLASS_ROWS, (name, table) -> AddedRows.mean(table));
+    }
+    if (addsVariance(run, own)) {
+      for (String name : OUTPUT) {
+        weights.compute(name, (n, rows) -> AddedRows.zeros(rows, run.outChannels()));
+      }
     }
     return weights;
   }
 
-  private static UNetConfig withClasses(UNetConfig network, int classes) {
-    JsonObject json = JsonParser.parseString(network.toJson()).getAsJsonObject();
-    json.addProperty("num_class_embeds", classes == 0 ? null : classes);
-    return UNetConfig.fromJson(json.toString());
+  /** The run's network, with as many classes as the tensors have, and a variance if they do. */
+  private UNetConfig ofTensors(UNetConfig run) {
+    long rows = rows(CLASS_ROWS);
+    JsonObject json = JsonParser.parseString(run.toJson()).getAsJsonObject();
+    json.addProperty("num_class_embeds", rows == 0 ? null : rows);
+    UNetConfig own = UNetConfig.fromJson(json.toString());
+    return rows(OUTPUT.get(0)) == run.inChannels() ? own.withOutChannels(run.inChannels()) : own;
+  }
+
+  /** 0 where there is no such tensor. */
+  private long rows(String parameter) {
+    TensorData tensor = tensors.get(parameter);
+    return tensor == null || tensor.shape().rank() == 0 ? 0 : tensor.shape().size(0);
+  }
+
+  /** Whether the run learns a variance and the model did not. */
+  private static boolean addsVariance(UNetConfig run, UNetConfig own) {
+    return own.outChannels() == run.inChannels() && run.outChannels() == 2 * run.inChannels();
   }
 
   /**
@@ -312,22 +335,6 @@ public final class InitialModel {
             + classes
             + " classes"
             + (nullClass ? " and the null class" : " and no null class");
-  }
-
-  /** Rows (n, width) and their mean, as (n + 1, width). */
-  private static TensorData withMean(TensorData rows) {
-    int count = (int) rows.shape().size(0);
-    int width = (int) rows.shape().size(1);
-    float[] from = rows.floats();
-    float[] to = Arrays.copyOf(from, from.length + width);
-    for (int column = 0; column < width; column++) {
-      double sum = 0;
-      for (int row = 0; row < count; row++) {
-        sum += from[row * width + column];
-      }
-      to[count * width + column] = (float) (sum / count);
-    }
-    return TensorData.ofFloats(to, count + 1, width);
   }
 
   private IllegalArgumentException wrong(String what, String expected, String found) {

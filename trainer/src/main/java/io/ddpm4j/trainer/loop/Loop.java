@@ -1,17 +1,13 @@
 package io.ddpm4j.trainer.loop;
 
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.evaluate.QuarterLosses;
-import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
-import io.ddpm4j.trainer.step.UpdateGraph;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.function.LongToDoubleFunction;
@@ -19,11 +15,10 @@ import java.util.function.LongToDoubleFunction;
 /** The steps of one call of {@link Trainer#run}, one after the other. */
 final class Loop {
   private final TrainConfig config;
-  private final TrainSession session;
+  private final TrainingState state;
   private final StepFeeder feeder;
   private final Reporter reporter;
   private final Optional<Validator> validator;
-  private final TimestepSampler timesteps;
   private final Checkpointer checkpointer;
   private final Pictures pictures;
   private final Recoverer recoverer;
@@ -36,11 +31,10 @@ final class Loop {
 
   /** What a run works with; closed by whoever made it. */
   record Parts(
-      TrainSession session,
+      TrainingState state,
       StepFeeder feeder,
       Reporter reporter,
       Optional<Validator> validator,
-      TimestepSampler timesteps,
       Checkpointer checkpointer,
       Pictures pictures,
       Recoverer recoverer,
@@ -53,11 +47,10 @@ final class Loop {
       TrainListener listener,
       Cancellation cancellation) {
     this.config = config;
-    this.session = parts.session();
+    this.state = parts.state();
     this.feeder = parts.feeder();
     this.reporter = parts.reporter();
     this.validator = parts.validator();
-    this.timesteps = parts.timesteps();
     this.checkpointer = parts.checkpointer();
     this.pictures = parts.pictures();
     this.recoverer = parts.recoverer();
@@ -127,7 +120,7 @@ final class Loop {
   private boolean step(StepFeeder.Prepared prepared, long begin) throws IOException {
     long number = progress.step() + 1;
     double learningRate = rate.applyAsDouble(number) * progress.rateFactor();
-    TrainSession.Result result = session.step(prepared.inputs(), number, learningRate);
+    TrainSession.Result result = state.session().step(prepared.inputs(), number, learningRate);
     if (!result.isFinite()) {
       rollBack(
           "the loss of step %d is not finite (loss %s, gradient norm %s)"
@@ -137,7 +130,7 @@ final class Loop {
           prepared.next());
       return false;
     }
-    timesteps.observe(prepared.inputs().timesteps(), session.sampleLoss());
+    state.timesteps().observe(prepared.inputs().timesteps(), state.session().sampleLoss());
     double took = (System.nanoTime() - begin) / 1e9;
     progress.add(result.loss(), prepared.next(), took);
     Optional<LossWatch.Spike> spike = progress.spike();
@@ -180,17 +173,13 @@ final class Loop {
       return Optional.empty();
     }
     try {
-      return Optional.of(validator.get().measure(averaged(), step, cancellation));
+      return Optional.of(validator.get().measure(state.averaged(), step, cancellation));
     } catch (CancellationException e) {
       return Optional.empty(); // the loop sees it and ends
     } catch (IOException | RuntimeException e) {
       listener.onWarning(Reporter.sentence("no validation of step " + step, e));
       return Optional.empty();
     }
-  }
-
-  private Map<String, TensorData> averaged() {
-    return session.layout().split(session.state(UpdateGraph.EMA));
   }
 
   private void rollBack(String reason, long step, int doubtful, DataPosition next)
@@ -213,7 +202,7 @@ final class Loop {
   private boolean checkpoint() throws IOException {
     boolean interrupted = Thread.interrupted();
     try {
-      if (!checkpointer.write(session, timesteps, progress)) {
+      if (!checkpointer.write(state, progress)) {
         long step = progress.step();
         rollBack("the weights of step " + step + " are not finite", step, 0, progress.position());
         return false;
@@ -246,7 +235,7 @@ final class Loop {
   private void sample() {
     Path file;
     try {
-      file = pictures.sample(averaged(), progress.step(), cancellation);
+      file = pictures.sample(state.averaged(), progress.step(), cancellation);
     } catch (CancellationException e) {
       return; // the loop sees it and ends; a grid is not worth waiting for
     } catch (IOException | RuntimeException e) {
@@ -262,7 +251,7 @@ final class Loop {
     boolean interrupted = Thread.interrupted();
     try {
       if (!checkpointer.has(progress)) {
-        checkpointer.write(session, timesteps, progress);
+        checkpointer.write(state, progress);
       }
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e); // the first failure is the one to tell

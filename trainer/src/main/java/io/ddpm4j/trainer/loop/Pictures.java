@@ -59,14 +59,18 @@ final class Pictures {
     return GenerationRequest.of(config.run().sampleImages(), config.run().seed());
   }
 
-  /** The seconds that a grid takes, by two of its sampling steps; nothing is written. */
-  double rehearse(Map<String, TensorData> ema) throws IOException {
+  /**
+   * The seconds that a grid takes, by two of its sampling steps; nothing is written.
+   *
+   * @throws java.util.concurrent.CancellationException if it was cancelled
+   */
+  double rehearse(Map<String, TensorData> ema, Cancellation cancellation) throws IOException {
     int some = Math.min(2, steps());
     long begin = System.nanoTime();
     try (DiffusionPipeline pipeline = pipeline(ema, 0, some)) {
       double opening = (System.nanoTime() - begin) / 1e9;
       long opened = System.nanoTime();
-      pipeline.generate(request());
+      pipeline.generate(request().withCancellation(cancellation));
       return opening + (System.nanoTime() - opened) / 1e9 * steps() / some;
     }
   }

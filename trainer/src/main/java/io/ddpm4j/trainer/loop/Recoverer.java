@@ -14,27 +14,21 @@ import java.util.Optional;
 final class Recoverer {
   private final Checkpointer checkpointer;
   private final Reporter reporter;
-  private final Restorer restorer;
+  private final TrainingState training;
   private final boolean fromTheBeginning;
-
-  /** Puts a state into the train session. */
-  @FunctionalInterface
-  interface Restorer {
-    /**
-     * @param checkpoint null for the state before the first step
-     */
-    void restore(Checkpoint checkpoint) throws IOException;
-  }
 
   /**
    * @param fromTheBeginning whether the run's first state is one to go back to: not in a run that
    *     was resumed
    */
   Recoverer(
-      Checkpointer checkpointer, Reporter reporter, Restorer restorer, boolean fromTheBeginning) {
+      Checkpointer checkpointer,
+      Reporter reporter,
+      TrainingState training,
+      boolean fromTheBeginning) {
     this.checkpointer = checkpointer;
     this.reporter = reporter;
-    this.restorer = restorer;
+    this.training = training;
     this.fromTheBeginning = fromTheBeginning;
   }
 
@@ -50,7 +44,7 @@ final class Recoverer {
       throw checkpointer.diverged(breakdown, progress);
     }
     Checkpoint state = good.isPresent() ? checkpointer.read(good.get()) : null;
-    restorer.restore(state);
+    training.restore(state);
     checkpointer.setAsideAfter(state == null ? 0 : state.step());
     progress.rollBack(state, breakdown);
     reporter.backTo(progress.step());

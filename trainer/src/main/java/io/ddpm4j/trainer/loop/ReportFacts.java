@@ -1,5 +1,7 @@
 package io.ddpm4j.trainer.loop;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.trainer.report.Column;
 import io.ddpm4j.trainer.report.Facts;
@@ -11,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What a report says of a run in words and figures.
@@ -27,7 +30,7 @@ record ReportFacts(
   HtmlReport.Content content(History history, Progress progress, List<HtmlReport.Grid> grids) {
     List<Facts> tables = new ArrayList<>();
     tables.add(images());
-    tables.addAll(Facts.ofJson(config.toJson()));
+    tables.addAll(hyperparameters());
     tables.add(machine());
     return new HtmlReport.Content(
         headline(history, progress), history, config.diffusion().trainTimesteps(), grids, tables);
@@ -37,8 +40,7 @@ record ReportFacts(
     Map<String, String> values = new LinkedHashMap<>();
     long steps = config.run().steps();
     values.put("steps", "%,d of %,d".formatted(progress.step(), steps));
-    double images = (double) progress.step() * config.optimizer().stepImages();
-    values.put("epochs", number("%.2f", images / data.images()));
+    values.put("epochs", number("%.2f", progress.position().epochs(data.images())));
     values.put("loss, smoothed", number("%.4f", progress.smoothedLoss()));
     double[] losses = history.validations(Column.VALIDATION_LOSS);
     if (losses.length > 0) {
@@ -47,6 +49,7 @@ record ReportFacts(
     values.put("parameters", String.format(Locale.ROOT, "%,d", parameters));
     values.put("training time", time(Math.round(progress.seconds())));
     if (progress.seconds() > 0) {
+      long images = progress.position().images(data.images()); // the time is theirs, too
       values.put("images per second", number("%.1f", images / progress.seconds()));
     }
     return new Facts(name, values);
@@ -72,6 +75,34 @@ record ReportFacts(
     }
     heldOut.ifPresent(line -> values.put("Measured with", line));
     return new Facts("Images", values);
+  }
+
+  /** Those of {@code run.json}; levels with attention are counted as {@code --attention} does. */
+  private List<Facts> hyperparameters() {
+    JsonObject json = JsonParser.parseString(config.toJson()).getAsJsonObject();
+    json.getAsJsonObject("network").addProperty("attention", attention());
+    return Facts.ofJson(json.toString());
+  }
+
+  private String attention() {
+    List<Boolean> levels = config.network().attention();
+    List<String> with =
+        IntStream.rangeClosed(1, levels.size())
+            .filter(level -> levels.get(level - 1))
+            .mapToObj(Integer::toString)
+            .toList();
+    if (with.isEmpty()) {
+      return hasMiddle() ? "none but the middle" : "none";
+    }
+    int last = with.size() - 1;
+    return last == 0
+        ? "level " + with.get(0)
+        : "levels " + String.join(", ", with.subList(0, last)) + " and " + with.get(last);
+  }
+
+  private boolean hasMiddle() {
+    JsonObject unet = config.network().unet();
+    return unet == null || !unet.has("add_attention") || unet.get("add_attention").getAsBoolean();
   }
 
   private Facts machine() {

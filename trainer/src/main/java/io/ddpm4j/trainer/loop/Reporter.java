@@ -82,7 +82,7 @@ final class Reporter implements AutoCloseable {
       throws IOException {
     Map<Column, Double> row = new EnumMap<>(Column.class);
     row.put(Column.STEP, (double) step.step());
-    row.put(Column.EPOCH, next.epoch() + (double) next.offset() / facts.data().images());
+    row.put(Column.EPOCH, next.epochs(facts.data().images()));
     row.put(Column.LOSS, step.loss());
     row.put(Column.SMOOTHED_LOSS, step.smoothedLoss());
     row.put(Column.GRADIENT_NORM, step.gradientNorm());

@@ -4,8 +4,10 @@ import io.ddpm4j.runtime.random.ImageNoise;
 import io.ddpm4j.runtime.random.Philox;
 import io.ddpm4j.trainer.data.Batch;
 import io.ddpm4j.trainer.data.BatchIterator;
+import io.ddpm4j.trainer.data.BatchOptions;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.objective.TimestepSampler;
+import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.nio.LongBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -38,7 +40,7 @@ final class StepFeeder implements AutoCloseable {
   private final DropoutDraws dropout;
   private final int batchSize;
   private final int channels;
-  private final BlockingQueue<TrainSession.Inputs> free = new ArrayBlockingQueue<>(SLOTS);
+  private final BlockingQueue<StepInputs> free = new ArrayBlockingQueue<>(SLOTS);
   private final BlockingQueue<Prepared> ready = new ArrayBlockingQueue<>(SLOTS + 1);
   private final Thread thread;
   private Prepared last;
@@ -48,7 +50,7 @@ final class StepFeeder implements AutoCloseable {
    *
    * @param next where the step after it begins in the data
    */
-  record Prepared(long step, TrainSession.Inputs inputs, DataPosition next, Throwable failure) {}
+  record Prepared(long step, StepInputs inputs, DataPosition next, Throwable failure) {}
 
   /**
    * What is drawn for an image beside its noise.
@@ -60,6 +62,12 @@ final class StepFeeder implements AutoCloseable {
    */
   record Draws(TimestepSampler timesteps, double offsetNoise, double labelDropout, int nullClass) {}
 
+  /**
+   * Begins to prepare them.
+   *
+   * @param batches closed with this
+   * @param session whose inputs are filled
+   */
   StepFeeder(BatchIterator batches, TrainSession session, long seed, Draws draws, long firstStep) {
     this.batches = batches;
     this.seed = seed;
@@ -75,11 +83,34 @@ final class StepFeeder implements AutoCloseable {
     thread.start();
   }
 
+  /** Of the steps of a run from its start on; closes the batches that it makes. */
+  static StepFeeder of(RunPlan plan, TrainingState state) {
+    TrainConfig config = plan.config();
+    Progress progress = plan.start().progress();
+    BatchOptions options =
+        BatchOptions.of(config.optimizer().stepImages(), config.run().seed())
+            .withHorizontalFlips(config.data().horizontalFlips());
+    Draws draws =
+        new Draws(
+            state.timesteps(),
+            config.diffusion().objective().offsetNoise(),
+            config.network().labelDropout(),
+            plan.card().classes().size());
+    long firstStep = progress.step() + 1 + progress.recovery().skippedSteps();
+    BatchIterator batches = new BatchIterator(plan.data().training(), options, progress.position());
+    try {
+      return new StepFeeder(batches, state.session(), config.run().seed(), draws, firstStep);
+    } catch (RuntimeException | Error e) {
+      batches.close();
+      throw e;
+    }
+  }
+
   private void produce(long firstStep) {
     float[] noise = null;
     try {
       for (long step = firstStep; ; step++) {
-        TrainSession.Inputs inputs = free.take();
+        StepInputs inputs = free.take();
         Batch batch = batches.next();
         inputs.images().put(0, batch.images(), 0, inputs.images().capacity());
         labels(batch.labels(), inputs.labels());
@@ -121,7 +152,7 @@ final class StepFeeder implements AutoCloseable {
   }
 
   /** Timesteps with the weights that go with them, and labels that are dropped. */
-  private void draw(long firstImage, TrainSession.Inputs to) {
+  private void draw(long firstImage, StepInputs to) {
     int[] counter = new int[4];
     int[] block = new int[4];
     for (int i = 0; i < batchSize; i++) {

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.lowering;
 import static java.util.Map.entry;
 
 import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.FirFilter;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.Node;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * The train graph with pixels in (H, W, N, C): convolutions are {@link PlaneConvolution}s, and what
@@ -55,16 +57,27 @@ final class PixelMajorLowerings {
             entry("ddpm4j:ConvWeightGrad", PixelMajorLowerings::convWeightGrad),
             entry("Div", PixelMajorLowerings::elementwise),
             entry("ddpm4j:Dropout", PixelMajorLowerings::dropout),
+            entry("Erf", PixelMajorLowerings::unary),
+            entry("Exp", PixelMajorLowerings::unary),
+            entry("ddpm4j:FirDownsample", PixelMajorLowerings::firDownsample),
+            entry("ddpm4j:FirUpsample", PixelMajorLowerings::firUpsample),
+            entry("ddpm4j:Gelu", sameForm("ddpm4j:Gelu")),
             entry("ddpm4j:GroupNorm", PixelMajorLowerings::groupNorm),
             entry("ddpm4j:GroupNormGrad", PixelMajorLowerings::groupNormGrad),
+            entry("ddpm4j:Mish", sameForm("ddpm4j:Mish")),
             entry("Mul", PixelMajorLowerings::elementwise),
             entry("ReduceSum", PixelMajorLowerings::reduceSum),
+            entry("Relu", PixelMajorLowerings::unary),
             entry("Reshape", PixelMajorLowerings::reshape),
             entry("Resize", PixelMajorLowerings::resize),
+            entry("Sigmoid", PixelMajorLowerings::unary),
+            entry("Sign", PixelMajorLowerings::unary),
             entry("ddpm4j:Silu", PixelMajorLowerings::silu),
             entry("ddpm4j:SiluGrad", PixelMajorLowerings::siluGrad),
+            entry("Softplus", PixelMajorLowerings::unary),
             entry("Split", PixelMajorLowerings::split),
             entry("Sub", PixelMajorLowerings::elementwise),
+            entry("Tanh", PixelMajorLowerings::unary),
             entry("Transpose", PixelMajorLowerings::transpose));
     own.forEach(
         (op, rule) -> {
@@ -275,6 +288,24 @@ final class PixelMajorLowerings {
     return matrix;
   }
 
+  private static List<Value> firDownsample(Ops o, Node n, List<Value> in) {
+    return filtered(o, n, in.get(0), FirFilter::halving);
+  }
+
+  private static List<Value> firUpsample(Ops o, Node n, List<Value> in) {
+    return filtered(o, n, in.get(0), FirFilter::doubling);
+  }
+
+  /** By a matrix for an axis of a given size. */
+  private static List<Value> filtered(Ops o, Node n, Value x, IntFunction<double[][]> matrix) {
+    if (!fits(x) || !isMajor(x) || isLong(x.shape()) || isLong(n.out().shape())) {
+      return null;
+    }
+    double[][] rows = matrix.apply((int) x.shape().size(2));
+    double[][] columns = matrix.apply((int) x.shape().size(3));
+    return List.of(plain(o, map(o, major(o, x), rows, columns)));
+  }
+
   /** A matrix for each axis of (H, W, N, C). */
   private static Value map(Ops o, Value x, double[][] rows, double[][] columns) {
     Value mapped = AxisMaps.apply(o, x, rows, columns);
@@ -310,6 +341,24 @@ final class PixelMajorLowerings {
         && numbers.dim(2).is(1)
         && numbers.dim(3).is(1)
         && (numbers.dim(0).is(1) || numbers.dim(0).equals(pixels.dim(0)));
+  }
+
+  /** An operator that every element passes by itself. */
+  private static List<Value> unary(Ops o, Node n, List<Value> in) {
+    Value x = in.get(0);
+    return fits(x) && isMajor(x)
+        ? List.of(plain(o, o.graph().add(n.op(), List.of(major(o, x)), n.attributes()).out()))
+        : null;
+  }
+
+  /** A function of each element by itself, in the form that files have. */
+  private static Lowering.Rule sameForm(String function) {
+    return (o, n, in) -> {
+      Value x = in.get(0);
+      return fits(x) && isMajor(x)
+          ? List.of(plain(o, Lowering.portable(function).apply(o, n, List.of(major(o, x))).get(0)))
+          : null;
+    };
   }
 
   private static List<Value> dropout(Ops o, Node n, List<Value> in) {

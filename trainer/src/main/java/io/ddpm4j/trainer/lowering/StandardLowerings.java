@@ -33,10 +33,18 @@ public final class StandardLowerings {
               "ddpm4j:ConvWeightGrad",
               (o, n, in) -> List.of(convWeightGrad(o, n, in.get(0), in.get(1)))),
           entry("ddpm4j:Dropout", (o, n, in) -> List.of(dropout(o, n, in))),
+          asExported("ddpm4j:FirDownsample"),
+          asExported("ddpm4j:FirUpsample"),
+          asExported("ddpm4j:Gelu"),
           entry("ddpm4j:GroupNorm", (o, n, in) -> List.of(groupNorm(o, n, in))),
           entry("ddpm4j:GroupNormGrad", StandardLowerings::groupNormGrad),
+          asExported("ddpm4j:Mish"),
           entry("ddpm4j:Silu", (o, n, in) -> List.of(o.mul(in.get(0), o.sigmoid(in.get(0))))),
           entry("ddpm4j:SiluGrad", (o, n, in) -> List.of(siluGrad(o, in.get(0), in.get(1)))));
+
+  private static Map.Entry<String, Lowering.Rule> asExported(String function) {
+    return entry(function, Lowering.portable(function));
+  }
 
   /** The pass that applies the table. */
   public static Lowering lowering() {

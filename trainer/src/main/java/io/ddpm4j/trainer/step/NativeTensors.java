@@ -9,13 +9,17 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Tensors over direct buffers, and whatever else a session owns: freed together. A tensor may lie
- * over a part of a buffer.
+ * over a part of a buffer. Whoever makes something native has it owned before the next thing is
+ * made, so that what a constructor that fails has made is freed by one {@link #close}.
  */
-final class NativeTensors implements AutoCloseable {
+class NativeTensors implements AutoCloseable { // a test has it fail
   private final OrtEnvironment environment;
   private final List<AutoCloseable> owned = new ArrayList<>();
   private boolean closed;
@@ -24,9 +28,32 @@ final class NativeTensors implements AutoCloseable {
     this.environment = environment;
   }
 
+  /**
+   * Takes a resource, which is closed with this.
+   *
+   * @throws IllegalStateException if this is closed; then the resource is, too
+   */
   <T extends AutoCloseable> T own(T resource) {
+    if (closed) {
+      IllegalStateException failure = new IllegalStateException("the train session is closed");
+      try {
+        resource.close();
+      } catch (Exception e) {
+        failure.addSuppressed(e);
+      }
+      throw failure;
+    }
     owned.add(resource);
     return resource;
+  }
+
+  /** Tensors that are freed with these, or before. */
+  NativeTensors child() {
+    return own(new NativeTensors(environment));
+  }
+
+  OrtEnvironment environment() {
+    return environment;
   }
 
   static ByteBuffer bytes(int size) {
@@ -57,6 +84,21 @@ final class NativeTensors implements AutoCloseable {
     return own(OnnxTensor.createTensor(environment, part, shape, OnnxJavaType.UINT8));
   }
 
+  /**
+   * The parameters in a vector, by a name that is made of theirs.
+   *
+   * @param vector (P)
+   */
+  Map<String, OnnxTensor> ofParameters(
+      ParameterLayout layout, FloatBuffer vector, UnaryOperator<String> naming)
+      throws OrtException {
+    Map<String, OnnxTensor> parts = new LinkedHashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      parts.put(naming.apply(entry.name()), of(vector, entry.offset(), entry.stored().sizes()));
+    }
+    return parts;
+  }
+
   private static int elements(long... shape) {
     int elements = 1;
     for (long size : shape) {
@@ -65,7 +107,7 @@ final class NativeTensors implements AutoCloseable {
     return elements;
   }
 
-  /** Frees everything; a second call does nothing. */
+  /** Frees everything, also where some of it fails to close; a second call does nothing. */
   @Override
   public void close() {
     if (closed) {
@@ -84,6 +126,7 @@ final class NativeTensors implements AutoCloseable {
         }
       }
     }
+    owned.clear();
     if (failure != null) {
       throw failure;
     }

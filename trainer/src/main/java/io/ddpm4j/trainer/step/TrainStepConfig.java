@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.step;
 
+import io.ddpm4j.exporter.nn.ClassEmbedding;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -9,6 +10,7 @@ import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What one training step computes.
@@ -36,6 +38,7 @@ public record TrainStepConfig(
     if (batchSize < 1) {
       throw new IllegalArgumentException("batch size: expected at least 1, found " + batchSize);
     }
+    requireTrainable(unet);
     if (unet.sampleSize() < 1) {
       throw new IllegalArgumentException("sample_size: expected a known size, found none");
     }
@@ -50,6 +53,27 @@ public record TrainStepConfig(
               + ", found "
               + unet.outChannels());
     }
+  }
+
+  /**
+   * Refuses networks that cannot be told what a step tells: a timestep from 0 on, and the number of
+   * a class.
+   *
+   * @throws IllegalArgumentException naming the field of the network's config
+   */
+  public static void requireTrainable(UNetConfig unet) {
+    if (unet.timeEmbedding() == UNetConfig.TimeEmbedding.FOURIER) {
+      throw new IllegalArgumentException(
+          "U-Net config: time_embedding_type: expected positional or learned for training, found"
+              + " fourier, which takes the logarithm of timesteps, and the first one is 0");
+    }
+    if (unet.classEmbedding() != ClassEmbedding.TABLE) {
+      throw new IllegalArgumentException(
+          "U-Net config: class_embed_type: expected null for training, since classes are numbers"
+              + " of rows in a table, found "
+              + unet.classEmbedding().toString().toLowerCase(Locale.ROOT));
+    }
+    unet.sampleSize(); // of squares only
   }
 
   /** For L_simple, with one average of the weights. */

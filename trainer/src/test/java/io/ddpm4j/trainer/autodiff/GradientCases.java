@@ -115,8 +115,12 @@ final class GradientCases {
             .isLinear());
     c.add(one("Erf", "", (o, x) -> o.erf(x[0]), in(2, 3)).inFloat());
     c.add(one("Exp", "", (o, x) -> o.exp(x[0]), in(2, 3)));
+    c.add(one("Gelu", "", (o, x) -> o.gelu(x[0]), in(2, 3)).inFloat());
+    c.add(one("Gelu", "rank 4", (o, x) -> o.gelu(x[0]), in(2, 3, 1, 5)).inFloat());
     c.add(one("Identity", "", (o, x) -> o.identity(x[0]), in(2, 3)));
     c.add(one("Log", "", (o, x) -> o.log(x[0]), positive(2, 3)));
+    c.add(one("Mish", "", (o, x) -> o.mish(x[0]), in(2, 3)).inFloat());
+    c.add(one("Mish", "rank 4", (o, x) -> o.mish(x[0]), in(2, 3, 1, 5)).inFloat());
     c.add(one("Neg", "", (o, x) -> o.neg(x[0]), in(2, 3)));
     c.add(one("Reciprocal", "", (o, x) -> o.reciprocal(x[0]), away(2, 3)));
     c.add(one("Relu", "", (o, x) -> o.relu(x[0]), away(4, 3)));
@@ -593,7 +597,32 @@ final class GradientCases {
             .with(layerNorm));
   }
 
+  /** A function between convolutions, where processors have pixels in a layout of their own. */
+  private static GradientCase between(String op, BiFunction<Ops, Value, Value> function) {
+    return one(
+            op,
+            "between convolutions",
+            (o, x) -> {
+              Value h = o.conv(x[0], x[1], null, 1, 0, 0, 0, 0);
+              return o.conv(function.apply(o, h), x[2], null, 1, 0, 0, 0, 0);
+            },
+            in(1, 16, 4, 6),
+            in(16, 16, 1, 1),
+            in(16, 16, 1, 1))
+        .inFloat();
+  }
+
   private static void spatial(List<GradientCase> c) {
+    c.add(
+        one("FirDownsample", "", (o, x) -> o.firDownsample(x[0]), in(2, 3, 4, 6))
+            .inFloat()
+            .isLinear());
+    c.add(
+        one("FirUpsample", "", (o, x) -> o.firUpsample(x[0]), in(2, 3, 3, 2)).inFloat().isLinear());
+    c.add(between("FirDownsample", Ops::firDownsample).isLinear());
+    c.add(between("FirUpsample", Ops::firUpsample).isLinear());
+    c.add(between("Gelu", Ops::gelu));
+    c.add(between("Mish", Ops::mish));
     long[][] convs = { // N, C, H, W, K, kernel h, w, strides, pads
       {2, 3, 5, 4, 4, 3, 3, 1, 1, 1, 1, 1, 1},
       {1, 1, 3, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1},

@@ -30,7 +30,12 @@ class GradientRulesTest {
             "Conv",
             "ConvTranspose",
             "Dropout",
+            "FirDownsample",
+            "FirUpsample",
+            "Gelu",
             "GroupNorm",
+            "Mish",
+            "Relu",
             "Resize",
             "Silu");
     return cases().stream()

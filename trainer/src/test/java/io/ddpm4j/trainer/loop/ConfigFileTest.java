@@ -119,7 +119,7 @@ class ConfigFileTest {
         "{\"network\": {\"unet\": {\"foo\": 1}}} | network.unet.foo: expected a field of"
             + " UNet2DModel, found foo",
         "{\"network\": {\"unet\": {\"time_embedding_type\": 3}}} |"
-            + " network.unet.time_embedding_type: expected one of [positional, learned], found 3",
+            + " network.unet.time_embedding_type: expected one of [positional, fourier, learned], found 3",
         "{\"network\": {\"unet\": {\"down_block_types\": [\"X\"]}}} |"
             + " network.unet.down_block_types: expected blocks of [",
         "[1] | expected a JSON object, found [1]",

@@ -11,6 +11,7 @@ import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.objective.TimestepSampling;
+import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -80,7 +81,7 @@ class StepFeederTest {
                     TimestepSampling.UNIFORM.sampler(TIMESTEPS), 0, dropout, CLASSES),
                 firstStep)) {
       for (int step = 0; step < steps; step++) {
-        TrainSession.Inputs inputs = feeder.next().inputs();
+        StepInputs inputs = feeder.next().inputs();
         for (int i = 0; i < BATCH; i++) {
           drawn.add(new Drawn(inputs.labels().get(i), inputs.timesteps().get(i)));
         }
@@ -198,7 +199,7 @@ class StepFeederTest {
             new StepFeeder(
                 batches, session, SEED, new StepFeeder.Draws(sampler, 0, 0, CLASSES), 1)) {
       for (int step = 1; step <= 5; step++) {
-        TrainSession.Inputs inputs = feeder.next().inputs();
+        StepInputs inputs = feeder.next().inputs();
         assertEquals(step * BATCH, calls.size(), "none is drawn ahead");
         assertEquals(7, inputs.timesteps().get(BATCH - 1));
         assertEquals(7f / BATCH, inputs.sampleWeights().get(BATCH - 1));

@@ -131,13 +131,23 @@ class TrainerFailuresTest {
             super.read(index, dest, offset);
           }
         };
-    Trainer trainer =
-        new Trainer(new RunFolder(run), config, RunData.of(failing), DatasetCard.of(shapes), null);
+    Trainer trainer = of(config, failing, shapes);
     fails(
         IllegalStateException.class,
         () -> trainer.run(SILENT, new Cancellation()),
         "the disk is gone");
     assertEquals(List.of("step-00000010"), checkpoints());
+  }
+
+  /** A run whose images are not what they were. */
+  private Trainer of(TrainConfig config, ImageDataset images, ImageDataset described) {
+    return new Trainer(
+        new RunPlan(
+            new RunFolder(run),
+            config,
+            RunData.of(images),
+            DatasetCard.of(described),
+            RunStart.anew(config, null)));
   }
 
   /** Room for so many whole states. */
@@ -215,8 +225,7 @@ class TrainerFailuresTest {
             last[0] = step.imagesPerSecond();
           }
         };
-    new Trainer(new RunFolder(run), config, RunData.of(slow), DatasetCard.of(shapes), null)
-        .run(listener, new Cancellation());
+    of(config, slow, shapes).run(listener, new Cancellation());
     assertTrue(last[0] > 0 && last[0] < 400, "images a second, of at most 200: " + last[0]);
   }
 }

@@ -39,7 +39,7 @@ class SessionAveragesTest {
         weights[k] = (float) (0.3 * Math.sin(0.7 * k));
       }
       session.initialize(weights);
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       for (int k = 0; k < inputs.noise().capacity(); k++) {
         inputs.noise().put(k, (float) Math.sin(1.3 * k * k));
       }

@@ -52,8 +52,8 @@ class SessionDropoutTest {
         }
       };
 
-  private static TrainSession.Inputs inputs(TrainSession session) {
-    TrainSession.Inputs inputs = session.newInputs();
+  private static StepInputs inputs(TrainSession session) {
+    StepInputs inputs = session.newInputs();
     for (int k = 0; k < inputs.images().capacity(); k++) {
       inputs.images().put(k, (byte) (37 * k));
       inputs.noise().put(k, (float) Math.sin(1.3 * k * k));
@@ -82,7 +82,7 @@ class SessionDropoutTest {
   private static List<float[]> twoSteps(double dropout, int threads, int shard) {
     try (TrainSession session = open(dropout, threads, shard)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = inputs(session);
+      StepInputs inputs = inputs(session);
       inputs.masks(MASKS);
       assertTrue(session.step(inputs, 1, 1e-2).isFinite());
       assertTrue(session.step(inputs, 2, 1e-2).isFinite());
@@ -114,7 +114,7 @@ class SessionDropoutTest {
     Map<String, Integer> asked = new ConcurrentHashMap<>();
     try (TrainSession session = open(0.25, threads, shard)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = inputs(session);
+      StepInputs inputs = inputs(session);
       inputs.masks(
           (place, image, mask) -> {
             assertEquals(4 * 4 * 4, mask.capacity(), "an image's (C, H, W)");
@@ -131,7 +131,7 @@ class SessionDropoutTest {
   void masksAreNeededWhereThereIsDropout() {
     try (TrainSession session = open(0.25, 1, BATCH)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = inputs(session);
+      StepInputs inputs = inputs(session);
       IllegalArgumentException e =
           assertThrows(IllegalArgumentException.class, () -> session.step(inputs, 1, 1e-2));
       assertEquals("masks: expected a source, for the dropout, found none", e.getMessage());

@@ -81,7 +81,7 @@ class TrainSessionTest {
   }
 
   /** The inputs of {@code step_reference.py}. */
-  private static void fill(TrainSession.Inputs inputs, long step) {
+  private static void fill(StepInputs inputs, long step) {
     for (int k = 0; k < inputs.images().capacity(); k++) {
       inputs.images().put(k, (byte) ((37 * k + 11 * step) % 256));
       inputs.noise().put(k, (float) (1.4 * Math.sin(1.3 * k * k + step)));
@@ -117,7 +117,7 @@ class TrainSessionTest {
     TrainStepConfig config = reference();
     try (TrainSession session = new TrainSession(config, options)) {
       session.initialize(weights(session.layout()));
-      List<TrainSession.Inputs> inputs = List.of(session.newInputs(), session.newInputs());
+      List<StepInputs> inputs = List.of(session.newInputs(), session.newInputs());
       JsonArray steps = expected.getAsJsonArray("steps");
       for (int step = 1; step <= steps.size(); step++) {
         JsonObject row = steps.get(step - 1).getAsJsonObject();
@@ -183,8 +183,8 @@ class TrainSessionTest {
         TrainSession other = open(config)) {
       one.initialize(weights(one.layout()));
       other.initialize(weights(other.layout()));
-      TrainSession.Inputs inputs = one.newInputs();
-      TrainSession.Inputs others = other.newInputs();
+      StepInputs inputs = one.newInputs();
+      StepInputs others = other.newInputs();
       for (int step = 1; step <= 5; step++) {
         fill(inputs, step);
         fill(others, step);
@@ -207,7 +207,7 @@ class TrainSessionTest {
     TrainStepConfig config = tiny();
     try (TrainSession session = open(config)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       for (int step = 1; step < broken; step++) {
         fill(inputs, step);
         assertTrue(session.step(inputs, step, 1e-2).isFinite());
@@ -229,7 +229,7 @@ class TrainSessionTest {
   @Test
   void closingTwiceDoesNothing() {
     TrainSession session = open(tiny());
-    TrainSession.Inputs inputs = session.newInputs();
+    StepInputs inputs = session.newInputs();
     session.close();
     session.close();
     assertThrows(IllegalStateException.class, () -> session.step(inputs, 1, 1e-3));
@@ -240,7 +240,7 @@ class TrainSessionTest {
     TrainStepConfig config = tiny();
     try (TrainSession session = open(config)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       fill(inputs, 1);
       inputs.timesteps().put(0, 1000);
       IllegalStateException e =
@@ -273,7 +273,7 @@ class TrainSessionTest {
     TrainStepConfig config = tiny();
     try (TrainSession session = open(config)) {
       session.initialize(weights(session.layout()));
-      TrainSession.Inputs inputs = session.newInputs();
+      StepInputs inputs = session.newInputs();
       long[][] seen = new long[2][];
       for (int step = 1; step <= 12_000; step++) {
         fill(inputs, step);

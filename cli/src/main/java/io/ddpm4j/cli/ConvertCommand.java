@@ -1,0 +1,168 @@
+package io.ddpm4j.cli;
+
+import io.ddpm4j.exporter.convert.CheckpointConverter;
+import io.ddpm4j.exporter.convert.CheckpointFile;
+import io.ddpm4j.exporter.convert.CheckpointFolder;
+import io.ddpm4j.exporter.convert.Conversion;
+import io.ddpm4j.exporter.convert.ConversionException;
+import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.trainer.loop.RunExporter;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Turns somebody's checkpoint into a model file. */
+@Command(
+    name = "convert",
+    description = "Convert a checkpoint of PyTorch's code bases to an ONNX file.",
+    footer = {
+      "",
+      "Whose network it is, is seen from the names of the tensors: UNet2DModel of diffusers,",
+      "UNetModel of OpenAI, Unet of lucidrains. What the shapes of the tensors do not tell, a",
+      "JSON file says with the argument names of that network's constructor (docs/checkpoints.md).",
+      "Nothing in the checkpoint is executed.",
+      "",
+      "Examples:",
+      "  ddpm convert ddpm-cifar10-32 -o cifar10.onnx",
+      "  ddpm convert ema_0.9999_500000.pt --config arguments.json -o model.onnx",
+      "  ddpm convert model-100.pt --size 32 -o flowers.onnx"
+    })
+final class ConvertCommand implements Callable<Integer> {
+  @Parameters(
+      index = "0",
+      paramLabel = "SOURCE",
+      description =
+          "A folder of diffusers (a pipeline, or the network alone), a file .safetensors, .bin, .pt,"
+              + " .pth or .ckpt, the index of such files, or the folder of a training run.")
+  private Path source;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      required = true,
+      description = "The model (required).")
+  private Path output;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "JSON of the arguments of the network's constructor (default: config.json beside the"
+              + " weights, if there is one).")
+  private Path config;
+
+  @Option(
+      names = "--scheduler",
+      paramLabel = "FILE",
+      description =
+          "scheduler_config.json of diffusers (default: that of the pipeline, else what the"
+              + " checkpoint and --config say of the noise schedule).")
+  private Path scheduler;
+
+  @Option(
+      names = "--size",
+      paramLabel = "N|HxW",
+      converter = ImageSize.Converter.class,
+      description = "Height and width of the images (default: what --config says).")
+  private ImageSize size;
+
+  @Option(
+      names = "--variant",
+      paramLabel = "NAME",
+      description =
+          "Of the weights in a folder of diffusers, such as fp16 (default: those without one, or"
+              + " the only ones that there are).")
+  private String variant;
+
+  @Mixin private final VerifyOptions verify = new VerifyOptions();
+
+  private final Terminal terminal;
+
+  ConvertCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Outputs.requireFile("-o", output);
+    verify.requireFiles();
+    Outputs.makeFolderOf(output);
+    if (Models.isRun(source)) {
+      if (config != null || scheduler != null || size != null || variant != null) {
+        throw new UsageException(
+            "expected no other options for a training run, which says all of them itself");
+      }
+      try (VerifiedOutput file = new VerifiedOutput(output)) {
+        long step = RunExporter.export(source, file.path());
+        terminal.out().printf("%s: %s after step %d%n", output, source, step);
+        finish(file);
+      }
+      return Main.OK;
+    }
+    Conversion conversion = convert();
+    try (VerifiedOutput file = new VerifiedOutput(output)) {
+      OnnxWriter.write(
+          OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata()), file.path());
+      terminal.out().printf("%s: %s of %s%n", output, conversion.family(), source);
+      conversion.notes().forEach(note -> terminal.out().println("note: " + note));
+      finish(file);
+    }
+    return Main.OK;
+  }
+
+  private void finish(VerifiedOutput file) throws IOException {
+    terminal.out().println(verify.check(file.path()));
+    file.commit();
+    terminal.out().printf(Locale.ROOT, "%s: %s%n", output, Outputs.size(output));
+  }
+
+  private Conversion convert() throws IOException {
+    Path weights = source;
+    Optional<Path> configFile = Optional.ofNullable(config);
+    Optional<Path> schedulerFile = Optional.ofNullable(scheduler);
+    if (Files.isDirectory(source)) {
+      CheckpointFolder folder = CheckpointFolder.of(source, Optional.ofNullable(variant));
+      weights = folder.weights();
+      configFile = configFile.or(folder::config);
+      schedulerFile = schedulerFile.or(folder::scheduler);
+    } else if (variant != null) {
+      throw new UsageException("--variant: expected a folder of diffusers, found '" + source + "'");
+    } else {
+      Path beside = source.toAbsolutePath().resolveSibling("config.json");
+      configFile = configFile.or(() -> Optional.of(beside).filter(Files::isRegularFile));
+    }
+    try (CheckpointFile file = CheckpointFile.open(weights)) {
+      return CheckpointConverter.convert(
+          new CheckpointConverter.Request(
+              file, text(configFile), text(schedulerFile), imageSize()));
+    } catch (IllegalArgumentException e) {
+      String where = configFile.map(Path::toString).orElse(weights.toString());
+      throw new IOException(where + ": " + e.getMessage(), e);
+    } catch (ConversionException e) {
+      boolean named = e.getMessage().startsWith(weights.toString());
+      throw named ? e : new IOException(weights + ": " + e.getMessage(), e);
+    }
+  }
+
+  private Optional<io.ddpm4j.exporter.convert.ImageSize> imageSize() {
+    return Optional.ofNullable(size)
+        .map(s -> new io.ddpm4j.exporter.convert.ImageSize(s.height(), s.width()));
+  }
+
+  private static Optional<String> text(Optional<Path> file) throws IOException {
+    try {
+      return file.isEmpty() ? Optional.empty() : Optional.of(Files.readString(file.get()));
+    } catch (MalformedInputException e) {
+      throw new IOException(file.get() + ": expected JSON, found something that is no text", e);
+    }
+  }
+}

@@ -1,0 +1,227 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.nn.UNet;
+import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.runtime.image.NumpyArray;
+import io.ddpm4j.testing.NpyFile;
+import io.ddpm4j.testing.SharedData;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@code ddpm convert}. */
+class ConvertCommandTest {
+  @TempDir Path dir;
+
+  private static final UNetConfig CONFIG = TestModels.config(1, 0);
+
+  private static Map<String, TensorData> weights() {
+    return UNet.parameters(CONFIG).initialize(5);
+  }
+
+  private static void write(Path file, Map<String, TensorData> tensors) throws IOException {
+    Files.createDirectories(file.getParent());
+    try (OutputStream out = Files.newOutputStream(file)) {
+      new Safetensors(tensors, Map.of()).write(out);
+    }
+  }
+
+  private Path pipeline() throws IOException {
+    Path folder = dir.resolve("pipeline");
+    write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights());
+    Files.writeString(folder.resolve("unet/config.json"), CONFIG.toJson());
+    Files.createDirectories(folder.resolve("scheduler"));
+    Files.writeString(
+        folder.resolve("scheduler/scheduler_config.json"),
+        "{\"_class_name\": \"DDPMScheduler\", \"num_train_timesteps\": 20, \"beta_end\": 0.3}");
+    return folder;
+  }
+
+  private void leavesNothingBehind() throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      assertFalse(files.anyMatch(file -> file.getFileName().toString().startsWith(".ddpm-")));
+    }
+  }
+
+  @Test
+  void aPipelineBecomesAModelThatSamples() throws IOException {
+    Path model = dir.resolve("model.onnx");
+    CommandRun.of("convert", pipeline(), "-o", model)
+        .succeeds()
+        .prints("UNet2DModel", "runs:", model);
+    CommandRun.of("inspect", model).succeeds().prints("linear, 20 timesteps");
+    CommandRun.of("sample", model, "-n", 1, "--steps", 2, "-o", dir.resolve("out.png")).succeeds();
+    Path same = TestModels.write(dir.resolve("same.onnx"), 1, List.of(), Map.of());
+    CommandRun.of("diff", model, same).succeeds().prints("both predict the same");
+    leavesNothingBehind();
+  }
+
+  @Test
+  void theNetworkAloneAndAFileWithItsConfig() throws IOException {
+    Path unet = pipeline().resolve("unet");
+    Path a = dir.resolve("new/a.onnx");
+    Path b = dir.resolve("b.onnx");
+    CommandRun.of("convert", unet, "-o", a).succeeds();
+    Path file = unet.resolve("diffusion_pytorch_model.safetensors");
+    CommandRun.of("convert", file, "--config", unet.resolve("config.json"), "-o", b).succeeds();
+    CommandRun.of("diff", a, b).succeeds();
+    CommandRun.of("convert", file, "-o", b).succeeds();
+    Path alone = Files.move(file, dir.resolve("alone.safetensors"));
+    CommandRun.of("convert", alone, "-o", b).failsSaying(alone, "attention_head_dim");
+  }
+
+  @Test
+  void variantsAndShards() throws IOException {
+    Path folder = dir.resolve("unet");
+    Map<String, TensorData> weights = weights();
+    write(folder.resolve("diffusion_pytorch_model.fp16.safetensors"), weights);
+    Files.writeString(folder.resolve("config.json"), CONFIG.toJson());
+    Path model = dir.resolve("model.onnx");
+    CommandRun.of("convert", folder, "-o", model).succeeds();
+    CommandRun.of("convert", folder, "--variant", "fp16", "-o", model).succeeds();
+    CommandRun.of("convert", folder, "--variant", "bf16", "-o", model)
+        .failsSaying(folder, "diffusion_pytorch_model.bf16", "found", "fp16");
+
+    Map<String, TensorData> first = new LinkedHashMap<>();
+    Map<String, TensorData> second = new LinkedHashMap<>();
+    JsonObject map = new JsonObject();
+    weights.forEach(
+        (name, data) -> {
+          boolean left = first.size() <= second.size();
+          (left ? first : second).put(name, data);
+          map.addProperty(name, left ? "one.safetensors" : "two.safetensors");
+        });
+    Path sharded = dir.resolve("sharded");
+    write(sharded.resolve("one.safetensors"), first);
+    write(sharded.resolve("two.safetensors"), second);
+    JsonObject index = new JsonObject();
+    index.add("weight_map", map);
+    Files.writeString(
+        sharded.resolve("diffusion_pytorch_model.safetensors.index.json"), index.toString());
+    Files.writeString(sharded.resolve("config.json"), CONFIG.toJson());
+    Path other = dir.resolve("other.onnx");
+    CommandRun.of("convert", sharded, "-o", other).succeeds();
+    CommandRun.of("diff", model, other).succeeds().prints("0 with other numbers");
+  }
+
+  @Test
+  void whatWasThereStaysWhereTheNewModelFails() throws IOException {
+    Path model = Files.writeString(dir.resolve("model.onnx"), "the old one");
+    Path folder = pipeline();
+    Path verify = Files.createDirectories(dir.resolve("verify"));
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify)
+        .failsSaying("--verify " + verify, "sample.npy and output.npy");
+    npy(verify.resolve("sample.npy"), new float[64], 1, 1, 8, 8);
+    npy(verify.resolve("output.npy"), new float[64], 1, 1, 8, 8);
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify)
+        .failsSaying("timestep.npy", "found none");
+    npy(verify.resolve("timestep.npy"), new float[] {3}, 1);
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify)
+        .failsSaying(verify.resolve("output.npy"), "numbers beyond");
+    assertEquals("the old one", Files.readString(model));
+    leavesNothingBehind();
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify, "--atol", 100)
+        .succeeds()
+        .prints("agrees with");
+    assertTrue(Files.size(model) > 1000);
+    leavesNothingBehind();
+  }
+
+  private static void npy(Path file, float[] values, long... shape) throws IOException {
+    NumpyArray.of(values, shape).write(file);
+  }
+
+  @Test
+  void missingAndUnknownTensorsAreNamed() throws IOException {
+    Path folder = pipeline();
+    Map<String, TensorData> weights = weights();
+    TensorData bias = weights.remove("conv_out.bias");
+    weights.put("conv_out.bais", bias);
+    Path file = folder.resolve("unet/diffusion_pytorch_model.safetensors");
+    write(file, weights);
+    CommandRun.of("convert", folder, "-o", dir.resolve("m.onnx"))
+        .failsSaying(file, "conv_out.bias", "conv_out.bais");
+    assertFalse(Files.exists(dir.resolve("m.onnx")));
+  }
+
+  @Test
+  void wrongUsageAndOtherFiles() throws IOException {
+    Path model = dir.resolve("m.onnx");
+    CommandRun.of("convert", dir.resolve("none.pt"), "-o", model).failsSaying("none.pt", "found");
+    CommandRun.of("convert", dir, "-o", model).failsSaying(dir, "diffusion_pytorch_model");
+    CommandRun.of("convert", dir).isWrongUsage("-o");
+    CommandRun.of("convert", dir, "-o", model, "--size", "0").isWrongUsage("--size");
+    Path text = Files.writeString(dir.resolve("x.pt"), "some text");
+    CommandRun.of("convert", text, "-o", model).failsSaying(text, "found something else");
+    CommandRun.of("convert", text, "-o", model, "--variant", "fp16").isWrongUsage("--variant");
+  }
+
+  // ---- the stored networks of all code bases, from their files to what they predict
+
+  private static String refusal(Path config) throws IOException {
+    try {
+      UNetConfig.fromJson(Files.readString(config));
+      return "";
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
+  }
+
+  static List<Path> goldens() throws IOException {
+    if (!SharedData.exists("golden/unets")) {
+      return List.of(Path.of("none"));
+    }
+    try (Stream<Path> folders = Files.list(SharedData.path("golden/unets"))) {
+      return folders.filter(folder -> Files.exists(folder.resolve("info.json"))).sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void storedNetworksPredictTheSame(Path folder) throws IOException {
+    SharedData.path("golden/unets");
+    JsonObject info =
+        JsonParser.parseString(Files.readString(folder.resolve("info.json"))).getAsJsonObject();
+    Path model = dir.resolve("model.onnx");
+    double tolerance =
+        info.has("f32_vs_f64_max_abs") ? 3 * info.get("f32_vs_f64_max_abs").getAsDouble() : 3e-6;
+    List<Object> command =
+        new ArrayList<>(List.of("-o", model, "--verify", folder, "--atol", tolerance, "--rtol", 0));
+    if (info.has("args")) {
+      int[] shape = NpyFile.read(folder.resolve("sample.npy")).shape();
+      Path config = Files.writeString(dir.resolve("args.json"), info.get("args").toString());
+      command.addAll(List.of("--config", config, "--size", shape[2] + "x" + shape[3]));
+      command.add(0, folder.resolve("model.pt"));
+    } else {
+      command.add(0, folder);
+    }
+    command.add(0, "convert");
+    String refusal = info.has("args") ? "" : refusal(folder.resolve("config.json"));
+    if (!refusal.isEmpty()) { // of a kind of network that we do not have
+      CommandRun.of(command.toArray()).failsSaying(refusal);
+      return;
+    }
+    CommandRun.of(command.toArray()).succeeds().prints("agrees with");
+    assertArrayEquals(new byte[] {8}, Arrays.copyOf(Files.readAllBytes(model), 1));
+  }
+}

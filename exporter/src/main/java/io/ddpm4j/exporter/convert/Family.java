@@ -1,0 +1,108 @@
+package io.ddpm4j.exporter.convert;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The code bases whose networks are known by the names of their tensors. */
+public enum Family {
+  /** {@code UNet2DModel} of diffusers. */
+  DIFFUSERS("UNet2DModel", List.of("conv_in.weight", "conv_out.weight", "conv_norm_out.weight")),
+
+  /** {@code UNetModel} of OpenAI's improved-diffusion and guided-diffusion. */
+  OPENAI("UNetModel", List.of("input_blocks.0.0.weight", "output_blocks.0.0.in_layers.0.weight")),
+
+  /** {@code Unet} of lucidrains' denoising-diffusion-pytorch. */
+  LUCIDRAINS("Unet", List.of("init_conv.weight", "final_conv.weight", "mid_block1.mlp.1.weight")),
+
+  /** The state of a training run of ddpm4j. */
+  RUN("a training run of ddpm4j", List.of("first_moment.conv_in.weight"));
+
+  private final String text;
+  private final List<String> marks;
+
+  Family(String text, List<String> marks) {
+    this.text = text;
+    this.marks = marks;
+  }
+
+  /** The network's class. */
+  @Override
+  public String toString() {
+    return text;
+  }
+
+  /** A network that is known and not converted. */
+  private record Refused(Pattern name, String what) {
+    static Refused of(String regex, String what) {
+      return new Refused(Pattern.compile("(?:^|.*\\.)" + regex), what);
+    }
+  }
+
+  /** By a name that only networks of that kind have; these come first. */
+  private static final List<Refused> REFUSED =
+      List.of(
+          Refused.of("input_blocks\\..*\\.transformer_blocks\\..*", "Stable Diffusion's network"),
+          Refused.of("first_stage_model\\..*", "a latent diffusion model with its autoencoder"),
+          Refused.of(
+              "(?:down|up)_blocks\\..*\\.transformer_blocks\\..*",
+              "UNet2DConditionModel, which needs a text's embedding"),
+          Refused.of("(?:down|up)_blocks\\..*\\.temp_attentions\\..*", "UNet3DConditionModel"),
+          Refused.of("controlnet_cond_embedding\\..*", "a ControlNet"),
+          Refused.of("quantize\\.embedding.*", "an autoencoder (VQModel)"),
+          Refused.of(
+              "(?:encoder\\.conv_in|decoder\\.conv_in|quant_conv)\\.weight", "an autoencoder"),
+          Refused.of("text_model\\.encoder\\..*", "a text encoder"),
+          Refused.of("transformer_blocks\\.\\d+\\..*", "a transformer"),
+          Refused.of("blocks\\.\\d+\\.adaLN_modulation\\..*", "a diffusion transformer (DiT)"),
+          Refused.of("null_classes_emb", "Unet of classifier_free_guidance"),
+          Refused.of("temb\\.dense\\.0\\.weight", "Model of the code of Song et al. 2020 (DDIM)"),
+          Refused.of("all_modules\\.0\\.weight", "a network of score_sde"),
+          Refused.of("map_layer0\\.weight", "a network of EDM"),
+          Refused.of("out\\.\\d+\\.positional_embedding", "a classifier (EncoderUNetModel)"));
+
+  /**
+   * The family of a checkpoint.
+   *
+   * @param names of its tensors, whatever stands before the network's own names
+   * @throws ConversionException if it is of none, naming it where it is known
+   */
+  public static Family of(Set<String> names) throws ConversionException {
+    if (!RUN.prefixes(names).isEmpty()) {
+      return RUN;
+    }
+    for (Refused refused : REFUSED) {
+      if (names.stream().anyMatch(name -> refused.name().matcher(name).matches())) {
+        throw new ConversionException("expected " + known() + ", found " + refused.what());
+      }
+    }
+    for (Family family : values()) {
+      if (!family.prefixes(names).isEmpty()) {
+        return family;
+      }
+    }
+    String first = names.stream().findFirst().map(n -> ", such as " + n).orElse("");
+    throw new ConversionException(
+        "expected " + known() + ", found " + names.size() + " tensors of other names" + first);
+  }
+
+  private static String known() {
+    return "a checkpoint of " + DIFFUSERS + ", " + OPENAI + " or " + LUCIDRAINS;
+  }
+
+  /** What stands before the names of each of its networks in a checkpoint. */
+  List<String> prefixes(Set<String> names) {
+    List<String> prefixes = new ArrayList<>();
+    String mark = marks.get(0);
+    for (String name : names) {
+      if (name.equals(mark) || name.endsWith("." + mark)) {
+        String prefix = name.substring(0, name.length() - mark.length());
+        if (marks.stream().allMatch(m -> names.contains(prefix + m))) {
+          prefixes.add(prefix);
+        }
+      }
+    }
+    return prefixes;
+  }
+}

@@ -1,0 +1,143 @@
+package io.ddpm4j.exporter.convert;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.testing.SharedData;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Checkpoint files of every kind. */
+class CheckpointFileTest {
+  @TempDir Path dir;
+
+  private static Map<String, TensorData> read(Path file) throws IOException {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
+      for (String name : checkpoint.names()) {
+        tensors.put(name, checkpoint.data(name));
+        assertEquals(checkpoint.type(name), tensors.get(name).type());
+      }
+    }
+    return tensors;
+  }
+
+  private void write(String name, Map<String, TensorData> tensors) throws IOException {
+    try (OutputStream out = Files.newOutputStream(dir.resolve(name))) {
+      new Safetensors(tensors, Map.of("format", "pt")).write(out);
+    }
+  }
+
+  /** Where a folder of golden/unets has both forms of a checkpoint, they hold the same tensors. */
+  @Test
+  void torchFilesHoldWhatTheSafetensorsBesideThemDo() throws IOException {
+    int compared = 0;
+    for (Path file : goldens(".bin")) {
+      String name = file.getFileName().toString().replaceAll("\\.bin$", ".safetensors");
+      Path other = file.resolveSibling(name);
+      if (Files.exists(other)) {
+        assertEquals(read(other), read(file), file.toString());
+        compared++;
+      }
+    }
+    assertTrue(compared > 0 || !SharedData.exists("golden/unets"));
+  }
+
+  @Test
+  void everyStoredCheckpointIsRead() throws IOException {
+    for (String ending : List.of(".bin", ".pt", ".safetensors")) {
+      for (Path file : goldens(ending)) {
+        assertTrue(read(file).size() > 10, file.toString());
+      }
+    }
+  }
+
+  private static List<Path> goldens(String ending) throws IOException {
+    if (!SharedData.exists("golden/unets")) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(SharedData.path("golden/unets"))) {
+      return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
+    }
+  }
+
+  @Test
+  void severalFilesAreOneCheckpoint() throws IOException {
+    TensorData large = TensorData.ofFloats(new float[40_000], 200, 200); // mapped
+    write("a-1.safetensors", Map.of("w", large));
+    write("a-2.safetensors", Map.of("b", TensorData.ofFloats(new float[] {2, 3}, 2)));
+    Path index =
+        Files.writeString(
+            dir.resolve("a.safetensors.index.json"),
+            """
+            {"metadata": {"total_size": 9},
+             "weight_map": {"w": "a-1.safetensors", "b": "a-2.safetensors"}}
+            """);
+    Map<String, TensorData> tensors = read(index);
+    assertEquals(List.of("w", "b"), List.copyOf(tensors.keySet()));
+    assertEquals(large, tensors.get("w"));
+    assertEquals(3, tensors.get("b").floats()[1]);
+    try (CheckpointFile file = CheckpointFile.open(index)) {
+      assertEquals("pt", file.values().get("format"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"weight_map\": {\"w\": \"../a.safetensors\"}}",
+        "{\"weight_map\": {\"w\": \"/a.safetensors\"}}",
+        "{\"weight_map\": {\"w\": \"..\"}}",
+        "{\"weight_map\": {\"w\": \"index.json\"}}",
+        "{\"weight_map\": {\"w\": 1}}",
+        "{\"weight_map\": {\"w\": \"\"}}",
+        "{\"weight_map\": {\"w\": \"missing.safetensors\"}}",
+        "{\"weight_map\": {\"other\": \"a.safetensors\"}}",
+        "{\"weight_map\": {\"w\": \"a.safetensors\"}}",
+        "{\"weight_map\": {}}",
+        "{\"weight_map\": []}",
+        "{}",
+        "{\"weight_map\": ",
+        "  text"
+      })
+  void badIndicesAreRefusedInASentence(String json) throws IOException {
+    TensorData one = TensorData.scalar(1f);
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    tensors.put("w", one);
+    tensors.put("not in the index", one);
+    write("a.safetensors", tensors);
+    Path index = Files.writeString(dir.resolve("index.json"), json);
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(index));
+    assertTrue(e.getMessage().startsWith(dir.toString()), e.getMessage());
+    assertTrue(e.getMessage().contains(": expected "), e.getMessage());
+  }
+
+  @Test
+  void otherFilesAreRefused() throws IOException {
+    Path file = dir.resolve("x.safetensors");
+    assertRefused(file, "no such file");
+    Files.write(file, new byte[0]);
+    assertRefused(file, "an empty file");
+    Files.writeString(file, "version https://git-lfs.github.com/spec/v1\n");
+    assertRefused(file, "something else");
+    assertRefused(dir, "");
+  }
+
+  private static void assertRefused(Path file, String found) {
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(file));
+    assertTrue(e.getMessage().startsWith(file + ": expected "), e.getMessage());
+    assertTrue(e.getMessage().endsWith(found), e.getMessage());
+  }
+}
