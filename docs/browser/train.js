@@ -28,6 +28,9 @@ function setRunning(running) {
 const ON = {
   opened: message => {
     description = message.description;
+    losses.length = 0;
+    drawn = []; // of another size, it may be
+    tellImages();
     $('class').replaceChildren(...description.classes.map((name, i) => new Option(name, i)));
     $('classes').hidden = description.classes.length === 0;
     $('rate').value = description.learning_rate.peak; // at the run's end its schedule has ended

@@ -1,4 +1,4 @@
-import {alphasCumprod} from './schedule.js';
+import {alphasCumprod, timesteps} from './schedule.js';
 
 /** x̂_0 and ε from x_t and what the network predicts, given the signal √ᾱ and the noise √(1-ᾱ). */
 const PREDICTIONS = {
@@ -6,12 +6,6 @@ const PREDICTIONS = {
   sample: (x, x0, signal, noise) => [x0, (x - signal * x0) / noise],
   v_prediction: (x, v, signal, noise) => [signal * x - noise * v, signal * v + noise * x],
 };
-
-/** n timesteps that are ⌊T/n⌋ apart, the last of them 0. */
-export function leadingTimesteps(T, n) {
-  const stride = Math.floor(T / n);
-  return Array.from({length: n}, (_, i) => (n - 1 - i) * stride);
-}
 
 /**
  * Samples with denoising diffusion implicit models, without noise in between (Song et al. 2021,
@@ -35,18 +29,16 @@ export async function ddim(predict, scheduler, {x, images, steps, onStep = () =>
   if (scheduler.thresholding) {
     throw new Error('thresholding: expected a scheduler without it, found true');
   }
-  if (!(steps >= 1 && steps <= alphas.length)) {
-    throw new Error(`steps: expected 1 to ${alphas.length}, found ${steps}`);
-  }
   const bound = scheduler.clip_sample ?? true ? range : Infinity;
   const stride = Math.floor(alphas.length / steps);
+  const last = scheduler.set_alpha_to_one ?? true ? 1 : alphas[0]; // ᾱ = 1 is the image
   const size = x.length / images;
   let done = 0;
-  for (const t of leadingTimesteps(alphas.length, steps)) {
+  for (const t of timesteps(scheduler, alphas.length, steps)) {
     const output = await predict(x, t);
     const outputSize = output.length / images;
     const [signal, noise] = [Math.sqrt(alphas[t]), Math.sqrt(1 - alphas[t])];
-    const target = alphas[t - stride] ?? 1; // ᾱ = 1 is the image
+    const target = alphas[t - stride] ?? last;
     for (let i = 0; i < x.length; i++) {
       const found = output[Math.floor(i / size) * outputSize + i % size];
       const [x0, epsilon] = PREDICTIONS[type](x[i], found, signal, noise);

@@ -6,7 +6,10 @@
 /** @returns {{metadata: Object<string, string>, tensors: Object<string, Float32Array>}} */
 export function readSafetensors(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = 8 + Number(view.getBigUint64(0, true));
+  const start = bytes.length < 8 ? Infinity : 8 + Number(view.getBigUint64(0, true));
+  if (start > bytes.length) {
+    throw new Error('expected a safetensors file, found something else');
+  }
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, start)));
   const metadata = header.__metadata__ ?? {};
   delete header.__metadata__;

@@ -48,3 +48,28 @@ function withZeroTerminalSnr(alphas) {
   const [first, last] = [roots[0], roots.at(-1)];
   return roots.map(root => ((root - last) * first / (first - last)) ** 2);
 }
+
+/** The nearest whole number, the even one of two. */
+function rint(x) {
+  const up = Math.round(x);
+  return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+}
+
+/** By name: step i of n, from noise to image (Lin et al. 2024, table 2). */
+const SPACINGS = {
+  leading: ({T, n, i, offset}) => (n - 1 - i) * Math.floor(T / n) + offset,
+  trailing: ({T, n, i}) => rint(T - i * (T / n)) - 1,
+  linspace: ({T, n, i}) => n === 1 ? 0 : rint((n - 1 - i) * ((T - 1) / (n - 1))),
+};
+
+/** The timesteps of n steps over T. */
+export function timesteps({timestep_spacing: name = 'leading', steps_offset: offset = 0}, T, n) {
+  if (!(name in SPACINGS)) {
+    throw new Error(
+        `timestep_spacing: expected one of ${Object.keys(SPACINGS).join(', ')}, found ${name}`);
+  }
+  if (!(n >= 1 && n <= T)) {
+    throw new Error(`steps: expected 1 to ${T}, found ${n}`);
+  }
+  return Array.from({length: n}, (_, i) => SPACINGS[name]({T, n, i, offset}));
+}

@@ -34,13 +34,22 @@ export class TrainStep {
     this.load(tensors, metadata);
   }
 
-  /** Goes on with another state. */
+  /** Goes on with another state, as readSafetensors gives it. */
   load(tensors, metadata) {
-    this.#state = {};
-    for (const {input} of this.description.state) {
-      const values = tensors[input];
-      this.#state[input] = new this.#ort.Tensor('float32', values, [values.length]);
+    const state = {};
+    for (const {name, shape, role} of this.description.inputs) {
+      if (role === 'state') {
+        const values = tensors[name];
+        if (values?.length !== shape[0]) {
+          throw new Error(`${name}: expected ${shape[0]} numbers, found ${values?.length ?? 'none'}`);
+        }
+        state[name] = new this.#ort.Tensor('float32', values, shape);
+      }
     }
+    if (!/^\d+$/.test(metadata.step)) {
+      throw new Error(`step: expected the number of steps done, found ${metadata.step}`);
+    }
+    this.#state = state;
     this.stepsDone = Number(metadata.step);
   }
 
@@ -81,7 +90,7 @@ export class TrainStep {
     return this.#state[name].data;
   }
 
-  /** The state as a file that `ddpm export RUN --from-state` reads, and {@link load} after readSafetensors. */
+  /** The state as the bytes of a file, which `ddpm export RUN --from-state` reads too. */
   save() {
     const tensors = Object.fromEntries(
         Object.entries(this.#state).map(([name, tensor]) => [name, tensor.data]));
