@@ -47,15 +47,15 @@ final class ExportCommand implements Callable<Integer> {
       names = "--from-state",
       paramLabel = "FILE",
       description =
-          "State that a training step elsewhere has left, in place of the run's newest checkpoint.")
+          "State that a training step elsewhere has left (default: the run's newest checkpoint).")
   private Path fromState;
 
   @Option(
       names = "--train-step",
       paramLabel = "FILE",
       description =
-          "Instead of a model, write the training step itself as FILE, with a description and the"
-              + " state beside it: any ONNX runtime trains with them (docs/exporting.md).")
+          "Write the training step itself as FILE, with a description and the state beside it, for"
+              + " any ONNX runtime to train with (default: write a model).")
   private Path trainStep;
 
   @Option(
