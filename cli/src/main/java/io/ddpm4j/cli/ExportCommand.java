@@ -54,8 +54,9 @@ final class ExportCommand implements Callable<Integer> {
       names = "--train-step",
       paramLabel = "FILE",
       description =
-          "Write the training step itself as FILE, with a description and the state beside it, for"
-              + " any ONNX runtime to train with (default: write a model).")
+          "Instead of a model, write the training step itself as FILE, with a description and the"
+              + " state beside it: any ONNX runtime trains with them, see docs/exporting.md (default: a"
+              + " model is written).")
   private Path trainStep;
 
   @Option(

@@ -2,7 +2,6 @@ package io.ddpm4j.exporter;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
@@ -29,7 +28,10 @@ public final class AtomicFile implements AutoCloseable {
   /** Writes the bytes of a file. */
   @FunctionalInterface
   public interface Content {
-    /** Writes the whole content; the stream is the caller's to close. */
+    /**
+     * Writes the whole content; the stream is the caller's to close. It has no buffer, and is a
+     * {@link java.nio.channels.WritableByteChannel} that writes mapped buffers without a copy.
+     */
     void writeTo(OutputStream out) throws IOException;
   }
 
@@ -70,9 +72,7 @@ public final class AtomicFile implements AutoCloseable {
     AtomicFile file = new AtomicFile(target, temporary);
     try (FileChannel channel =
         FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      OutputStream out = Channels.newOutputStream(channel);
-      content.writeTo(out);
-      out.flush();
+      content.writeTo(new ChannelStream(channel));
       channel.force(true); // else a power cut after the move could leave an empty file
       return file;
     } catch (IOException e) {

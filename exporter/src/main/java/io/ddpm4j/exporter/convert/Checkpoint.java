@@ -23,6 +23,7 @@ import java.util.regex.Pattern;
  */
 final class Checkpoint {
   private static final int LISTED = 5; // names in a message
+  private static final int LONGEST_TABLE = 1_000_000;
 
   /** Preferred first: an average, then what is no copy of something else. */
   private static final List<Pattern> PREFERENCE =
@@ -147,6 +148,7 @@ final class Checkpoint {
    * The elements of a vector beside the network, where the diffusion process keeps its tables.
    *
    * @return empty if there is none
+   * @throws ConversionException if it is longer than any schedule
    */
   Optional<float[]> table(String name) throws IOException {
     String full = prefix.replaceFirst("(?:model|module|denoise_fn|unet)\\.$", "") + name;
@@ -154,6 +156,15 @@ final class Checkpoint {
         || tensors.type(full).shape().rank() != 1
         || !FloatTensors.isFloat(tensors.type(full).dataType())) {
       return Optional.empty();
+    }
+    if (tensors.type(full).shape().elements() > LONGEST_TABLE) {
+      throw new ConversionException(
+          "tensor "
+              + full
+              + ": expected at most "
+              + LONGEST_TABLE
+              + " timesteps, found "
+              + tensors.type(full).shape());
     }
     return Optional.of(FloatTensors.of(tensors.data(full)).floats());
   }
@@ -250,6 +261,11 @@ final class Checkpoint {
   /** Whether a name is the network's; without a prefix all are. */
   private boolean isOwn(String name) {
     return !prefix.isEmpty() && name.startsWith(prefix);
+  }
+
+  /** Objects beside the tensors that are not followed, by name: what they are. */
+  Map<String, String> skipped() {
+    return tensors.skipped();
   }
 
   /** Tensors that the network's output does not depend on: how many there are of each kind. */

@@ -1,6 +1,7 @@
 package io.ddpm4j.exporter.convert;
 
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /** Turns the tensors of a checkpoint into a network as a graph. */
@@ -53,7 +54,7 @@ public final class CheckpointConverter {
    * @throws IOException if the tensors cannot be read
    */
   public static Conversion convert(Request request) throws IOException {
-    return switch (Family.of(request.tensors().names())) {
+    return switch (family(request.tensors())) {
       case DIFFUSERS -> DiffusersConversion.convert(request);
       case OPENAI -> OpenAiConversion.convert(request);
       case LUCIDRAINS -> LucidrainsConversion.convert(request);
@@ -63,5 +64,23 @@ public final class CheckpointConverter {
                   + Family.RUN
                   + ", of which the folder is to be given");
     };
+  }
+
+  /** Says of what may be the network, but is not followed. */
+  private static Family family(TensorSource tensors) throws ConversionException {
+    try {
+      return Family.of(tensors.names());
+    } catch (ConversionException e) {
+      for (Map.Entry<String, String> skipped : tensors.skipped().entrySet()) {
+        throw new ConversionException(
+            e.getMessage()
+                + "; "
+                + skipped.getKey()
+                + " is "
+                + skipped.getValue()
+                + ", which is not followed");
+      }
+      throw e;
+    }
   }
 }

@@ -5,6 +5,8 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -20,6 +22,12 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
   /** Numbers, texts and truth values beside the tensors, by name. */
   Map<String, Object> values();
 
+  /** Objects beside the tensors that are not followed, by name: what they are. */
+  @Override
+  default Map<String, String> skipped() {
+    return Map.of();
+  }
+
   @Override
   void close() throws IOException;
 
@@ -31,28 +39,31 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
    */
   static CheckpointFile open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new ConversionException(
-          file
-              + ": expected a checkpoint file, found "
-              + (Files.exists(file) ? "none" : "no such file"));
+      String found =
+          Files.isDirectory(file)
+              ? "a folder"
+              : Files.exists(file) ? "a pipe or a device" : "no such file";
+      throw new ConversionException(file + ": expected a checkpoint file, found " + found);
     }
     byte[] start;
     try (InputStream in = Files.newInputStream(file)) {
-      start = in.readNBytes(9);
+      start = in.readNBytes(FileSignature.LENGTH);
+    } catch (AccessDeniedException e) { // whose message is a bare path
+      throw new IOException("cannot read " + file + ": permission denied", e);
     }
     if (TorchFile.isOne(start)) {
       return of(TorchFile.open(file));
     }
-    if (start.length == 9 && start[8] == '{') {
+    if (start.length > 8 && start[8] == '{') {
       return SafetensorsFile.open(file);
     }
-    if (start.length > 0 && (start[0] == '{' || Character.isWhitespace(start[0]))) {
+    if (new String(start, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{")) {
       return ShardedCheckpoint.open(file);
     }
     throw new ConversionException(
         file
             + ": expected safetensors, a file of torch.save or the index of such files, found "
-            + (start.length == 0 ? "an empty file" : "something else"));
+            + FileSignature.describe(start));
   }
 
   private static CheckpointFile of(TorchFile file) {
@@ -75,6 +86,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       @Override
       public Map<String, Object> values() {
         return file.values();
+      }
+
+      @Override
+      public Map<String, String> skipped() {
+        return file.skipped();
       }
 
       @Override

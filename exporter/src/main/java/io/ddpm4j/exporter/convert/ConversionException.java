@@ -1,5 +1,6 @@
 package io.ddpm4j.exporter.convert;
 
+import io.ddpm4j.exporter.OneLine;
 import java.io.IOException;
 import java.io.Serial;
 
@@ -12,6 +13,6 @@ public final class ConversionException extends IOException {
 
   /** With that sentence. */
   public ConversionException(String message) {
-    super(message);
+    super(OneLine.of(message)); // names in it come from files
   }
 }

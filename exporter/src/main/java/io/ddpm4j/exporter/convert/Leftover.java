@@ -6,7 +6,12 @@ import java.util.regex.Pattern;
 /** Tensors that lie beside a network in a checkpoint, and that its output does not depend on. */
 enum Leftover {
   /** Moments and scales of a training. */
-  OPTIMIZER("(?:opt|optimizer|optim|scaler|lr_scheduler)\\..*", "the optimizer's state"),
+  OPTIMIZER(
+      "(?:opt|optimizer|optim|scaler|lr_scheduler|optimizer_states?|lr_schedulers)\\..*",
+      "the optimizer's state"),
+
+  /** Of PyTorch Lightning. */
+  TRAINER("(?:callbacks|loops|hparams|hyper_parameters)\\..*", "the training loop's state"),
 
   /** Early versions of diffusers saved the frequencies of a Fourier embedding twice. */
   FREQUENCIES("time_proj\\.W", "a second copy of time_proj.weight"),

@@ -2,6 +2,7 @@ package io.ddpm4j.exporter.convert;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.ddpm4j.exporter.OneLine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +40,21 @@ final class Metadata {
     checkpoint
         .leftovers()
         .forEach((what, count) -> note(what + ": " + count + " tensors are left out"));
+    Map<String, String> skipped = checkpoint.skipped();
+    skipped.entrySet().stream()
+        .findFirst()
+        .ifPresent(
+            first ->
+                note(
+                    OneLine.of(
+                        "beside the tensors, "
+                            + first.getKey()
+                            + " is "
+                            + first.getValue()
+                            + ", which is not followed"
+                            + (skipped.size() > 1
+                                ? ", as " + (skipped.size() - 1) + " more"
+                                : ""))));
   }
 
   /**

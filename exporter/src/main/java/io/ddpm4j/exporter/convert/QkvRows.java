@@ -1,7 +1,10 @@
 package io.ddpm4j.exporter.convert;
 
+import io.ddpm4j.exporter.TemporaryBytes;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /**
  * Queries, keys or values out of one convolution (3·C, C, 1), or its bias (3·C), that computes all
@@ -20,16 +23,19 @@ record QkvRows(int part, int heads, boolean headsFirst) implements Transform {
   }
 
   @Override
-  public TensorData apply(TensorData tensor, Shape target) {
-    int rows = (int) target.size(0);
-    float[] from = tensor.floats();
-    float[] to = new float[from.length / 3];
-    int width = to.length / rows;
-    int head = rows / heads * width; // numbers of one head in one part
-    for (int h = 0; h < heads; h++) {
-      int at = headsFirst ? (3 * h + part) * head : part * to.length + h * head;
-      System.arraycopy(from, at, to, h * head, head);
-    }
-    return TensorData.ofFloats(to, target.sizes());
+  public TensorData apply(TensorData tensor, Shape target) throws IOException {
+    int size = tensor.byteSize() / 3;
+    int head = size / heads; // bytes of one head in one part
+    ByteBuffer from = tensor.bytes();
+    ByteBuffer to =
+        TemporaryBytes.of(
+            size,
+            out -> {
+              for (int h = 0; h < heads; h++) {
+                int at = headsFirst ? (3 * h + part) * head : part * size + h * head;
+                out.write(from.slice(at, head));
+              }
+            });
+    return TensorData.wrap(tensor.dataType(), target, to);
   }
 }

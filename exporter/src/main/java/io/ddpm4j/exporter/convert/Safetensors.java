@@ -91,7 +91,8 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
     Arrays.fill(padded, json.length, padded.length, (byte) ' ');
     out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded.length).array());
     out.write(padded);
-    WritableByteChannel channel = Channels.newChannel(out); // in chunks: a tensor is never copied
+    WritableByteChannel channel = // which never copies a whole tensor
+        out instanceof WritableByteChannel direct ? direct : Channels.newChannel(out);
     for (TensorData tensor : tensors.values()) {
       ByteBuffer bytes = tensor.bytes();
       while (bytes.hasRemaining()) {

@@ -4,12 +4,15 @@ import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
+import io.ddpm4j.exporter.OneLine;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.StringReader;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -37,6 +40,8 @@ record SafetensorsHeader(
 
   private static final long MAX_LENGTH = 100_000_000; // the limit of the reference implementation
   private static final int MAX_TENSOR = Integer.MAX_VALUE - 8; // what an array holds
+  private static final int MOST = 1 << 18; // names; the largest models have a tenth
+  private static final int MAX_RANK = 64; // PyTorch's
 
   private static final Map<String, DataType> DTYPES =
       Map.ofEntries(
@@ -88,11 +93,11 @@ record SafetensorsHeader(
     if (length < 2 || length > longest) {
       throw bad(file, "a header length from 2 to " + longest, Long.toString(length));
     }
-    ByteBuffer bytes = fill(file, channel, 8, ByteBuffer.allocate((int) length));
     SafetensorsHeader header;
     try {
-      String json = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-      header = new Parser(file, json).parse(8 + length);
+      InputStream bytes = new HeaderStream(file, channel, 8, length);
+      Reader text = new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder());
+      header = new Parser(file, text).parse(8 + length);
     } catch (CharacterCodingException e) {
       throw bad(file, "a header in UTF-8", "other bytes");
     }
@@ -156,9 +161,10 @@ record SafetensorsHeader(
     return bytes.flip();
   }
 
-  private static IOException bad(Path file, String expected, String found) {
+  static IOException bad(Path file, String expected, String found) {
     return new IOException(
-        file + " is no whole safetensors file: expected " + expected + ", found " + found);
+        OneLine.of(
+            file + " is no whole safetensors file: expected " + expected + ", found " + found));
   }
 
   /** Takes the JSON token by token: a tree would have swallowed names that come twice. */
@@ -166,9 +172,9 @@ record SafetensorsHeader(
     private final Path file;
     private final JsonReader json;
 
-    Parser(Path file, String text) {
+    Parser(Path file, Reader text) {
       this.file = file;
-      json = new JsonReader(new StringReader(text));
+      json = new JsonReader(text);
       json.setStrictness(Strictness.STRICT);
     }
 
@@ -185,10 +191,12 @@ record SafetensorsHeader(
             json.beginObject();
             while (json.hasNext()) {
               metadata.put(name(keys), text());
+              requireFew(keys.size(), "texts of metadata");
             }
             json.endObject();
           } else {
             entries.add(entry(name));
+            requireFew(entries.size(), "tensors");
           }
         }
         json.endObject();
@@ -200,6 +208,12 @@ record SafetensorsHeader(
         throw bad(file, "a JSON header of tensors", "something else at " + json.getPath());
       }
       return new SafetensorsHeader(file, dataStart, entries, metadata);
+    }
+
+    private void requireFew(int count, String what) throws IOException {
+      if (count > MOST) {
+        throw bad(file, "at most " + MOST + " " + what, "more");
+      }
     }
 
     private Entry entry(String tensor) throws IOException {
@@ -265,6 +279,9 @@ record SafetensorsHeader(
           throw new IllegalStateException();
         }
         numbers.add(number);
+        if (numbers.size() > MAX_RANK) {
+          throw bad(file, "at most " + MAX_RANK + " numbers", "more at " + json.getPath());
+        }
       }
       json.endArray();
       return numbers;

@@ -1,14 +1,8 @@
 package io.ddpm4j.exporter.convert;
 
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -21,7 +15,7 @@ import java.util.Set;
  * tensor is.
  */
 final class ShardedCheckpoint implements CheckpointFile {
-  private static final long LONGEST = 100_000_000;
+  private static final int MOST_FILES = 500; // all are open; the largest models have 200
 
   private final Map<String, CheckpointFile> files = new LinkedHashMap<>(); // by file name
   private final Map<String, CheckpointFile> tensors = new LinkedHashMap<>(); // by tensor name
@@ -31,7 +25,7 @@ final class ShardedCheckpoint implements CheckpointFile {
   static ShardedCheckpoint open(Path index) throws IOException {
     ShardedCheckpoint checkpoint = new ShardedCheckpoint();
     try {
-      for (Map.Entry<String, JsonElement> entry : weightMap(index).entrySet()) {
+      for (Map.Entry<String, String> entry : ShardIndex.read(index).entrySet()) {
         checkpoint.place(index, entry.getKey(), entry.getValue());
       }
       checkpoint.requireNoOthers(index);
@@ -42,36 +36,13 @@ final class ShardedCheckpoint implements CheckpointFile {
     }
   }
 
-  private static JsonObject weightMap(Path index) throws IOException {
-    JsonElement map = null;
-    try {
-      if (Files.size(index) <= LONGEST
-          && JsonParser.parseString(Files.readString(index)) instanceof JsonObject object) {
-        map = object.get("weight_map");
-      }
-    } catch (JsonParseException | CharacterCodingException | StackOverflowError e) {
-      map = null;
-    }
-    if (map == null || !map.isJsonObject() || map.getAsJsonObject().size() == 0) {
-      throw new ConversionException(
-          index + ": expected the index of a checkpoint with a weight_map, found other text");
-    }
-    return map.getAsJsonObject();
-  }
-
-  private void place(Path index, String tensor, JsonElement where) throws IOException {
-    boolean text = where.isJsonPrimitive() && where.getAsJsonPrimitive().isString();
-    String name = text ? where.getAsString() : "";
-    if (!name.matches("[^/\\\\\0:]+") || name.matches("\\.+") || name.endsWith(".json")) {
-      throw new ConversionException(
-          index
-              + ": weight_map: "
-              + tensor
-              + ": expected the name of a file beside the index, found "
-              + (name.isEmpty() ? "none" : "'" + name + "'"));
-    }
+  private void place(Path index, String tensor, String name) throws IOException {
     CheckpointFile file = files.get(name);
     if (file == null) {
+      if (files.size() == MOST_FILES) {
+        throw new ConversionException(
+            index + ": expected at most " + MOST_FILES + " files, found more");
+      }
       file = CheckpointFile.open(index.resolveSibling(name));
       files.put(name, file);
     }
@@ -113,6 +84,13 @@ final class ShardedCheckpoint implements CheckpointFile {
     Map<String, Object> values = new LinkedHashMap<>();
     files.values().forEach(file -> values.putAll(file.values()));
     return values;
+  }
+
+  @Override
+  public Map<String, String> skipped() {
+    Map<String, String> skipped = new LinkedHashMap<>();
+    files.values().forEach(file -> skipped.putAll(file.skipped()));
+    return skipped;
   }
 
   @Override

@@ -22,6 +22,11 @@ public interface TensorSource {
    */
   TensorData data(String name) throws IOException;
 
+  /** Objects beside the tensors that are not followed, by name: what they are. */
+  default Map<String, String> skipped() {
+    return Map.of();
+  }
+
   /** Tensors that are in memory. */
   static TensorSource of(Map<String, TensorData> tensors) {
     return new TensorSource() {

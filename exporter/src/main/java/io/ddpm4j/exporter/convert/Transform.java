@@ -2,6 +2,7 @@ package io.ddpm4j.exporter.convert;
 
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import java.io.IOException;
 
 /** How a parameter of our network is made from a tensor of a checkpoint. */
 interface Transform {
@@ -13,8 +14,9 @@ interface Transform {
    * The parameter.
    *
    * @param tensor float, of the shape {@link #source}
+   * @throws IOException if what it makes of a large tensor cannot be kept
    */
-  TensorData apply(TensorData tensor, Shape target);
+  TensorData apply(TensorData tensor, Shape target) throws IOException;
 
   /** The tensor as it is. */
   Transform NONE =

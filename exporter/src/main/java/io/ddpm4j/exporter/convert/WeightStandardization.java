@@ -1,7 +1,13 @@
 package io.ddpm4j.exporter.convert;
 
+import io.ddpm4j.exporter.TemporaryBytes;
+import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 
 /**
  * Convolutions whose weights are used with mean 0 and variance 1 for each output channel (Qiao et
@@ -16,26 +22,39 @@ final class WeightStandardization implements Transform {
   }
 
   @Override
-  public TensorData apply(TensorData tensor, Shape target) {
-    float[] values = tensor.floats();
+  public TensorData apply(TensorData tensor, Shape target) throws IOException {
     int channels = (int) target.size(0);
-    int size = values.length / channels;
-    for (int channel = 0; channel < channels; channel++) {
-      int from = channel * size;
-      double mean = 0;
-      for (int i = from; i < from + size; i++) {
-        mean += values[i];
-      }
-      mean /= size;
-      double variance = 0;
-      for (int i = from; i < from + size; i++) {
-        variance += (values[i] - mean) * (values[i] - mean);
-      }
-      double scale = 1 / Math.sqrt(variance / size + EPSILON);
-      for (int i = from; i < from + size; i++) {
-        values[i] = (float) ((values[i] - mean) * scale);
-      }
+    ByteBuffer to =
+        TemporaryBytes.of(
+            tensor.byteSize(),
+            out -> {
+              FloatBuffer from = tensor.bytes().asFloatBuffer();
+              float[] channel = new float[from.remaining() / channels];
+              ByteBuffer piece =
+                  ByteBuffer.allocate(channel.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+              while (from.hasRemaining()) {
+                from.get(channel);
+                standardize(channel);
+                piece.clear().asFloatBuffer().put(channel);
+                out.write(piece);
+              }
+            });
+    return TensorData.wrap(DataType.FLOAT, target, to);
+  }
+
+  private static void standardize(float[] values) {
+    double mean = 0;
+    for (float value : values) {
+      mean += value;
     }
-    return TensorData.ofFloats(values, target.sizes());
+    mean /= values.length;
+    double variance = 0;
+    for (float value : values) {
+      variance += (value - mean) * (value - mean);
+    }
+    double scale = 1 / Math.sqrt(variance / values.length + EPSILON);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) ((values[i] - mean) * scale);
+    }
   }
 }

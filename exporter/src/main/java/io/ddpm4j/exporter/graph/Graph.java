@@ -4,10 +4,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
@@ -26,6 +28,7 @@ public final class Graph {
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, Value> outputs = new LinkedHashMap<>();
   private final Map<TensorData, Value> sharedConstants = new HashMap<>();
+  private final Set<Value> shared = new HashSet<>(); // its values: weights are never hashed
   private final Map<List<Object>, Node> sharedNodes = new HashMap<>();
   private final Map<String, Value> byName;
   private final AtomicLong counter;
@@ -115,12 +118,13 @@ public final class Graph {
     }
     Value value = constant(fresh("constant"), data);
     sharedConstants.put(data, value);
+    shared.add(value);
     return value;
   }
 
   /** True for a constant without a name of its own. */
   public boolean isShared(Value constant) {
-    return constant.data().map(sharedConstants::get).filter(v -> v == constant).isPresent();
+    return shared.contains(constant);
   }
 
   /** Declares {@code value} as an output under a name. */

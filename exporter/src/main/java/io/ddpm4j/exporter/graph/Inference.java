@@ -76,11 +76,7 @@ public final class Inference {
    * the graph is built, else null.
    */
   public long[] constantLongs(int i) {
-    List<IntElement> elements = integers(i);
-    if (elements == null || elements.stream().anyMatch(e -> e.number() == null)) {
-      return null;
-    }
-    return elements.stream().mapToLong(IntElement::number).toArray();
+    return has(i) ? IntElement.numbers(inputs.get(i)) : null;
   }
 
   /** What is known of the integer vector or scalar at input {@code i}; null if nothing is. */

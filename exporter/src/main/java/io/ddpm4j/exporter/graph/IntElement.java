@@ -27,6 +27,17 @@ record IntElement(Long number, Dim.Named name) {
     return number != null ? Dim.of(number) : name != null ? name : i.unknown();
   }
 
+  /**
+   * The elements of an integer scalar or vector if all are known when the graph is built: a
+   * constant, or what the graph computes from constants and from known extents. Else null.
+   */
+  static long[] numbers(Value value) {
+    List<IntElement> elements = of(value);
+    return elements == null || elements.stream().anyMatch(e -> e.number() == null)
+        ? null
+        : elements.stream().mapToLong(IntElement::number).toArray();
+  }
+
   private static IntElement of(long number) {
     return new IntElement(number, null);
   }

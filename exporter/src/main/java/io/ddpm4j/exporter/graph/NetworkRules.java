@@ -29,7 +29,9 @@ final class NetworkRules {
 
   static List<TensorType> batchNormalization(Inference i) {
     TensorType y = perChannel(i).get(0);
-    return i.outputs() == 1 ? List.of(y) : List.of(y, i.type(3), i.type(4));
+    return i.outputs() == 1
+        ? List.of(y)
+        : List.of(y, i.type(3), i.type(4), i.type(3), i.type(4)).subList(0, i.outputs());
   }
 
   /** Scale and bias have one element a channel, one a group before operator set 21. */

@@ -115,6 +115,17 @@ final class OnnxSchemas {
     return schema.shape(i -> NetworkRules.groupNormalization(i, perGroup));
   }
 
+  private static OpSchema.Builder batchNormalization(int since) {
+    return onnx("BatchNormalization", since)
+        .in("X", "T", FLOATS)
+        .in("scale", "T1", FLOATS)
+        .in("B", "T1", FLOATS)
+        .in("input_mean", "T2", FLOATS)
+        .in("input_var", "T2", FLOATS)
+        .attribute("epsilon", FLOAT)
+        .attribute("momentum", FLOAT);
+  }
+
   /** Convolution and its transpose; {@code more} are attributes that only one of them has. */
   private static OpSchema convolution(String name, OpSchema.ShapeRule rule, String... more) {
     OpSchema.Builder schema =
@@ -238,15 +249,9 @@ final class OnnxSchemas {
               .attribute("count_include_pad", INT)
               .attribute("dilations", INTS)
               .shape(SpatialRules::pool),
-          onnx("BatchNormalization", 15)
-              .in("X", "T", FLOATS)
-              .in("scale", "T1", FLOATS)
-              .in("B", "T1", FLOATS)
-              .in("input_mean", "T2", FLOATS)
-              .in("input_var", "T2", FLOATS)
+          batchNormalization(9).outputs(1, 5).shape(NetworkRules::batchNormalization),
+          batchNormalization(14)
               .outputs(1, 3)
-              .attribute("epsilon", FLOAT)
-              .attribute("momentum", FLOAT)
               .attribute("training_mode", INT)
               .shape(NetworkRules::batchNormalization),
           onnx("Cast", 6).in("input", "T", ANY).required("to", INT).shape(ShapeRules::cast),

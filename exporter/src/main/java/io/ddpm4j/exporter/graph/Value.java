@@ -63,6 +63,15 @@ public final class Value {
     return Optional.ofNullable(data);
   }
 
+  /**
+   * The elements of a short vector or a scalar of int64 or int32, row-major, if all of them are
+   * known before the graph runs: those of a constant, and those that follow from constants and
+   * known extents by the operators that compute shapes.
+   */
+  public Optional<long[]> knownIntegers() {
+    return Optional.ofNullable(IntElement.numbers(this));
+  }
+
   /** Whether it is a constant of the graph. */
   public boolean isConstant() {
     return data != null;

@@ -36,13 +36,7 @@ final class ExternalData implements TensorEncoder {
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
-          ByteBuffer rest = bytes.duplicate();
-          byte[] chunk = new byte[1 << 16];
-          while (rest.hasRemaining()) {
-            int n = Math.min(chunk.length, rest.remaining());
-            rest.get(chunk, 0, n);
-            out.write(chunk, 0, n);
-          }
+          EncodedModel.write(bytes, out);
         }
       };
     }

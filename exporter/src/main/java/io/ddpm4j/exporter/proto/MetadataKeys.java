@@ -30,4 +30,7 @@ public final class MetadataKeys {
 
   /** JSON object: data set, steps, seed and the like, never needed to sample. */
   public static final String PROVENANCE = "ddpm4j.provenance";
+
+  /** JSON object: how the model differs from the one that was trained, where it does. */
+  public static final String FORM = "ddpm4j.form";
 }

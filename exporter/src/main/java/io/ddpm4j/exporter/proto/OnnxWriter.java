@@ -1,10 +1,8 @@
 package io.ddpm4j.exporter.proto;
 
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
-import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -62,13 +60,14 @@ public final class OnnxWriter {
 
   /** As {@link #write(OnnxModel, Path)}, with options. */
   public static void write(OnnxModel model, Path file, Options options) throws IOException {
-    Inline inline = new Inline();
-    ModelProto proto = encode(model, inline, options.valueInfo());
-    ExternalData external = new ExternalData();
-    if (inline.bytes > options.externalThreshold()) {
-      proto = encode(model, external, options.valueInfo());
+    HeldTensors inside = new HeldTensors();
+    ModelProto proto = encode(model, inside, options.valueInfo());
+    if (inside.bytes() > options.externalThreshold()) {
+      ExternalData external = new ExternalData();
+      StagedModel.write(encode(model, external, options.valueInfo()), external, file);
+    } else {
+      StagedModel.write(new EncodedModel(proto, inside.held()), file);
     }
-    StagedModel.write(proto, external, file);
   }
 
   /**
@@ -125,18 +124,18 @@ public final class OnnxWriter {
    *     {@link #write(OnnxModel, Path)}
    */
   public static byte[] toBytes(OnnxModel model) {
-    Inline inline = new Inline();
-    ModelProto proto = encode(model, inline, false);
-    if (inline.bytes > Options.DEFAULT.externalThreshold()) {
+    HeldTensors inside = new HeldTensors();
+    ModelProto proto = encode(model, inside, false);
+    if (inside.bytes() > Options.DEFAULT.externalThreshold()) {
       throw new IllegalArgumentException(
           "graph "
               + model.graph().name()
               + ": expected constants of at most "
               + Options.DEFAULT.externalThreshold()
               + " bytes for a model in memory, found "
-              + inline.bytes);
+              + inside.bytes());
     }
-    return proto.toByteArray();
+    return new EncodedModel(proto, inside.held()).toBytes();
   }
 
   /**
@@ -183,16 +182,5 @@ public final class OnnxWriter {
         .metadata()
         .forEach((key, value) -> proto.addMetadataProps(ExternalData.entry(key, value)));
     return proto.build();
-  }
-
-  /** Keeps everything in the model, and counts it. */
-  private static final class Inline implements TensorEncoder {
-    private long bytes;
-
-    @Override
-    public TensorProto encode(String name, TensorData data) {
-      bytes += data.byteSize();
-      return TensorEncoder.inline(name, data);
-    }
   }
 }

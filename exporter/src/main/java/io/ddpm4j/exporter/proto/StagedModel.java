@@ -49,16 +49,28 @@ final class StagedModel implements AutoCloseable {
     }
   }
 
+  /** Puts a model that has all its data inside in place of what is there. */
+  static void write(EncodedModel model, Path file) throws IOException {
+    try (StagedModel staged = stage(model, file)) {
+      staged.commitModel();
+    }
+  }
+
+  private static StagedModel stage(EncodedModel model, Path file) throws IOException {
+    return new StagedModel(file, null, null, AtomicFile.stage(file, model::writeTo));
+  }
+
   static StagedModel stage(ModelProto proto, ExternalData external, Path file) throws IOException {
     if (external.isEmpty()) {
-      return new StagedModel(file, null, null, AtomicFile.stage(file, proto::writeTo));
+      return stage(EncodedModel.of(proto), file);
     }
     String name = file.getFileName() + "." + hash(external) + ".data";
     Path dataFile = file.resolveSibling(name);
     ModelProto named = external.named(proto, name);
     AtomicFile data = AtomicFile.stage(dataFile, external::writeTo);
     try {
-      return new StagedModel(file, dataFile, data, AtomicFile.stage(file, named::writeTo));
+      return new StagedModel(
+          file, dataFile, data, AtomicFile.stage(file, EncodedModel.of(named)::writeTo));
     } catch (IOException | RuntimeException | Error e) {
       data.close();
       throw e;

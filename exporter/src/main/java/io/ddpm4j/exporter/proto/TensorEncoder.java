@@ -1,6 +1,6 @@
 package io.ddpm4j.exporter.proto;
 
-import com.google.protobuf.UnsafeByteOperations;
+import com.google.protobuf.ByteString;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 
@@ -9,10 +9,9 @@ import io.ddpm4j.exporter.proto.onnx.TensorProto;
 interface TensorEncoder {
   TensorProto encode(String name, TensorData data);
 
-  /** The elements as raw data inside the model file. */
+  /** The elements as raw data inside the message, copied: Protobuf has no other way. */
   static TensorProto inline(String name, TensorData data) {
-    // Wrapped, not copied: the data are immutable and the buffer is read-only.
-    return header(name, data).setRawData(UnsafeByteOperations.unsafeWrap(data.bytes())).build();
+    return header(name, data).setRawData(ByteString.copyFrom(data.bytes())).build();
   }
 
   /** Name, type and dims. */

@@ -8,6 +8,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -131,8 +132,16 @@ class CheckpointFileTest {
     Files.write(file, new byte[0]);
     assertRefused(file, "an empty file");
     Files.writeString(file, "version https://git-lfs.github.com/spec/v1\n");
-    assertRefused(file, "something else");
-    assertRefused(dir, "");
+    assertRefused(file, "a pointer of Git LFS in place of the file itself");
+    Files.writeString(file, "<!DOCTYPE html><title>404</title>");
+    assertRefused(file, "a web page or XML in place of the file itself");
+    Files.write(file, new byte[] {1, 2, (byte) 0xff});
+    assertRefused(file, "a file that begins with 01 02 ff");
+    byte[] tar = new byte[1024];
+    System.arraycopy("ustar".getBytes(StandardCharsets.US_ASCII), 0, tar, 257, 5);
+    Files.write(file, tar);
+    assertRefused(file, "a tar archive, which only the first versions of PyTorch wrote");
+    assertRefused(dir, "a folder");
   }
 
   private static void assertRefused(Path file, String found) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class TransformTest {
 
   @Test
-  void headsWithTheirPartsSideBySide() {
+  void headsWithTheirPartsSideBySide() throws IOException {
     // Rows of 2 heads of 2 channels: q q k k v v of the first head, then of the second.
     TensorData bias = TensorData.ofFloats(new float[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, 12);
     Shape target = Shape.of(4);
@@ -29,7 +30,7 @@ class TransformTest {
   }
 
   @Test
-  void partsWithTheirHeadsSideBySide() {
+  void partsWithTheirHeadsSideBySide() throws IOException {
     TensorData weight = TensorData.ofFloats(numbers(12), 6, 2, 1); // two rows a part
     Shape target = Shape.of(2, 2);
     assertEquals(weight.shape(), new QkvRows(1, 1, false).source(target));
@@ -40,7 +41,7 @@ class TransformTest {
   }
 
   @Test
-  void standardizedWeightsHaveMeanZeroAndVarianceOne() {
+  void standardizedWeightsHaveMeanZeroAndVarianceOne() throws IOException {
     Random random = new Random(11);
     float[] values = new float[3 * 50];
     for (int i = 0; i < values.length; i++) {
@@ -62,7 +63,7 @@ class TransformTest {
   }
 
   @Test
-  void onlyTheLastInputChannelsAreKept() {
+  void onlyTheLastInputChannelsAreKept() throws IOException {
     InputChannels last = new InputChannels(4);
     Shape target = Shape.of(2, 1, 1, 2);
     assertEquals(Shape.of(2, 4, 1, 2), last.source(target));
@@ -71,7 +72,7 @@ class TransformTest {
   }
 
   @Test
-  void halvesAreReadExactly() {
+  void halvesAreReadExactly() throws IOException {
     short[] bits = {0x0001, 0x03ff, 0x0400, 0x3c00, 0x3555, (short) 0xc000, 0x7bff, 0x7c00};
     float[] values = {0x1p-24f, 0x3ffp-24f, 0x1p-14f, 1, 0x1.554p-2f, -2, 65504, 1f / 0};
     ByteBuffer bytes = ByteBuffer.allocate(2 * bits.length).order(ByteOrder.LITTLE_ENDIAN);
@@ -83,7 +84,7 @@ class TransformTest {
   }
 
   @Test
-  void halvesKeepTheSignOfZeroAndBrainFloatsTheirBits() {
+  void halvesKeepTheSignOfZeroAndBrainFloatsTheirBits() throws IOException {
     byte[] negativeZero = {0, (byte) 0x80};
     assertEquals(
         Integer.MIN_VALUE,

@@ -350,6 +350,10 @@ class OperatorTableTest {
         c("BatchNormalization", channels, v(1, 2), v(0, 1), v(2.5, 6.5), v(1, 4))
             .with("epsilon", Attribute.of(0f))
             .gives(f(new double[] {-1.5, -0.5, 0.5, 1.5, -0.5, 0.5, 1.5, 2.5}, 1, 2, 2, 2)),
+        c("BatchNormalization", channels, v(1, 2), v(0, 1), v(2.5, 6.5), v(1, 4))
+            .at(13)
+            .with("epsilon", Attribute.of(0f))
+            .gives(f(new double[] {-1.5, -0.5, 0.5, 1.5, -0.5, 0.5, 1.5, 2.5}, 1, 2, 2, 2)),
         c("DepthToSpace", blocks)
             .with("blocksize", Attribute.of(2))
             .gives(f(new double[] {1, 3, 5, 7, 2, 4, 6, 8}, 1, 2, 2, 2)),

@@ -40,17 +40,27 @@ public record Churn(double amount, double tMin, double tMax, double noise) {
     return tMin <= sigma && sigma <= tMax ? Math.min(amount / calls, MAX_GAMMA) : 0;
   }
 
-  /**
-   * Raises x from {@code sigma} to the level that is returned, σ̂ = σ(1+γ), with one draw of noise
-   * if that is any higher.
-   */
+  /** The level that x is raised to before a step from {@code sigma}: σ̂ = σ(1+γ). */
+  double raised(double sigma, int calls) {
+    return sigma * (gamma(sigma, calls) + 1);
+  }
+
+  /** The deviation of the noise that raises x so. */
+  private double added(double sigma, int calls) {
+    double raised = raised(sigma, calls);
+    return noise * Math.sqrt(raised * raised - sigma * sigma);
+  }
+
+  /** The noise that raises x: none where the level is no higher. */
+  StepNoise before(double sigma, int calls) {
+    return gamma(sigma, calls) > 0 ? StepNoise.before(added(sigma, calls)) : StepNoise.NONE;
+  }
+
+  /** Raises x from {@code sigma} to the level that is returned, with one draw of noise if any. */
   double raise(SamplingRun run, double sigma, int calls) {
-    double gamma = gamma(sigma, calls);
-    double raised = sigma * (gamma + 1);
-    if (gamma > 0) {
-      double added = noise * Math.sqrt(raised * raised - sigma * sigma);
-      Vectors.combine(run.x(), 1, run.x(), added, run.nextNoise());
+    if (gamma(sigma, calls) > 0) {
+      Vectors.combine(run.x(), 1, run.x(), added(sigma, calls), run.nextNoise());
     }
-    return raised;
+    return raised(sigma, calls);
   }
 }

@@ -1,11 +1,12 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Denoising diffusion implicit models (Song et al. 2021): each step goes from x_t to x at an
@@ -29,7 +30,7 @@ public record DdimSampler(
     boolean useClippedModelOutput,
     boolean setAlphaToOne,
     TimestepGrid timestepGrid)
-    implements Sampler {
+    implements LinearSampler {
   static final String NAME = "ddim";
 
   /** Refuses an η that leaves no direction. */
@@ -76,21 +77,15 @@ public record DdimSampler(
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
-    Parameterization[] parameterizations =
-        Parameterization.at(denoising.predictionType(), schedule, timesteps);
-    int first = run.start(levels(schedule), 1);
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
-      int t = timesteps[step];
-      float[] output = run.predict(model, t);
-      Parameterization weights = parameterizations[step];
-      weights.predictX0(run, denoising.clipping(), output);
       int previous = previous(timesteps, step, schedule.trainTimesteps());
-      stepTo(previous, t, schedule, weights, run.withoutVariance(output), run);
-      run.stepDone(step, timesteps.length, t);
+      steps.add(step(schedule, timesteps[step], previous));
     }
+    return new StepTable(1, denoising.clipping(), steps);
   }
 
   private int previous(int[] timesteps, int step, int trainTimesteps) {
@@ -101,15 +96,10 @@ public record DdimSampler(
     return Math.max(previous, setAlphaToOne ? -1 : 0); // below 0 is ᾱ = 1, or ᾱ_0
   }
 
-  private void stepTo(
-      int previous,
-      int t,
-      NoiseSchedule schedule,
-      Parameterization weights,
-      float[] output,
-      SamplingRun run) {
+  private LinearStep step(NoiseSchedule schedule, int t, int previous) {
     double alpha = schedule.alphaCumprod(t);
     double target = schedule.alphaCumprod(previous);
+    Parameterization weights = Parameterization.of(denoising.predictionType(), alpha);
     double sigma = eta * Math.sqrt(schedule.posteriorVariance(t, previous)); // eq. 16
     double direction = Math.sqrt(Math.max(1 - target - sigma * sigma, 0)); // eq. 12
     double weightX = direction * weights.epsilonFromX();
@@ -120,13 +110,10 @@ public record DdimSampler(
       weightX0 -= weightX * Math.sqrt(alpha);
       weightOutput = 0;
     }
-    float[] x = run.x();
-    float[] x0 = run.predictedX0();
-    if (eta == 0) {
-      Vectors.combine(x, weightX, x, weightX0, x0, weightOutput, output);
-    } else {
-      float[] z = run.nextNoise();
-      Vectors.combine(x, weightX, x, weightX0, x0, weightOutput, output, sigma, z);
-    }
+    return LinearStep.of(
+        t,
+        weights.x0(),
+        new StepWeights(weightX, weightX0, weightOutput),
+        eta == 0 ? StepNoise.NONE : StepNoise.after(sigma));
   }
 }

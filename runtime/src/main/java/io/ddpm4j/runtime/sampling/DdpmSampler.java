@@ -1,12 +1,13 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import io.ddpm4j.runtime.schedule.VarianceType;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Ancestral sampling (Ho et al. 2020, algorithm 2), also over fewer timesteps than the model was
@@ -20,19 +21,8 @@ import io.ddpm4j.runtime.schedule.VarianceType;
  * @param timestepGrid the timesteps
  */
 public record DdpmSampler(Denoising denoising, VarianceType varianceType, TimestepGrid timestepGrid)
-    implements Sampler {
+    implements LinearSampler {
   static final String NAME = "ddpm";
-
-  /** 1/k, but for the first. */
-  private static final double[] INVERSE = new double[13];
-
-  static {
-    for (int k = 1; k < INVERSE.length; k++) {
-      INVERSE[k] = 1.0 / k;
-    }
-  }
-
-  private static final double MIN_VARIANCE = 1e-20;
 
   /** What a configuration says, over every timestep. */
   public static DdpmSampler of(SchedulerConfig config) {
@@ -71,64 +61,35 @@ public record DdpmSampler(Denoising denoising, VarianceType varianceType, Timest
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     int[] timesteps = timestepGrid.timesteps(schedule.trainTimesteps());
     denoising.check(schedule, timesteps);
-    float[] x = run.x();
-    float[] x0 = run.predictedX0();
-    Parameterization[] weights =
-        Parameterization.at(denoising.predictionType(), schedule, timesteps);
-    int first = run.start(levels(schedule), 1); // algorithm 2, line 1
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
       int t = timesteps[step];
       int previous = step + 1 < timesteps.length ? timesteps[step + 1] : -1;
-      float[] output = run.predict(model, t);
-      weights[step].predictX0(run, denoising.clipping(), output);
-      double weightX0 = schedule.posteriorMeanX0(t, previous);
-      double weightXt = schedule.posteriorMeanXt(t, previous);
-      if (t > 0 && !varianceType.isLearned()) {
-        double sigma = Math.sqrt(schedule.variance(varianceType, t, previous));
-        Vectors.combine(x, weightX0, x0, weightXt, x, sigma, run.nextNoise()); // line 3
-      } else {
-        Vectors.combine(x, weightX0, x0, weightXt, x); // eq. 7
-        if (t > 0) {
-          addLearnedNoise(schedule, t, previous, output, run);
-        }
-      }
-      run.stepDone(step, timesteps.length, t);
+      steps.add(
+          LinearStep.of(
+              t,
+              Parameterization.of(denoising.predictionType(), schedule.alphaCumprod(t)).x0(),
+              StepWeights.ofX0( // algorithm 2, line 4, as eq. 7 has it
+                  schedule.posteriorMeanXt(t, previous), schedule.posteriorMeanX0(t, previous)),
+              noise(schedule, t, previous)));
     }
+    return new StepTable(1, denoising.clipping(), steps);
   }
 
-  private void addLearnedNoise(
-      NoiseSchedule schedule, int t, int previous, float[] output, SamplingRun run) {
-    float[] x = run.x();
-    float[] z = run.nextNoise();
-    double small = Math.sqrt(schedule.variance(VarianceType.FIXED_SMALL, t, previous));
-    double large = Math.sqrt(schedule.variance(VarianceType.FIXED_LARGE, t, previous));
-    double log = Math.log(large / small);
-    int elements = run.elements();
-    boolean itself = varianceType == VarianceType.LEARNED;
-    for (int from = 0, out = elements; from < x.length; from += elements, out += run.stride()) {
-      for (int i = 0; i < elements; i++) {
-        double v = output[out + i];
-        double sigma =
-            itself
-                ? Math.sqrt(Math.max(v, MIN_VARIANCE))
-                : small * exp((v + 1) / 2 * log); // Nichol, eq. 15
-        x[from + i] += (float) (sigma * z[from + i]);
-      }
+  private StepNoise noise(NoiseSchedule schedule, int t, int previous) {
+    if (t == 0) {
+      return StepNoise.NONE;
     }
-  }
-
-  /** e^y to 2e-10: between the two variances y is small, and its series faster than Math.exp. */
-  private static double exp(double y) {
-    if (Math.abs(y) > 1) {
-      return Math.exp(y);
-    }
-    double sum = 1;
-    for (int k = 12; k > 0; k--) {
-      sum = 1 + y * sum * INVERSE[k];
-    }
-    return sum;
+    return switch (varianceType) {
+      case LEARNED -> StepNoise.learned();
+      case LEARNED_RANGE ->
+          StepNoise.learnedRange(
+              Math.sqrt(schedule.variance(VarianceType.FIXED_SMALL, t, previous)),
+              Math.sqrt(schedule.variance(VarianceType.FIXED_LARGE, t, previous)));
+      default -> StepNoise.after(Math.sqrt(schedule.variance(varianceType, t, previous)));
+    };
   }
 }

@@ -1,6 +1,5 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoisePath;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
@@ -9,6 +8,8 @@ import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -23,7 +24,7 @@ import java.util.Set;
  */
 public record DeisSampler(
     SolverGrid sigmaGrid, SolverOutput output, int solverOrder, boolean lowerOrderFinal)
-    implements SolverMethod {
+    implements SolverMethod, LinearSampler {
   static final String NAME = "deis";
 
   /** Names that configurations of other solvers bring along and that mean DEIS's own here. */
@@ -63,29 +64,31 @@ public record DeisSampler(
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] levels = grid.sigmas();
     NoisePath path = sigmaGrid.path();
-    History outputs = new History(run, 0, solverOrder);
-    WeightedSum sum = new WeightedSum(solverOrder + 1);
     AdamsWeights adams = new AdamsWeights(solverOrder);
-    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
-      float[] predicted = run.predict(model, timesteps[step]);
-      output.convert(run, path, levels[step], predicted, outputs.push());
       int order = SolverOrder.lowered(solverOrder, step, first, levels, lowerOrderFinal);
       double target = levels[step + 1];
       double[] nodes = adams.nodes(path, levels, target, step, order);
       // x_t/α_t = x_s/α_s + ∫ ε dρ, ρ = e^{-λ}
-      double[] weights = adams.integrate(nodes[0], -1, order);
-      sum.add(path.alpha(target) / path.alpha(levels[step]), run.x());
+      double[] integrals = adams.integrate(nodes[0], -1, order);
+      double[] weights = new double[order];
       for (int k = 0; k < order; k++) {
-        sum.add(-path.sigma(target) * weights[k], outputs.get(k));
+        weights[k] = -path.sigma(target) * integrals[k];
       }
-      sum.into(run.x());
-      run.stepDone(step, timesteps.length, timesteps[step]);
+      steps.add(
+          LinearStep.of(
+                  timesteps[step],
+                  output.x0(path, levels[step]),
+                  StepWeights.ofX0(path.alpha(target) / path.alpha(levels[step]), 0),
+                  StepNoise.NONE)
+              .withHistory(output.kept(path, levels[step]), weights));
     }
+    return new StepTable(grid.initNoiseSigma(), output.clipping(), steps);
   }
 }

@@ -1,6 +1,5 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.EdmGrid;
 import io.ddpm4j.runtime.schedule.NoisePath;
@@ -11,6 +10,8 @@ import io.ddpm4j.runtime.schedule.SolverGrid;
 import io.ddpm4j.runtime.schedule.SolverSigmas;
 import io.ddpm4j.runtime.schedule.SolverSigmas.End;
 import io.ddpm4j.runtime.schedule.SolverSigmas.Levels;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The multistep DPM-Solvers (Lu et al. 2022, DPM-Solver++, algorithm 2 and appendix B; DPM-Solver,
@@ -37,7 +38,7 @@ public record DpmSolverMultistepSampler(
     int solverOrder,
     boolean lowerOrderFinal,
     boolean eulerAtFinal)
-    implements SolverMethod {
+    implements SolverMethod, LinearSampler {
   static final String NAME = "dpmpp_2m";
   static final String SDE = "dpmpp_2m_sde";
   static final String INVERSE = "dpmpp_2m_inverse";
@@ -118,35 +119,28 @@ public record DpmSolverMultistepSampler(
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] levels = grid.sigmas();
     NoisePath path = sigmaGrid.path();
-    History outputs = new History(run, 0, solverOrder);
-    WeightedSum sum = new WeightedSum(solverOrder + 2);
+    DpmStep[] weights = DpmStep.all(algorithm, path, levels);
     double[] back = new double[solverOrder];
-    DpmStep[] steps = DpmStep.all(algorithm, path, levels);
-    int first = 0;
-    if (isInverse(sigmaGrid)) {
-      run.startFromImage(grid.initNoiseSigma());
-    } else {
-      first = run.start(levels(schedule), grid.initNoiseSigma());
-    }
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
-      double level = levels[step];
-      float[] predicted = run.predict(model, timesteps[step], path.inputScale(level));
-      output.convert(run, path, level, predicted, outputs.push());
       SolverOrder.lambdas(path, levels, step, back);
-      DpmStep weights = steps[step];
-      sum.add(weights.x(), run.x());
-      weights.addMultistep(sum, order(step, first, levels), rule, back, outputs);
-      if (algorithm.stochastic()) {
-        sum.add(weights.noise(), run.nextNoise());
-      }
-      sum.into(run.x());
-      run.stepDone(step, timesteps.length, timesteps[step]);
+      int order = order(step, first, levels);
+      steps.add(
+          LinearStep.of(
+                  timesteps[step],
+                  output.x0(path, levels[step]),
+                  StepWeights.ofX0(weights[step].x(), 0),
+                  algorithm.stochastic() ? StepNoise.after(weights[step].noise()) : StepNoise.NONE)
+              .withInputScale(path.inputScale(levels[step]))
+              .withHistory(
+                  output.kept(path, levels[step]), weights[step].multistep(order, rule, back)));
     }
+    return new StepTable(grid.initNoiseSigma(), output.clipping(), steps);
   }
 
   private int order(int step, int first, double[] levels) {

@@ -51,28 +51,25 @@ record DpmStep(double h, double x, double d0, double d1, double d2, double noise
   }
 
   /**
-   * Adds a multistep step's weighted outputs.
+   * The weights of the outputs in a multistep step, newest first.
    *
-   * @param order 1 to 3
+   * @param order 1 to 3, as many weights
    * @param back λ of the newest outputs, newest first
    */
-  void addMultistep(
-      WeightedSum sum, int order, DpmAlgorithm.Rule rule, double[] back, History outputs) {
-    sum.add(d0, outputs.get(0));
+  double[] multistep(int order, DpmAlgorithm.Rule rule, double[] back) {
     if (order == 1) {
-      return;
+      return new double[] {d0};
     }
     double r0 = (back[0] - back[1]) / h;
     if (order == 2) {
-      double weight = rule == DpmAlgorithm.Rule.HEUN ? d1 : d0 / 2;
-      sum.addDifference(weight / r0, outputs.get(0), outputs.get(1));
-      return;
+      double weight = (rule == DpmAlgorithm.Rule.HEUN ? d1 : d0 / 2) / r0;
+      return new double[] {d0 + weight, -weight};
     }
     double r1 = (back[1] - back[2]) / h;
     // D1 = D10 + r0/(r0+r1) (D10 - D11), D2 = (D10 - D11)/(r0+r1)
     double curvature = (d1 * r0 + d2) / (r0 + r1);
-    sum.addDifference((d1 + curvature) / r0, outputs.get(0), outputs.get(1));
-    sum.addDifference(-curvature / r1, outputs.get(1), outputs.get(2));
+    double slope = (d1 + curvature) / r0;
+    return new double[] {d0 + slope, -slope - curvature / r1, curvature / r1};
   }
 
   /**

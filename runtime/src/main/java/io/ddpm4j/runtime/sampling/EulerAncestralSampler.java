@@ -1,10 +1,12 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.SigmaGrid;
+import io.ddpm4j.runtime.schedule.Sigmas;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Ancestral sampling in terms of σ: Euler's step to σ_down = σ_to²/σ_from, then noise of deviation
@@ -15,7 +17,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param sigmaGrid the noise levels
  */
 public record EulerAncestralSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid)
-    implements SigmaMethod {
+    implements SigmaMethod, LinearSampler {
   static final String NAME = "euler_ancestral";
 
   /** What a configuration says, over every timestep. */
@@ -34,15 +36,22 @@ public record EulerAncestralSampler(SigmaDenoising denoising, SigmaGrid sigmaGri
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
-    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
-      denoising.denoise(model, run, timesteps[step], sigmas[step]);
-      SigmaSteps.ancestral(run, run.x(), sigmas[step], sigmas[step + 1], 1);
-      run.stepDone(step, timesteps.length, timesteps[step]);
+      double from = sigmas[step];
+      double to = sigmas[step + 1];
+      steps.add(
+          LinearStep.of(
+                  timesteps[step],
+                  denoising.x0(from),
+                  SigmaSteps.euler(from, Sigmas.ancestralDown(from, to)),
+                  StepNoise.after(Sigmas.ancestralUp(from, to)))
+              .withInputScale(denoising.inputScale(from)));
     }
+    return new StepTable(grid.initNoiseSigma(), denoising.clipping(), steps);
   }
 }

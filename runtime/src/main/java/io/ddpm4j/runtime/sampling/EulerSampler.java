@@ -1,11 +1,12 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.SigmaGrid;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Euler's method along dx/dσ = (x - x_0)/σ, with noise added before steps where asked for (Karras
@@ -17,7 +18,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param churn the noise before steps
  */
 public record EulerSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, Churn churn)
-    implements SigmaMethod {
+    implements SigmaMethod, LinearSampler {
   static final String NAME = "euler";
 
   /** What a configuration says, over every timestep. */
@@ -36,20 +37,24 @@ public record EulerSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, Churn 
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
-    int first = run.start(levels(schedule), grid.initNoiseSigma());
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
       double sigma = sigmas[step];
-      float[] output = denoising.call(model, run, timesteps[step], sigma);
-      double raised = churn.raise(run, sigma, sigmas.length - 1); // lines 5 and 6
+      double raised = churn.raised(sigma, sigmas.length - 1); // lines 5 and 6
       // A v is read at the level that the model saw, an ε at the raised one: as the reference.
       boolean velocity = denoising.predictionType() == PredictionType.V_PREDICTION;
-      denoising.predictX0(run, velocity ? sigma : raised, output);
-      SigmaSteps.euler(run.x(), run.x(), run.predictedX0(), raised, sigmas[step + 1]); // line 8
-      run.stepDone(step, timesteps.length, timesteps[step]);
+      steps.add(
+          LinearStep.of(
+                  timesteps[step],
+                  denoising.x0(velocity ? sigma : raised),
+                  SigmaSteps.euler(raised, sigmas[step + 1]), // line 8
+                  churn.before(sigma, sigmas.length - 1))
+              .withInputScale(denoising.inputScale(sigma)));
     }
+    return new StepTable(grid.initNoiseSigma(), denoising.clipping(), steps);
   }
 }

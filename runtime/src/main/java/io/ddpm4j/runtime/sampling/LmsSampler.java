@@ -1,10 +1,11 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.SigmaGrid;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A linear multistep method (Adams-Bashforth over uneven steps) along dx/dσ = (x - x_0)/σ: the
@@ -16,7 +17,7 @@ import io.ddpm4j.runtime.schedule.SigmaGrid;
  * @param order how many slopes, at least 1; fewer at first
  */
 public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int order)
-    implements SigmaMethod {
+    implements SigmaMethod, LinearSampler {
   static final String NAME = "lms";
 
   /** Refuses an order below 1. */
@@ -43,44 +44,33 @@ public record LmsSampler(SigmaDenoising denoising, SigmaGrid sigmaGrid, int orde
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
+  public StepTable table(NoiseSchedule schedule, int first) {
     SamplingGrid grid = grid(schedule);
     double[] timesteps = grid.timesteps();
     double[] sigmas = grid.sigmas();
-    int first = run.start(levels(schedule), grid.initNoiseSigma());
-    double[][] weights = weights(sigmas, first);
-    int depth = weights[weights.length - 1].length;
-    float[][] slopes = new float[depth][]; // newest first
-    for (int k = 0; k < depth; k++) {
-      slopes[k] = run.buffer(k);
-    }
-    float[] x = run.x();
-
+    List<LinearStep> steps = new ArrayList<>();
     for (int step = first; step < timesteps.length; step++) {
       double sigma = sigmas[step];
-      denoising.denoise(model, run, timesteps[step], sigma);
-      Vectors.shift(slopes);
-      Vectors.combine(slopes[0], 1 / sigma, x, -1 / sigma, run.predictedX0());
-      Vectors.add(x, weights[step], slopes, 0, weights[step].length);
-      run.stepDone(step, timesteps.length, timesteps[step]);
+      steps.add(
+          LinearStep.of(
+                  timesteps[step], denoising.x0(sigma), StepWeights.ofX0(1, 0), StepNoise.NONE)
+              .withInputScale(denoising.inputScale(sigma))
+              .withHistory(StepWeights.ofX0(1 / sigma, -1 / sigma), weights(sigmas, step, first)));
     }
+    return new StepTable(grid.initNoiseSigma(), denoising.clipping(), steps);
   }
 
-  /** For each step the weights of the slopes, newest first. */
-  private double[][] weights(double[] sigmas, int first) {
-    double[][] weights = new double[sigmas.length - 1][];
-    for (int step = first; step < weights.length; step++) {
-      if (!(sigmas[step] > sigmas[step + 1])) {
-        throw new IllegalArgumentException(
-            "sigmas: expected falling levels, found %s before %s"
-                .formatted(sigmas[step], sigmas[step + 1]));
-      }
-      double[] nodes = new double[Math.min(step - first + 1, order)];
-      for (int k = 0; k < nodes.length; k++) {
-        nodes[k] = sigmas[step - k];
-      }
-      weights[step] = Lagrange.integrals(nodes, sigmas[step + 1]);
+  /** The weights of the slopes, newest first. */
+  private double[] weights(double[] sigmas, int step, int first) {
+    if (!(sigmas[step] > sigmas[step + 1])) {
+      throw new IllegalArgumentException(
+          "sigmas: expected falling levels, found %s before %s"
+              .formatted(sigmas[step], sigmas[step + 1]));
     }
-    return weights;
+    double[] nodes = new double[Math.min(step - first + 1, order)];
+    for (int k = 0; k < nodes.length; k++) {
+      nodes[k] = sigmas[step - k];
+    }
+    return Lagrange.integrals(nodes, sigmas[step + 1]);
   }
 }

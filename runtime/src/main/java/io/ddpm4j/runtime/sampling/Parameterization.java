@@ -47,6 +47,11 @@ record Parameterization(
     return weights;
   }
 
+  /** The weights of x_t and the output in x_0. */
+  StepWeights x0() {
+    return StepWeights.ofOutput(x0FromX, x0FromOutput);
+  }
+
   /** x_0 of this output, clipped, into the run's {@link SamplingRun#predictedX0}. */
   void predictX0(SamplingRun run, Clipping clipping, float[] modelOutput) {
     run.predictX0(clipping, x0FromX, x0FromOutput, modelOutput);

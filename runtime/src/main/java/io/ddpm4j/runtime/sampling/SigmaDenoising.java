@@ -40,17 +40,38 @@ public record SigmaDenoising(PredictionType predictionType, Clipping clipping) {
 
   /** The model's output for x at level {@code sigma}. */
   float[] call(EpsilonModel model, SamplingRun run, double t, double sigma) {
-    return run.predict(model, t, 1 / Math.sqrt(sigma * sigma + 1));
+    return run.predict(model, t, inputScale(sigma));
+  }
+
+  /** What x at level {@code sigma} is multiplied by before the model sees it. */
+  double inputScale(double sigma) {
+    return 1 / Math.sqrt(sigma * sigma + 1);
+  }
+
+  /** The weights of x and the output at level {@code sigma} in the predicted x_0. */
+  StepWeights x0(double sigma) {
+    return StepWeights.ofOutput(fromX(sigma), fromOutput(sigma));
+  }
+
+  private double fromX(double sigma) {
+    return switch (predictionType) {
+      case EPSILON -> 1;
+      case SAMPLE -> 0;
+      default -> 1 / (sigma * sigma + 1);
+    };
+  }
+
+  private double fromOutput(double sigma) {
+    return switch (predictionType) {
+      case EPSILON -> -sigma;
+      case SAMPLE -> 1;
+      default -> -sigma / Math.sqrt(sigma * sigma + 1);
+    };
   }
 
   /** Sets {@link SamplingRun#predictedX0} from x and the output at level {@code sigma}. */
   void predictX0(SamplingRun run, double sigma, float[] output) {
-    double variance = sigma * sigma + 1;
-    switch (predictionType) {
-      case EPSILON -> run.predictX0(clipping, 1, -sigma, output);
-      case SAMPLE -> run.predictX0(clipping, 0, 1, output);
-      default -> run.predictX0(clipping, 1 / variance, -sigma / Math.sqrt(variance), output);
-    }
+    run.predictX0(clipping, fromX(sigma), fromOutput(sigma), output);
   }
 
   /** Calls the model at level {@code sigma} and sets {@link SamplingRun#predictedX0}. */

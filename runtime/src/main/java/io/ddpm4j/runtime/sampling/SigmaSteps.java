@@ -6,6 +6,12 @@ import io.ddpm4j.runtime.schedule.Sigmas;
 final class SigmaSteps {
   private SigmaSteps() {}
 
+  /** The weights of x and x_0 in Euler's step between two levels. */
+  static StepWeights euler(double from, double to) {
+    double kept = to / from;
+    return StepWeights.ofX0(kept, 1 - kept);
+  }
+
   /** Euler's step between two levels; {@code out} may be {@code x}. */
   static void euler(float[] out, float[] x, float[] x0, double from, double to) {
     double kept = to / from;

@@ -73,6 +73,35 @@ public record SolverOutput(
     return this;
   }
 
+  /** The weights of x and the output in the predicted x_0 at level s. */
+  StepWeights x0(NoisePath path, double s) {
+    return StepWeights.ofOutput(
+        path.x0FromX(predictionType, s), path.x0FromOutput(predictionType, s));
+  }
+
+  /** Those of x, x_0 and the output in what the solver steps in, x_0 or ε, at level s. */
+  StepWeights kept(NoisePath path, double s) {
+    return new StepWeights(fromX(path, s), fromX0(path, s), fromOutput(path, s));
+  }
+
+  private double fromX(NoisePath path, double s) {
+    if (asX0) {
+      return 0;
+    }
+    return clipping.bounds() ? 1 / path.sigma(s) : path.epsilonFromX(predictionType, s);
+  }
+
+  private double fromX0(NoisePath path, double s) {
+    if (asX0) {
+      return 1;
+    }
+    return clipping.bounds() ? -path.alpha(s) / path.sigma(s) : 0;
+  }
+
+  private double fromOutput(NoisePath path, double s) {
+    return asX0 || clipping.bounds() ? 0 : path.epsilonFromOutput(predictionType, s);
+  }
+
   /**
    * Turns the output at level s to x_0, which it leaves in the run, and x_0 or ε in {@code into}.
    */
@@ -81,14 +110,13 @@ public record SolverOutput(
         clipping, path.x0FromX(predictionType, s), path.x0FromOutput(predictionType, s), output);
     float[] x = run.x();
     float[] x0 = run.predictedX0();
+    double a = fromX(path, s);
     if (asX0) {
       System.arraycopy(x0, 0, into, 0, into.length);
     } else if (clipping.bounds()) {
-      double sigma = path.sigma(s);
-      Vectors.combine(into, 1 / sigma, x, -path.alpha(s) / sigma, x0);
+      Vectors.combine(into, a, x, fromX0(path, s), x0);
     } else {
-      double a = path.epsilonFromX(predictionType, s);
-      double b = path.epsilonFromOutput(predictionType, s);
+      double b = fromOutput(path, s);
       Vectors.combineStrided(into, a, x, b, output, run.elements(), run.stride());
     }
   }

@@ -1,6 +1,5 @@
 package io.ddpm4j.runtime.sampling;
 
-import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
@@ -17,7 +16,7 @@ import io.ddpm4j.runtime.schedule.VarianceType;
  *
  * @param ancestral the sampler, of variance {@code fixed_small_log} or {@code learned_range}
  */
-public record UnclipSampler(DdpmSampler ancestral) implements Sampler {
+public record UnclipSampler(DdpmSampler ancestral) implements LinearSampler {
   static final String NAME = "unclip";
 
   /** Refuses what the method does not know. */
@@ -79,7 +78,7 @@ public record UnclipSampler(DdpmSampler ancestral) implements Sampler {
   }
 
   @Override
-  public void sample(EpsilonModel model, NoiseSchedule schedule, SamplingRun run) {
-    ancestral.sample(model, schedule, run);
+  public StepTable table(NoiseSchedule schedule, int first) {
+    return ancestral.table(schedule, first);
   }
 }

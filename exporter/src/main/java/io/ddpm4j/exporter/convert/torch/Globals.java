@@ -8,12 +8,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
- * The names that a pickle may refer to: what tensors are built with, and containers. Each is a
- * function of ours that makes data of data; nothing else can be named, and nothing of Python is
- * called.
+ * The names that a pickle may call: what tensors are built with, and containers. Each is a function
+ * of ours that makes data of data; nothing of Python is called. Other names are labels: an object
+ * of such a class is skipped, a call of such a function refused.
  */
 final class Globals {
   private Globals() {}
@@ -35,6 +38,11 @@ final class Globals {
    * @param value what it is itself, such as an element type; null for what is only called
    */
   record Global(String name, Function function, Object value) {
+    /** Whether it is none of {@link #TABLE}. */
+    boolean isLabel() {
+      return function == null && value == null;
+    }
+
     @Override
     public String toString() {
       return name;
@@ -77,24 +85,55 @@ final class Globals {
           Map.entry("uint64", DataType.UINT64),
           Map.entry("uint8", DataType.UINT8));
 
+  /** Of what names a value or a storage. Longer ones only take memory and time. */
+  static final int LONGEST_KEY = 1000;
+
+  /** Of a module, and of a name in it. */
+  private static final int LONGEST_NAME = 200;
+
   /** The element type of a storage whose type only its tensors know. */
   static final Object UNTYPED = "untyped storage";
+
+  /** Classes of tensors whose elements are what they seem. */
+  private static final Set<String> PLAIN =
+      Set.of("torch.Tensor", "torch.nn.parameter.Parameter", "torch.nn.parameter.Buffer");
+
+  /** What training loops keep beside the weights, and call to restore it. Nothing is made of it. */
+  private static final List<String> SKIPPED =
+      List.of(
+          "datetime.date",
+          "datetime.datetime",
+          "datetime.timedelta",
+          "datetime.timezone",
+          "decimal.Decimal",
+          "functools.partial",
+          "pathlib.Path",
+          "pathlib.PosixPath",
+          "pathlib.PurePath",
+          "pathlib.PurePosixPath",
+          "pathlib.PureWindowsPath",
+          "pathlib.WindowsPath",
+          "pathlib._local.PosixPath",
+          "pathlib._local.WindowsPath",
+          "uuid.UUID");
 
   static {
     STORAGES.forEach((name, type) -> value("torch." + name + "Storage", type));
     DTYPES.forEach((name, type) -> value("torch." + name, type));
     value("torch.storage.UntypedStorage", UNTYPED);
+    SKIPPED.forEach(name -> call(name, arguments -> Inert.of(name)));
     call("torch._utils._rebuild_tensor", Globals::rebuildTensor);
     call("torch._utils._rebuild_tensor_v2", Globals::rebuildTensor);
     call("torch._utils._rebuild_tensor_v3", Globals::rebuildTypedTensor);
     call("torch._utils._rebuild_parameter", arguments -> tensor(arguments, 0));
     call("torch._utils._rebuild_parameter_with_state", arguments -> tensor(arguments, 0));
+    call("torch._utils._rebuild_device_tensor_from_cpu_tensor", a -> tensor(a, 0));
     call("torch._tensor._rebuild_from_type_v2", Globals::rebuildFromType);
     call("torch.Tensor", arguments -> fail("a call that PyTorch writes"));
     call("torch.nn.parameter.Parameter", arguments -> tensor(arguments, 0));
     call("torch.nn.parameter.Buffer", arguments -> tensor(arguments, 0));
     call("torch.Size", arguments -> list(arguments, 0));
-    call("torch.device", arguments -> "a device");
+    call("torch.device", Globals::device);
     for (String module : List.of("builtins", "__builtin__")) {
       call(module + ".dict", arguments -> new LinkedHashMap<>());
       call(module + ".list", Globals::copy);
@@ -102,11 +141,16 @@ final class Globals {
       call(module + ".set", Globals::copy);
       call(module + ".frozenset", Globals::copy);
       call(module + ".bytearray", arguments -> new byte[0]);
-      call(module + ".complex", arguments -> "a complex number");
+      call(module + ".complex", arguments -> new Inert("a complex number"));
+      call(module + ".getattr", Globals::member);
       value(module + ".int", DataType.INT64); // a defaultdict's default, never called
       value(module + ".float", DataType.DOUBLE);
       value(module + ".str", DataType.STRING);
       value(module + ".bool", DataType.BOOL);
+      value(module + ".object", "object");
+    }
+    for (String module : List.of("copyreg", "copy_reg")) {
+      call(module + "._reconstructor", Globals::reconstruct);
     }
     call("collections.OrderedDict", Globals::dictionary);
     call("collections.defaultdict", arguments -> new LinkedHashMap<>());
@@ -115,11 +159,28 @@ final class Globals {
     call("types.SimpleNamespace", arguments -> new LinkedHashMap<>());
     call("_codecs.encode", Globals::encode);
     for (String module : List.of("numpy.core.multiarray", "numpy._core.multiarray")) {
-      call(module + ".scalar", arguments -> "a number of numpy's");
-      call(module + "._reconstruct", arguments -> new LinkedHashMap<>());
+      call(module + ".scalar", NumpyValues::scalar);
+      call(module + "._reconstruct", arguments -> new Inert("an array of NumPy"));
     }
-    call("numpy.dtype", arguments -> new LinkedHashMap<>());
+    for (String module : List.of("numpy.core.numeric", "numpy._core.numeric")) {
+      call(module + "._frombuffer", arguments -> new Inert("an array of NumPy"));
+    }
+    call("numpy.dtype", NumpyValues::dtype);
     value("numpy.ndarray", "numpy.ndarray");
+  }
+
+  /**
+   * What a name stands for.
+   *
+   * @throws IllegalArgumentException if a part of it is longer than a name
+   */
+  static Global of(String owner, String name) {
+    if (owner.length() > LONGEST_NAME || name.length() > LONGEST_NAME) {
+      return fail("names of at most " + LONGEST_NAME + " characters");
+    }
+    String full = owner + "." + name;
+    Global global = TABLE.get(full);
+    return global == null ? new Global(full, null, null) : global;
   }
 
   private static void value(String name, Object value) {
@@ -140,6 +201,7 @@ final class Globals {
     if (storage.type() == null) {
       return fail("a storage that tells its type");
     }
+    requirePlain(arguments, 6);
     return view(storage, storage.type(), arguments);
   }
 
@@ -150,13 +212,23 @@ final class Globals {
     if (storage.type() != null
         || !(type instanceof Global global)
         || !(global.value() instanceof DataType dataType)) {
-      return fail("an untyped storage and an element type");
+      return fail("an untyped storage and an element type that ONNX has");
     }
+    requirePlain(arguments, 7);
     if (dataType.bytes() == 0 || storage.elements() % dataType.bytes() != 0) {
       return fail("a storage of whole elements");
     }
     Storage typed = new Storage(storage.key(), dataType, storage.elements() / dataType.bytes());
     return view(typed, dataType, arguments);
+  }
+
+  /** Bits that say that the elements are the negative or the conjugate of what is stored. */
+  private static void requirePlain(List<?> arguments, int index) {
+    if (arguments.size() > index
+        && arguments.get(index) instanceof Map<?, ?> bits
+        && !bits.isEmpty()) {
+      fail("elements that are stored as they are");
+    }
   }
 
   private static Storage storage(List<?> arguments) {
@@ -192,11 +264,13 @@ final class Globals {
     if (arguments.size() >= 3
         && arguments.get(0) instanceof Global global
         && global.function() != null
+        && arguments.get(1) instanceof Global type
+        && PLAIN.contains(type.name())
         && arguments.get(2) instanceof List<?> inner
         && !global.name().equals("torch._tensor._rebuild_from_type_v2")) {
       return global.function().call(inner);
     }
-    return fail("a function that builds a tensor");
+    return fail("a function that builds a tensor, and a class of " + new TreeSet<>(PLAIN));
   }
 
   private static TensorView tensor(List<?> arguments, int index) {
@@ -223,7 +297,10 @@ final class Globals {
     } else if (!arguments.isEmpty()) {
       for (Object item : list(arguments, 0)) {
         if (!(item instanceof List<?> pair) || pair.size() != 2 || !isKey(pair.get(0))) {
-          return fail("pairs of a key and a value");
+          return fail("pairs of a short key and a value");
+        }
+        if (result.containsKey(pair.get(0))) {
+          return fail("each key once");
         }
         result.put(pair.get(0), pair.get(1));
       }
@@ -231,20 +308,47 @@ final class Globals {
     return result;
   }
 
-  /** Whether a value can be a key: no containers but tuples of numbers and texts. */
+  /** Whether a value can be a key: texts that are not long, numbers, tuples of these, classes. */
   static boolean isKey(Object value) {
     return value instanceof List<?> list
         ? !(list instanceof ArrayList)
             && list.size() < 100
             && list.stream().allMatch(Globals::isScalar)
-        : isScalar(value);
+        : value instanceof Global || isScalar(value);
   }
 
   private static boolean isScalar(Object value) {
     return value == null
         || value instanceof Number
-        || value instanceof String
+        || value instanceof String text && text.length() <= LONGEST_KEY
         || value instanceof Boolean;
+  }
+
+  /** Type and number: {@code cuda:0}. */
+  private static Object device(List<?> arguments) {
+    return arguments.stream()
+        .filter(Globals::isScalar)
+        .limit(2)
+        .map(String::valueOf)
+        .map(part -> part.substring(0, Math.min(20, part.length())))
+        .collect(Collectors.joining(":"));
+  }
+
+  /** How a method is named, such as that of a schedule of learning rates: a longer name. */
+  private static Object member(List<?> arguments) {
+    return arguments.size() == 2
+            && arguments.get(0) instanceof Global owner
+            && arguments.get(1) instanceof String name
+        ? of(owner.name(), name)
+        : fail("a name and one of its members");
+  }
+
+  /** class, base, state: how protocols 0 and 1 make an object. */
+  private static Object reconstruct(List<?> arguments) {
+    if (arguments.isEmpty() || !(arguments.get(0) instanceof Global type) || type.value() != null) {
+      return fail("a class");
+    }
+    return type.isLabel() ? Inert.of(type.name()) : type.function().call(List.of());
   }
 
   /** How protocol 2 writes bytes: text in Latin-1. */

@@ -31,10 +31,8 @@ final class LegacyFormat {
         || !Boolean.TRUE.equals(system.get("little_endian"))) {
       throw file.bad("numbers in little-endian order", "another order");
     }
-    int start = in.position();
     Unpickler unpickler = pickle(file, in);
     Object root = unpickler.load();
-    long length = in.position() - (long) start;
     if (!(pickle(file, in).load() instanceof List<?> keys)) {
       throw file.bad("the keys of the storages", "something else");
     }
@@ -42,7 +40,7 @@ final class LegacyFormat {
     Storages storages =
         (storage, from, bytes) ->
             file.part("storage " + storage.key(), starts.get(storage.key()) + from, bytes);
-    return new TorchContent(root, storages, length);
+    return new TorchContent(root, storages);
   }
 
   private static Unpickler pickle(MappedFile file, ByteBuffer in) {

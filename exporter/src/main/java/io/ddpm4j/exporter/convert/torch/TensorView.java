@@ -1,7 +1,9 @@
 package io.ddpm4j.exporter.convert.torch;
 
+import io.ddpm4j.exporter.TemporaryBytes;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -13,6 +15,7 @@ import java.nio.ByteOrder;
  * @param strides by axis, in elements
  */
 record TensorView(Storage storage, DataType type, long offset, Shape shape, long[] strides) {
+  private static final int PIECE = 1 << 16; // bytes, a multiple of every element's size
 
   /** The number of elements; the constructor's caller has checked that it does not overflow. */
   long elements() {
@@ -47,25 +50,43 @@ record TensorView(Storage storage, DataType type, long offset, Shape shape, long
   /**
    * The elements row-major, copied.
    *
-   * @param part the storage from the view's first element on
+   * @param part the storage from the view's first element on, little endian
+   * @throws IOException if many of them cannot be kept
    */
-  ByteBuffer gather(ByteBuffer part) {
-    int width = type.bytes();
-    ByteBuffer target =
-        ByteBuffer.allocate(Math.toIntExact(elements() * width)).order(ByteOrder.LITTLE_ENDIAN);
-    long[] index = new long[strides.length];
-    long at = 0; // of the element, counted from the first
-    while (target.hasRemaining()) {
-      target.put(part.slice(Math.toIntExact(at * width), width));
-      for (int axis = strides.length - 1; axis >= 0; axis--) {
-        at += strides[axis];
-        if (++index[axis] < shape.size(axis)) {
-          break;
-        }
-        at -= strides[axis] * shape.size(axis);
-        index[axis] = 0;
-      }
+  ByteBuffer gather(ByteBuffer part) throws IOException {
+    int size = Math.toIntExact(elements() * type.bytes());
+    return TemporaryBytes.of(
+        size,
+        out -> {
+          ByteBuffer piece = ByteBuffer.allocate(PIECE).order(ByteOrder.LITTLE_ENDIAN);
+          long[] sizes = shape.sizes();
+          long[] index = new long[sizes.length];
+          long at = 0; // of the element, counted from the first
+          for (long left = elements(); left > 0; left--) {
+            put((int) at * type.bytes(), part, piece);
+            if (!piece.hasRemaining() || left == 1) {
+              out.write(piece.flip());
+              piece.clear();
+            }
+            for (int axis = sizes.length - 1; axis >= 0; axis--) {
+              at += strides[axis];
+              if (++index[axis] < sizes[axis]) {
+                break;
+              }
+              at -= strides[axis] * sizes[axis];
+              index[axis] = 0;
+            }
+          }
+        });
+  }
+
+  private void put(int at, ByteBuffer from, ByteBuffer to) {
+    switch (type.bytes()) {
+      case 1 -> to.put(from.get(at));
+      case 2 -> to.putShort(from.getShort(at));
+      case 4 -> to.putInt(from.getInt(at));
+      case 8 -> to.putLong(from.getLong(at));
+      default -> to.putLong(from.getLong(at)).putLong(from.getLong(at + 8));
     }
-    return target.flip();
   }
 }

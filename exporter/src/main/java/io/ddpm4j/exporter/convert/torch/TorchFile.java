@@ -12,9 +12,9 @@ import java.util.Set;
 /**
  * A file that {@code torch.save} wrote, in the format since or before PyTorch 1.6. Tensors in
  * nested dictionaries and lists have the keys that lead to them as their names, with dots between:
- * {@code model.conv.weight}. Nothing is executed; a file that names more than what builds tensors
- * and containers is refused. Numbers are mapped into memory, and read only when a tensor is asked
- * for.
+ * {@code model.conv.weight}. Nothing is executed; a file that calls more than what builds tensors
+ * and containers is refused, objects of other classes are skipped. Numbers are mapped into memory,
+ * and read only when a tensor is asked for.
  */
 public final class TorchFile implements AutoCloseable {
   private static final long EXPANDED = 64L << 20; // bytes of a tensor that repeats its numbers
@@ -79,8 +79,16 @@ public final class TorchFile implements AutoCloseable {
   }
 
   /**
-   * The elements of a tensor, row-major: mapped where they lie so in the file, else copied. They
-   * stay readable after {@link #close}.
+   * The objects and names beside the tensors that are not followed, by name: a trainer's callback,
+   * a configuration. What such an object holds is not read.
+   */
+  public Map<String, String> skipped() {
+    return Collections.unmodifiableMap(leaves.skipped());
+  }
+
+  /**
+   * The elements of a tensor, row-major: mapped where they lie so in the file, else copied: many of
+   * them into a temporary file. They stay readable after {@link #close}.
    *
    * @throws TorchFormatException if the file is damaged there
    */
@@ -91,10 +99,9 @@ public final class TorchFile implements AutoCloseable {
     if (bytes == 0) {
       return TensorData.wrap(view.type(), view.shape(), ByteBuffer.allocate(0));
     }
-    if (bytes > Math.max(EXPANDED, file.size())) {
-      throw file.bad(
-          "a tensor %s of at most %d bytes".formatted(name, Math.max(EXPANDED, file.size())),
-          Long.toString(bytes));
+    long most = Math.min(Math.max(EXPANDED, file.size()), Integer.MAX_VALUE - 8);
+    if (bytes > most) {
+      throw file.bad("a tensor %s of at most %d bytes".formatted(name, most), bytes + "");
     }
     long length = Math.multiplyExact(view.end() - view.offset(), (long) width);
     ByteBuffer part = storages.bytes(view.storage(), view.offset() * width, length);

@@ -1,5 +1,6 @@
 package io.ddpm4j.exporter.convert.torch;
 
+import io.ddpm4j.exporter.OneLine;
 import java.io.IOException;
 import java.io.Serial;
 
@@ -11,6 +12,6 @@ public final class TorchFormatException extends IOException {
   @Serial private static final long serialVersionUID = 1L;
 
   TorchFormatException(String message) {
-    super(message);
+    super(OneLine.of(message)); // names in it come from files
   }
 }

@@ -27,14 +27,15 @@ final class Unpickler {
   private static final Object MARK = new Object();
   private static final Object NOTHING = new Object();
   private static final int LONGEST_INTEGER = 1024; // bytes; Python's protocol has no limit
-  private static final int MOST_VALUES = 4_000_000; // a tensor takes about 25
+  private static final int MOST_VALUES = 2_000_000; // a tensor takes about 35
+  private static final int CHARS_OF_A_VALUE = 32; // when text is copied
 
   private final String file;
   private final ByteBuffer in;
   private final List<Object> stack = new ArrayList<>();
   private final List<Object> memo = new ArrayList<>(); // NOTHING where nothing was remembered
   private final Map<String, Storage> storages = new LinkedHashMap<>();
-  private int pushed;
+  private int counted; // values that were made or copied
 
   /**
    * @param file for messages
@@ -118,10 +119,11 @@ final class Unpickler {
       case 0x94 -> remember((long) memo.size());
       case 'c' -> push(global(line(), line()));
       case 0x93 -> stackGlobal();
-      case 'R', 0x81 -> call(pop(2));
-      case 0x92 -> callWithNames(pop(3));
+      case 'R' -> call(pop(2));
+      case 0x81 -> object(pop(2));
+      case 0x92 -> objectWithNames(pop(3));
       case 'i' -> instance(global(line(), line()), popToMark());
-      case 'o' -> object(popToMark());
+      case 'o' -> objectOfMark(popToMark());
       case 'b' -> build(pop());
       case 'Q' -> push(storage(pop()));
       default ->
@@ -139,8 +141,13 @@ final class Unpickler {
   // ---- the stack
 
   private void push(Object value) throws TorchFormatException {
-    require(++pushed <= MOST_VALUES, null, "at most " + MOST_VALUES + " values", "more");
+    count(1);
     stack.add(value);
+  }
+
+  private void count(int values) throws TorchFormatException {
+    require(values <= MOST_VALUES - counted, null, "at most " + MOST_VALUES + " values", "more");
+    counted += values;
   }
 
   private Object top() throws TorchFormatException {
@@ -197,9 +204,9 @@ final class Unpickler {
     return memo.get(key);
   }
 
-  /** Python counts them from 0, so none is beyond the length of the pickle. */
+  /** Python counts them from 0, so there are none beyond the number of values. */
   private int index(Object index) throws TorchFormatException {
-    boolean fits = index instanceof Long number && number >= 0 && number < in.limit();
+    boolean fits = index instanceof Long number && number >= 0 && number < MOST_VALUES;
     return require(fits, fits ? ((Long) index).intValue() : 0, "a number from 0 on", "another");
   }
 
@@ -289,6 +296,9 @@ final class Unpickler {
 
   private void append(List<?> values) throws TorchFormatException {
     Object target = top();
+    if (target instanceof Inert) {
+      return;
+    }
     require(target instanceof ArrayList, null, "a list to append to", kind(target));
     @SuppressWarnings("unchecked")
     List<Object> list = (List<Object>) target;
@@ -302,13 +312,17 @@ final class Unpickler {
 
   private void setItems(List<Object> items) throws TorchFormatException {
     Object target = top();
+    if (target instanceof Inert) {
+      return;
+    }
     require(target instanceof LinkedHashMap, null, "a dictionary to fill", kind(target));
     require(items.size() % 2 == 0, null, "a value for each key", "one less");
     @SuppressWarnings("unchecked")
     Map<Object, Object> map = (Map<Object, Object>) target;
     for (int k = 0; k < items.size(); k += 2) {
       Object key = items.get(k);
-      require(Globals.isKey(key), null, "a text or number as key", kind(key));
+      require(Globals.isKey(key), null, "a short text, a number or a class as key", kind(key));
+      require(!map.containsKey(key), null, "each key once", key + " twice");
       map.put(key, items.get(k + 1));
     }
   }
@@ -316,13 +330,11 @@ final class Unpickler {
   // ---- names and calls
 
   private Global global(String module, String name) throws TorchFormatException {
-    Global global = Globals.TABLE.get(module + "." + name);
-    if (global == null) {
-      throw bad(
-          "only what builds tensors and containers",
-          "the name " + cut(module) + "." + cut(name) + ", which is not followed");
+    try {
+      return Globals.of(module, name);
+    } catch (IllegalArgumentException e) {
+      throw bad(e.getMessage(), "longer ones");
     }
-    return global;
   }
 
   private void stackGlobal() throws TorchFormatException {
@@ -341,10 +353,20 @@ final class Unpickler {
     push(call(parts.get(0), arguments));
   }
 
-  private void callWithNames(List<Object> parts) throws TorchFormatException {
-    boolean none = parts.get(2) instanceof Map<?, ?> named && named.isEmpty();
+  /** An object that is to be made without a call: that of an unknown class is skipped. */
+  private void object(List<Object> parts) throws TorchFormatException {
+    if (parts.get(0) instanceof Global type && type.isLabel()) {
+      push(Inert.of(type.name()));
+    } else {
+      call(parts);
+    }
+  }
+
+  private void objectWithNames(List<Object> parts) throws TorchFormatException {
+    boolean label = parts.get(0) instanceof Global type && type.isLabel();
+    boolean none = label || parts.get(2) instanceof Map<?, ?> named && named.isEmpty();
     require(none, null, "arguments without names", kind(parts.get(2)));
-    call(parts.subList(0, 2));
+    object(parts.subList(0, 2));
   }
 
   private Object call(Object callable, List<?> arguments) throws TorchFormatException {
@@ -353,6 +375,9 @@ final class Unpickler {
           "a call of what builds tensors and containers",
           "one of " + (callable instanceof Global g ? g.name() : kind(callable)));
     }
+    for (Object argument : arguments) { // functions copy them
+      count(size(argument));
+    }
     try {
       return global.function().call(arguments);
     } catch (IllegalArgumentException e) {
@@ -360,11 +385,19 @@ final class Unpickler {
     }
   }
 
+  private static int size(Object argument) {
+    return argument instanceof List<?> list
+        ? list.size()
+        : argument instanceof Map<?, ?> map
+            ? map.size()
+            : argument instanceof String text ? text.length() / CHARS_OF_A_VALUE : 0;
+  }
+
   private void instance(Global type, List<Object> arguments) throws TorchFormatException {
     push(call(type, arguments));
   }
 
-  private void object(List<Object> parts) throws TorchFormatException {
+  private void objectOfMark(List<Object> parts) throws TorchFormatException {
     require(!parts.isEmpty(), null, "a class", "none");
     push(call(parts.get(0), parts.subList(1, parts.size())));
   }
@@ -372,9 +405,12 @@ final class Unpickler {
   /** Attributes of an object: those of a namespace are its content, others are of no account. */
   private void build(Object state) throws TorchFormatException {
     Object target = top();
-    if (target instanceof LinkedHashMap && state instanceof Map<?, ?> attributes) {
+    if (target instanceof NumpyValues.Dtype type) {
+      type.build(state);
+    } else if (target instanceof LinkedHashMap && state instanceof Map<?, ?> attributes) {
       @SuppressWarnings("unchecked")
       Map<Object, Object> map = (Map<Object, Object>) target;
+      count(attributes.size());
       if (map.isEmpty()) { // an OrderedDict has its items by now, and _metadata as attribute
         attributes.forEach(
             (key, value) -> {
@@ -393,6 +429,7 @@ final class Unpickler {
         || !"storage".equals(parts.get(0))
         || !(parts.get(1) instanceof Global type)
         || !(parts.get(2) instanceof String key)
+        || key.length() > Globals.LONGEST_KEY
         || !(parts.get(4) instanceof Long elements)
         || elements < 0) {
       throw bad("a reference to a storage", "another");
@@ -428,11 +465,13 @@ final class Unpickler {
             ? "a dictionary"
             : value instanceof List
                 ? "a list"
-                : value instanceof Global global ? global.name() : "a " + kindOf(value);
+                : value instanceof Global global ? global.name() : kindOf(value);
   }
 
   private static String kindOf(Object value) {
-    return value.getClass().getSimpleName();
+    return value instanceof Inert
+        ? value.toString()
+        : value instanceof String ? "a text" : "a " + value.getClass().getSimpleName();
   }
 
   private <T> T require(boolean holds, T value, String expected, String found)

@@ -1,12 +1,15 @@
 package io.ddpm4j.exporter.convert.torch;
 
+import io.ddpm4j.exporter.TemporaryBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +34,12 @@ final class ZipEntries {
   private static final int LONGEST_COMMENT = 0xFFFF;
   private static final long LONGEST_DIRECTORY = 16L << 20;
   private static final long CHUNK = 1L << 28;
+  private static final int PIECE = 1 << 16;
+
+  /** What deflated entries may have together, beside some multiple of the archive. */
+  private static final long SMALL_CONTENT = 1L << 28;
+
+  private static final int MOST_TIMES = 16;
   private static final int STORED = 0;
   private static final int DEFLATED = 8;
   private static final int ENCRYPTED = 1;
@@ -38,8 +47,7 @@ final class ZipEntries {
   private final MappedFile file;
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Set<String> checked = new HashSet<>();
-  private Entry inflated; // the last one: tensors of one storage come one after the other
-  private ByteBuffer inflatedContent;
+  private final Map<String, ByteBuffer> inflated = new HashMap<>();
 
   /**
    * One entry.
@@ -62,6 +70,7 @@ final class ZipEntries {
     ZipEntries zip = new ZipEntries(file);
     zip.readDirectory();
     zip.requireApart();
+    zip.requireModest();
     return zip;
   }
 
@@ -108,6 +117,20 @@ final class ZipEntries {
       Entry entry = entry(directory);
       if (entries.put(entry.name(), entry) != null) {
         throw file.bad("each entry once", entry.name() + " twice");
+      }
+    }
+  }
+
+  /** Zeros pack a thousand to one: a small archive could fill a disk. */
+  private void requireModest() throws TorchFormatException {
+    long most = SMALL_CONTENT + MOST_TIMES * file.size();
+    long unpacked = 0;
+    for (Entry entry : entries.values()) {
+      if (entry.method() == DEFLATED) {
+        unpacked += Math.min(entry.size(), most); // no overflow
+      }
+      if (unpacked > most || entry.method() == DEFLATED && entry.size() > most) {
+        throw file.bad("an archive that unpacks to at most " + most + " bytes", "more");
       }
     }
   }
@@ -189,14 +212,12 @@ final class ZipEntries {
       check(entry);
       return file.part(entry.name(), start(entry) + from, length);
     }
-    if (!entry.equals(inflated)) {
-      inflatedContent = inflate(entry);
-      inflated = entry;
-      CRC32 crc = new CRC32();
-      crc.update(inflatedContent.duplicate());
-      requireChecksum(entry, crc);
+    ByteBuffer content = inflated.get(entry.name());
+    if (content == null) {
+      content = inflate(entry);
+      inflated.put(entry.name(), content);
     }
-    return inflatedContent.slice((int) from, (int) length).order(ByteOrder.LITTLE_ENDIAN);
+    return content.slice((int) from, (int) length).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** Adds up the checksum of what is stored, once. */
@@ -220,27 +241,35 @@ final class ZipEntries {
   }
 
   private ByteBuffer inflate(Entry entry) throws IOException {
-    ByteBuffer packed = file.part(entry.name(), start(entry), entry.packed());
-    // Deflate packs 1032 to 1 at most: what claims more is no archive.
-    if (entry.size() / 1100 > entry.packed() || entry.size() > Integer.MAX_VALUE - 8) {
-      throw file.bad("a possible size of " + entry.name(), Long.toString(entry.size()));
+    if (entry.size() > Integer.MAX_VALUE - 8) {
+      throw file.bad("at most 2 GB in " + entry.name(), entry.size() + " bytes");
     }
-    ByteBuffer content =
-        ByteBuffer.allocate(Math.toIntExact(entry.size())).order(ByteOrder.LITTLE_ENDIAN);
     Inflater inflater = new Inflater(true);
     try {
-      inflater.setInput(packed);
-      while (content.hasRemaining() && inflater.inflate(content) > 0) {
-        // on
-      }
-      if (content.hasRemaining()) {
-        throw file.bad(entry.size() + " bytes in " + entry.name(), content.position() + "");
-      }
-      return content.flip();
-    } catch (DataFormatException e) {
-      throw file.bad("deflated bytes in " + entry.name(), "others: the file is damaged");
+      inflater.setInput(file.part(entry.name(), start(entry), entry.packed()));
+      return TemporaryBytes.of((int) entry.size(), out -> inflate(entry, inflater, out));
     } finally {
       inflater.end();
     }
+  }
+
+  private void inflate(Entry entry, Inflater inflater, WritableByteChannel out) throws IOException {
+    CRC32 crc = new CRC32();
+    byte[] piece = new byte[PIECE];
+    long left = entry.size();
+    try {
+      while (left > 0) {
+        int n = inflater.inflate(piece, 0, (int) Math.min(PIECE, left));
+        if (n == 0) {
+          throw file.bad(entry.size() + " bytes in " + entry.name(), left + " less");
+        }
+        crc.update(piece, 0, n);
+        out.write(ByteBuffer.wrap(piece, 0, n));
+        left -= n;
+      }
+    } catch (DataFormatException e) {
+      throw file.bad("deflated bytes in " + entry.name(), "others: the file is damaged");
+    }
+    requireChecksum(entry, crc);
   }
 }

@@ -53,7 +53,7 @@ final class ZipFormat {
     Storages storages =
         (storage, from, length) ->
             zip.content(zip.entries().get(folder + "data/" + storage.key()), from, length);
-    return new TorchContent(root, storages, entry.size());
+    return new TorchContent(root, storages);
   }
 
   private static String text(ZipEntries zip, ZipEntries.Entry entry) throws IOException {

@@ -14,18 +14,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files made to do harm, and files damaged at random: one sentence, at once. */
+/** Files made to do harm: one sentence, at once. */
 class HostileTorchFilesTest {
-  private static final long SEED = 20261126;
   private static final String FLOAT_STORAGE = "ctorch\nFloatStorage\n";
+
+  private static final String VIEW = view("I0\n", "(I4\nt", "(I1\nt");
 
   @TempDir Path dir;
 
@@ -76,13 +74,17 @@ class HostileTorchFilesTest {
 
   /** {'t': a tensor of this offset, size and stride}. */
   private static String tensor(String offset, String size, String stride) {
-    return "}S't'\nctorch._utils\n_rebuild_tensor_v2\n((S'storage'\n"
+    return "}S't'\n" + view(offset, size, stride) + "s.";
+  }
+
+  private static String view(String offset, String size, String stride) {
+    return "ctorch._utils\n_rebuild_tensor_v2\n((S'storage'\n"
         + FLOAT_STORAGE
         + "S'0'\nS'cpu'\nI4\ntQ"
         + offset
         + size
         + stride
-        + "I00\n}tRs.";
+        + "I00\n}tR";
   }
 
   @Test
@@ -125,7 +127,7 @@ class HostileTorchFilesTest {
     for (int k = 0; k < 60; k++) {
       pickle.append("2\u0086");
     }
-    refused(pickle.append('.').toString(), "no more than the pickle has bytes");
+    refused(pickle.append('.').toString(), "at most 2000000 values");
   }
 
   @Test
@@ -139,7 +141,7 @@ class HostileTorchFilesTest {
     refused("(.", "a mark");
     refused("\u0080\u0009.", "protocol");
     refused("NN", "a whole pickle");
-    refused("}]Ns.", "a text or number as key");
+    refused("}]Ns.", "as key");
     refused("N]Ns.", "a dictionary to fill");
   }
 
@@ -161,6 +163,36 @@ class HostileTorchFilesTest {
   @Test
   void manyValues() throws IOException {
     refused("N".repeat(5_000_000) + ".", "values");
+    refused("}".repeat(5_000_000) + ".", "values");
+    refused("}NNs0".repeat(3_000_000) + ".", "values");
+  }
+
+  /** Programs whose length says nothing of the work and the memory that they ask for. */
+  @Test
+  void copiesOfWhatIsLarge() throws IOException {
+    String list = "](" + "N".repeat(500_000) + "eq\0" + "0";
+    refused(list + "cbuiltins\nlist\nh\0\u0085R0".repeat(100_000) + ".", "values");
+    refused(list + "ccollections\nOrderedDict\nh\0\u0085R0".repeat(100_000) + ".", "pairs");
+    String text = "X\0\0\177\0" + "a".repeat(0x7f0000) + "q\0" + "0";
+    refused(text + "(" + "c_codecs\nencode\nh\0\u0085R".repeat(100_000) + "l.", "values");
+    refused(text + "(" + "h\0h\0\u0093".repeat(100_000) + "l.", "names of at most");
+    refused(text + "}h\0Ns.", "as key");
+    refused("}K\1Ns" + "K\1Ns.", "each key once");
+    String longestKey = "X\u00e8\3\0\0" + "k".repeat(1000) + "q\1" + "0";
+    String inner = "}h\1" + VIEW + "sq\2" + "0";
+    String deep = "}h\1".repeat(50) + "](" + "h\2".repeat(1000) + "e" + "s".repeat(50);
+    refused(longestKey + inner + deep + ".", "characters of their names");
+  }
+
+  /** What would run other code if it were called is only a name until then. */
+  @Test
+  void membersOfNamesAreNames() throws IOException {
+    String system = "cbuiltins\ngetattr\ncos\npath\n\u008c\6system\u0086R";
+    refused(system + "(\u008c\4truetR.", "os.path.system");
+    refused("cbuiltins\ngetattr\n\u008c\1x\u008c\6system\u0086R.", "builtins.getattr");
+    refused("ccopyreg\n_reconstructor\n(cos\nsystem\ncbuiltins\nobject\nNtR.", "os.system");
+    refused("c__main__\nEvil\n)\u0081}b.", "an object of __main__.Evil, which is not followed");
+    refused("c__main__\nEvil\n)\u0081)R.", "an object of __main__.Evil");
   }
 
   @Test
@@ -224,77 +256,5 @@ class HostileTorchFilesTest {
     old[truth] = (byte) 0x89;
     Files.write(file, old);
     assertTrue(refusal(file).contains("little-endian"));
-  }
-
-  @Test
-  void damageIsRefusedOrHarmless() throws IOException {
-    fuzz(4_000);
-  }
-
-  @Test
-  @Tag("slow")
-  void muchDamageIsRefusedOrHarmless() throws IOException {
-    fuzz(100_000);
-  }
-
-  private void fuzz(int mutants) throws IOException {
-    String[] names = {"new.pt", "old.pt", "nocrc.pt", "old4.pt", "new5.pt"};
-    Random random = new Random(SEED);
-    Path file = dir.resolve("mutant.pt");
-    int refused = 0;
-    for (int k = 0; k < mutants; k++) {
-      byte[] whole = Files.readAllBytes(TorchFileTest.resource(names[k % names.length]));
-      Files.write(file, damage(whole, random));
-      long start = System.nanoTime();
-      try {
-        readAll(file);
-      } catch (TorchFormatException e) {
-        refused++;
-        assertTrue(e.getMessage().startsWith(file + ": expected "), e.getMessage());
-      } catch (IOException | RuntimeException | Error e) {
-        throw new AssertionError("mutant " + k + " of seed " + SEED, e);
-      }
-      long millis = (System.nanoTime() - start) / 1_000_000;
-      assertTrue(millis < 5_000, "mutant " + k + " took " + millis + " ms");
-    }
-    assertTrue(refused > mutants / 4, refused + " of " + mutants);
-  }
-
-  /** Bits, bytes, lengths, runs that are cut out, doubled or moved, and operations of pickles. */
-  private static byte[] damage(byte[] whole, Random random) {
-    byte[] bytes = whole.clone();
-    for (int n = 1 + random.nextInt(4); n > 0; n--) {
-      int at = random.nextInt(bytes.length - 8);
-      int length = 1 + random.nextInt(Math.min(64, bytes.length - at - 1));
-      switch (random.nextInt(7)) {
-        case 0 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
-        case 1 -> bytes[at] = (byte) random.nextInt(256);
-        case 2 ->
-            bytes[at] =
-                (byte)
-                    "(.012NJKMIL}]()tdeuasgqhrRbcQCXU\u0085\u0086\u0087\u0088\u0093\u0094\u0080"
-                        .charAt(random.nextInt(38));
-        case 3 ->
-            ByteBuffer.wrap(bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(at, random.nextInt() >> random.nextInt(32));
-        case 4 -> bytes = without(bytes, at, length);
-        case 5 -> System.arraycopy(bytes, at, bytes, random.nextInt(bytes.length - length), length);
-        default ->
-            bytes =
-                Arrays.copyOf(
-                    bytes, bytes.length - random.nextInt(Math.min(200, bytes.length - 16)));
-      }
-      if (bytes.length < 32) {
-        return bytes;
-      }
-    }
-    return bytes;
-  }
-
-  private static byte[] without(byte[] bytes, int at, int length) {
-    byte[] shorter = Arrays.copyOf(bytes, bytes.length - length);
-    System.arraycopy(bytes, at + length, shorter, at, shorter.length - at);
-    return shorter;
   }
 }

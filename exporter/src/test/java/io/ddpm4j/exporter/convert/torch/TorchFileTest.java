@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -122,6 +124,52 @@ class TorchFileTest {
     try (TorchFile file = TorchFile.open(resource("numpy.pt"))) {
       assertArrayEquals(new float[] {1}, floats(file, "a", 1));
       assertEquals(1, file.names().size());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lightning.pt", "lightning5.pt", "lightning_old.pt"})
+  void objectsBesideTheTensorsAreSkippedAndNamed(String name) throws IOException {
+    try (TorchFile file = TorchFile.open(resource(name))) {
+      assertArrayEquals(new float[] {0, 1, 2, 3, 4, 5}, floats(file, "state_dict.w", 2, 3));
+      assertEquals(DataType.INT64, file.type("state_dict.b").dataType());
+      String callback = "callbacks.pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint.";
+      assertEquals(
+          List.of(callback + "best_model_score", "state_dict.w", "state_dict.b"),
+          List.copyOf(file.names()));
+      Map<String, String> skipped = new TreeMap<>(file.skipped());
+      skipped.keySet().removeIf(key -> key.startsWith("lr_schedulers"));
+      assertEquals(
+          new TreeMap<>(
+              Map.of(
+                  callback + "dirpath",
+                  "an object of pathlib.PosixPath",
+                  callback + "when",
+                  "an object of datetime.datetime",
+                  "hyper_parameters",
+                  "an object of pytorch_lightning.utilities.parsing.AttributeDict",
+                  "config",
+                  "an object of omegaconf.dictconfig.DictConfig",
+                  "list",
+                  "an object of omegaconf.listconfig.ListConfig",
+                  "rng",
+                  "an array of NumPy",
+                  "id",
+                  "an object of uuid.UUID",
+                  "dec",
+                  "an object of decimal.Decimal",
+                  "cx",
+                  "a complex number")),
+          skipped);
+      String method = file.skipped().get("lr_schedulers.0.anneal_func");
+      assertEquals("the name mylr.OneCycle._linear", method);
+      assertEquals(1200L, file.values().get("global_step"));
+      assertEquals(0.5, file.values().get(callback + "score"));
+      assertEquals(7L, file.values().get(callback + "big"), "big-endian");
+      assertEquals("1.4.2", file.values().get("pytorch-lightning_version"));
+      assertEquals("cuda:1", file.values().get("dev"));
+      assertEquals(16L, file.values().get("args.dim"));
+      assertEquals(2L, file.values().get("counter.a"));
     }
   }
 

@@ -1,0 +1,19 @@
+package io.ddpm4j.exporter.convert.torch;
+
+/**
+ * An object of a class that is not followed: what remains of a trainer's callback or a
+ * configuration in a checkpoint. Nothing is made of it but this note; what it holds is skipped.
+ *
+ * @param what it is, in words that may stand behind "found"
+ */
+record Inert(String what) {
+  /** Of a class, named with its module. */
+  static Inert of(String className) {
+    return new Inert("an object of " + className);
+  }
+
+  @Override
+  public String toString() {
+    return what;
+  }
+}

@@ -1,0 +1,172 @@
+package io.ddpm4j.exporter.convert;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.management.ThreadMXBean;
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.testing.SharedData;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Damaged checkpoints of every format: each is read, or refused in one sentence, within a second
+ * and an amount of memory that its size bounds.
+ */
+class CheckpointFuzzTest {
+  private static final long SEED = 20261127;
+  private static final long SECOND = 1_000_000_000;
+  private static final long ENOUGH = 64L << 20; // bytes of tensors that are read of one file
+  private static final ThreadMXBean THREAD = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+  @TempDir Path dir;
+
+  private final List<Source> small = new ArrayList<>();
+  private final List<Source> large = new ArrayList<>(); // the stored checkpoints
+
+  /** A whole file, and how it may be damaged. */
+  private record Source(String name, Damage damage) {}
+
+  @FunctionalInterface
+  private interface Damage {
+    byte[] damaged(Random random) throws IOException;
+  }
+
+  @BeforeEach
+  void gather() throws IOException, URISyntaxException {
+    Path resources = Path.of(getClass().getResource("/torch/new.pt").toURI()).getParent();
+    try (Stream<Path> files = Files.list(resources)) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".pt")).sorted().toList()) {
+        add(small, file);
+      }
+    }
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    tensors.put("conv.weight", TensorData.ofFloats(new float[] {1, 2, 3, 4, 5, 6}, 3, 2));
+    for (DataType type : List.of(DataType.INT64, DataType.DOUBLE, DataType.BOOL)) {
+      tensors.put("a." + type, TensorData.scalar(type, 1));
+    }
+    tensors.put("empty", TensorData.ofFloats(new float[0], 3, 0));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    new Safetensors(tensors, Map.of("format", "pt")).write(bytes);
+    add(small, Files.write(dir.resolve("shard.safetensors"), bytes.toByteArray()));
+    StringBuilder index =
+        new StringBuilder("{\"metadata\": {\"total_size\": 41}, \"weight_map\": {");
+    tensors.keySet().forEach(name -> index.append("\"" + name + "\": \"shard.safetensors\", "));
+    String json = index.replace(index.length() - 2, index.length(), "}}").toString();
+    small.add(new Source("index", random -> Mutations.ofJson(json, random).getBytes(UTF_8)));
+    if (SharedData.exists("golden/unets")) {
+      try (Stream<Path> files = Files.walk(SharedData.path("golden/unets"))) {
+        for (Path file :
+            files
+                .filter(f -> f.toString().matches(".*\\.(pt|bin|safetensors)"))
+                .sorted()
+                .toList()) {
+          add(large, file);
+        }
+      }
+    }
+  }
+
+  /** Every file with any damage, and with such as its format is read to the end with. */
+  private static void add(List<Source> sources, Path file) throws IOException {
+    byte[] whole = Files.readAllBytes(file);
+    String name = file.getFileName().toString();
+    sources.add(new Source(name, random -> Mutations.ofBytes(whole, random)));
+    if (name.endsWith(".safetensors")) {
+      sources.add(new Source(name, random -> Mutations.ofSafetensors(whole, random)));
+    } else if (whole[0] == 'P') {
+      Map<String, byte[]> entries = entries(file);
+      sources.add(new Source(name, random -> Mutations.ofZip(entries, random)));
+    } else {
+      sources.add(new Source(name, random -> Mutations.ofPickle(whole, random)));
+    }
+  }
+
+  private static Map<String, byte[]> entries(Path file) throws IOException {
+    Map<String, byte[]> entries = new LinkedHashMap<>();
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      for (ZipEntry entry : zip.stream().map(ZipEntry.class::cast).toList()) {
+        entries.put(entry.getName(), zip.getInputStream(entry).readAllBytes());
+      }
+    }
+    return entries;
+  }
+
+  @Test
+  void damageIsRefusedOrHarmless() throws IOException {
+    fuzz(3_000);
+  }
+
+  @Test
+  @Tag("slow")
+  void muchDamageIsRefusedOrHarmless() throws IOException {
+    fuzz(100_000);
+  }
+
+  private void fuzz(int mutants) throws IOException {
+    Random random = new Random(SEED);
+    Path file = dir.resolve("mutant");
+    int refused = 0;
+    for (int k = 0; k < mutants; k++) {
+      List<Source> from = k % 20 == 0 && !large.isEmpty() ? large : small;
+      Source source = from.get(random.nextInt(from.size()));
+      byte[] bytes = source.damage().damaged(random);
+      Files.write(file, bytes);
+      String what = "mutant " + k + " of seed " + SEED + ", " + source.name();
+      long cpu = THREAD.getCurrentThreadCpuTime();
+      long allocated = THREAD.getThreadAllocatedBytes(Thread.currentThread().getId());
+      try {
+        read(file);
+      } catch (IOException e) {
+        refused++;
+        assertTrue(e.getMessage().contains(dir + "/"), what + ": " + e.getMessage());
+        assertTrue(e.getMessage().contains("expected "), what + ": " + e.getMessage());
+        assertEquals(1, e.getMessage().lines().count(), what + ": " + e.getMessage());
+        assertTrue(e.getMessage().length() < 1500, what + ": " + e.getMessage());
+      } catch (RuntimeException | Error e) {
+        String shown = bytes.length < 8000 ? ": " + HexFormat.of().formatHex(bytes) : "";
+        throw new AssertionError(what + shown, e);
+      }
+      cpu = THREAD.getCurrentThreadCpuTime() - cpu;
+      allocated = THREAD.getThreadAllocatedBytes(Thread.currentThread().getId()) - allocated;
+      assertTrue(cpu < SECOND, what + " took " + cpu / 1_000_000 + " ms");
+      assertTrue(
+          allocated < (16L << 20) + 200L * bytes.length,
+          what + " of " + bytes.length + " bytes took " + allocated + " bytes of memory");
+    }
+    assertTrue(refused > mutants / 3 && refused < mutants, refused + " of " + mutants);
+  }
+
+  private static void read(Path file) throws IOException {
+    try (CheckpointFile checkpoint = CheckpointFile.open(file)) {
+      long read = 0;
+      for (String name : checkpoint.names()) {
+        TensorData data = checkpoint.data(name);
+        assertEquals(checkpoint.type(name), data.type());
+        read += data.byteSize();
+        if (read > ENOUGH) {
+          break;
+        }
+      }
+    }
+  }
+}
