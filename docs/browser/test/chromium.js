@@ -6,7 +6,7 @@ import {serve} from '../serve.js';
 const NAMES = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
 
 /** The browser that is installed: of the variable CHROMIUM, or a known name in PATH. */
-function executable() {
+export function executable() {
   const candidates = (process.env.PATH ?? '').split(path.delimiter)
       .flatMap(folder => NAMES.map(name => path.join(folder, name)));
   const found = [process.env.CHROMIUM, ...candidates].filter(Boolean).find(file => {

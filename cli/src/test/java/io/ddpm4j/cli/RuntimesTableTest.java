@@ -1,0 +1,133 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.onnxruntime.OrtException;
+import io.ddpm4j.cli.RuntimeCase.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Shipped models give the same results in other runtimes, as docs/runtimes.md says. What was found
+ * is left as the table of that page in {@code cli/target/runtimes/table.md}.
+ */
+@Tag("slow")
+class RuntimesTableTest {
+  private static final Path PAGE = Documents.ROOT.resolve("docs/runtimes.md");
+  private static final Path FOLDER = Documents.ROOT.resolve("cli/target/runtimes");
+  private static final String JAVA = "ONNX Runtime, Java";
+
+  private static final List<String> table = new ArrayList<>();
+  private static final List<RuntimeResult> expected = new ArrayList<>();
+  private static List<RuntimeCase> cases;
+
+  @BeforeAll
+  static void runHere() throws IOException, OrtException {
+    cases = RuntimeCases.write(FOLDER);
+    assertTrue(cases.stream().map(RuntimeCase::kind).distinct().count() == Kind.values().length);
+    for (RuntimeCase each : cases) {
+      expected.add(JavaRuntime.run(each, FOLDER));
+    }
+    addRows(JAVA, JavaRuntime.version(), expected);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void agrees(OtherRuntime runtime) throws IOException, InterruptedException {
+    String missing = runtime.missing();
+    assumeTrue(missing.isEmpty(), () -> "skipped: no " + runtime.label + ": " + missing);
+    OtherRuntime.Found found = runtime.run(FOLDER);
+    assertEquals(cases.size(), found.results().size());
+    for (int i = 0; i < cases.size(); i++) {
+      RuntimeCase each = cases.get(i);
+      RuntimeResult result = found.results().get(i);
+      String what = runtime.label + ", " + each;
+      assertNull(result.refused(), what);
+      double[] here = expected.get(i).values();
+      assertEquals(here.length / RuntimeCase.IMAGES * runtime.images(), result.values().length);
+      assertEquals(0, result.largestDifference(here), each.kind().bound, what);
+    }
+    addRows(runtime.label, found.version(), found.results());
+  }
+
+  /** A row for each network. */
+  private static void addRows(String runtime, String version, List<RuntimeResult> results) {
+    int kinds = Kind.values().length;
+    for (int from = 0; from < cases.size(); from += kinds) {
+      StringBuilder row =
+          new StringBuilder(
+              "| %s | %s | %s |".formatted(runtime, version, cases.get(from).network()));
+      for (int i = from; i < from + kinds; i++) {
+        row.append(' ').append(cell(results.get(i), expected.get(i))).append(" |");
+      }
+      table.add(row.toString());
+    }
+  }
+
+  private static String cell(RuntimeResult result, RuntimeResult here) {
+    if (result.refused() != null) {
+      return "not loaded";
+    }
+    String time = "%.0f ms".formatted(result.milliseconds());
+    return result == here
+        ? time
+        : "%.0e, %s".formatted(result.largestDifference(here.values()), time);
+  }
+
+  @AfterAll
+  static void writeTable() throws IOException {
+    Files.write(FOLDER.resolve("table.md"), table);
+  }
+
+  /** The page's table has a row for every runtime and network, all within the bounds. */
+  @Test
+  void thePageHoldsTheTable() throws IOException {
+    List<String> lines = Files.readAllLines(PAGE);
+    Stream.concat(Stream.of(JAVA), Stream.of(OtherRuntime.values()).map(other -> other.label))
+        .forEach(
+            label ->
+                cases.stream()
+                    .map(RuntimeCase::network)
+                    .distinct()
+                    .forEach(network -> assertRow(lines, label, network)));
+  }
+
+  private static void assertRow(List<String> lines, String runtime, String network) {
+    Pattern row =
+        Pattern.compile(
+            "\\| %s \\| [^|]+ \\| %s \\|(.*)\\|"
+                .formatted(Pattern.quote(runtime), Pattern.quote(network)));
+    List<String[]> cells =
+        lines.stream()
+            .map(row::matcher)
+            .filter(Matcher::matches)
+            .map(found -> found.group(1).split("\\|"))
+            .toList();
+    String what = runtime + ", " + network;
+    assertEquals(1, cells.size(), what);
+    assertEquals(Kind.values().length, cells.get(0).length, what);
+    for (Kind kind : Kind.values()) {
+      String cell = cells.get(0)[kind.ordinal()].strip();
+      Matcher difference = Pattern.compile("(\\d\\S*), \\d+ ms").matcher(cell);
+      assertEquals(!runtime.equals(JAVA), difference.matches(), what + ": " + cell);
+      if (difference.matches()) {
+        assertTrue(Double.parseDouble(difference.group(1)) <= kind.bound, what + ": " + cell);
+      }
+    }
+  }
+}
