@@ -5,8 +5,8 @@
  *     {type: 'sample', images, steps, seed, label, guidance}     makes images; label is null for none
  *     {type: 'stop'}                                             ends that after the current step
  *
- * Answers: {type: 'opened', image, classes, nullClass, timesteps}, {type: 'progress', done, steps},
- * {type: 'sampled', x}, {type: 'stopped'}, {type: 'failed', message}.
+ * Answers: {type: 'opened', image, classes, nullClass, timesteps}, {type: 'progress', done, steps, x}
+ * with the images as they are, {type: 'sampled', x}, {type: 'stopped'}, {type: 'failed', message}.
  */
 import {ddim} from './lib/ddim.js';
 import {reader} from './lib/files.js';
@@ -55,7 +55,7 @@ async function sample({images, steps, seed, label, guidance}) {
     x.set(imageNoise(BigInt(seed), k, 0, size), k * size);
   }
   const onStep = async done => {
-    postMessage({type: 'progress', done, steps});
+    postMessage({type: 'progress', done, steps, x});
     await new Promise(resolve => setTimeout(resolve)); // lets a message in
     if (isStopped) {
       throw new Stopped();

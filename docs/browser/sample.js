@@ -34,9 +34,10 @@ const ON = {
     setBusy(false);
     say(`${shape.channels}x${shape.height}x${shape.width}, ${timesteps} timesteps`);
   },
-  progress: ({done, steps}) => {
+  progress: ({done, steps, x}) => {
     $('progress').max = steps;
     $('progress').value = done;
+    drawGrid($('grid'), x, image);
     say(`step ${done} of ${steps}`);
   },
   sampled: ({x}) => {
@@ -57,7 +58,15 @@ const ON = {
 worker.onmessage = ({data}) => ON[data.type](data);
 worker.onerror = ({message}) => say(message ?? 'the worker could not be loaded', true);
 
-$('model').onchange = ({target}) => open([...target.files], target.files[0].name);
+$('model').onchange = ({target}) => {
+  $('shipped').value = '';
+  open([...target.files], target.files[0].name);
+};
+
+$('shipped').onchange = ({target}) => {
+  $('model').value = '';
+  openAddress(`models/${target.value}/model.onnx`);
+};
 
 $('sample').onclick = () => {
   const fields = ['images', 'steps', 'seed'].map($);
@@ -79,6 +88,11 @@ $('sample').onclick = () => {
 
 $('stop').onclick = () => worker.postMessage({type: 'stop'});
 
-const asked = new URLSearchParams(location.search).get('model') ?? 'files/model.onnx';
-const address = new URL(asked, location.href);
-open(new URL('.', address).href, address.pathname.split('/').at(-1));
+function openAddress(relative) {
+  const address = new URL(relative, location.href);
+  open(new URL('.', address).href, address.pathname.split('/').at(-1));
+}
+
+const asked = new URLSearchParams(location.search).get('model');
+$('shipped').value = asked ? '' : 'emoji';
+openAddress(asked ?? 'models/emoji/model.onnx');

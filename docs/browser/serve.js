@@ -1,6 +1,6 @@
 /**
- * Serves the pages of this folder, and a folder of models under /files/, to the browsers of this
- * machine:
+ * Serves the pages of this folder, the models of the project under /models/, and a folder of others
+ * under /files/, to the browsers of this machine:
  *
  *     node serve.js [FOLDER [PORT]]
  *
@@ -13,6 +13,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const PAGES = path.dirname(fileURLToPath(import.meta.url));
+const MODELS = path.resolve(PAGES, '../../models');
 const FILES = '/files/';
 const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
@@ -27,13 +28,14 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** The file that a path of a URL means; null where that lies outside of both folders. */
+/** The file that a path of a URL means; null where that lies outside of the folders. */
 function locate(urlPath, folder) {
-  const [root, inside] = urlPath.startsWith(FILES)
-    ? [folder, urlPath.slice(FILES.length)]
-    : [PAGES, urlPath.slice(1) || 'index.html'];
+  const folders = {[FILES]: folder, '/models/': MODELS, '/': PAGES};
+  const prefix = Object.keys(folders).find(each => urlPath.startsWith(each));
+  const root = path.resolve(folders[prefix]);
+  const inside = urlPath.slice(prefix.length) || 'index.html';
   const file = path.resolve(root, inside);
-  return file.startsWith(path.resolve(root) + path.sep) && !inside.includes('\0') ? file : null;
+  return file.startsWith(root + path.sep) && !inside.includes('\0') ? file : null;
 }
 
 async function answer(request, response, folder) {

@@ -31,8 +31,9 @@ const ON = {
     losses.length = 0;
     drawn = []; // of another size, it may be
     tellImages();
-    $('class').replaceChildren(...description.classes.map((name, i) => new Option(name, i)));
-    $('classes').hidden = description.classes.length === 0;
+    const {classes} = description; // with their numbers: what is drawn may be digits
+    $('class').replaceChildren(...classes.map((name, i) => new Option(`${i}: ${name}`, i)));
+    $('classes').hidden = classes.length === 0;
     $('rate').value = description.learning_rate.peak; // at the run's end its schedule has ended
     for (const id of ['add', 'run', 'rate', 'save', 'load']) {
       $(id).disabled = false;
@@ -112,13 +113,16 @@ function add() {
 
 function tellImages() {
   $('drawn').replaceChildren(...drawn.map(each => {
-    const canvas = document.createElement('canvas');
+    const [figure, canvas, caption] =
+        ['figure', 'canvas', 'figcaption'].map(name => document.createElement(name));
     drawGrid(canvas, each.pixels, {...description.image, value_range: [0, 255]});
-    canvas.onclick = () => {
+    caption.textContent = $('classes').hidden ? '' : each.label;
+    figure.append(canvas, caption);
+    figure.onclick = () => {
       drawn = drawn.filter(other => other !== each);
       tellImages();
     };
-    return canvas;
+    return figure;
   }));
   worker.postMessage({
     type: 'data',

@@ -3,8 +3,9 @@
  *
  *     node test/run-pages.js FOLDER
  *
- * Prints as JSON the picture that was sampled and the losses while training, and leaves
- * state.safetensors, sample.png and train.png in the folder.
+ * Prints as JSON the pictures that were sampled, of that model and of one that is shipped, and the
+ * losses while training, and leaves state.safetensors, sample.png, shipped.png and train.png in the
+ * folder.
  */
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -62,7 +63,7 @@ const pixels = (page, id) => page.locator(id).evaluate(canvas => {
 });
 
 async function samples(page, address) {
-  const status = await Status.of(page, `${address}sample.html`);
+  const status = await Status.of(page, `${address}sample.html?model=files/model.onnx`);
   await status.next(/timesteps$/);
   await page.fill('#images', '4');
   await page.fill('#steps', '10');
@@ -84,6 +85,23 @@ async function samples(page, address) {
   await page.click('#stop');
   await status.next(/^stopped$/);
   return picture;
+}
+
+async function samplesShippedModel(page, address) {
+  const status = await Status.of(page, `${address}sample.html`);
+  await status.next(/timesteps$/);
+  const names = await page.locator('#shipped option:enabled').allTextContents();
+  assert.equal(await page.inputValue('#shipped'), 'emoji');
+  await page.selectOption('#shipped', 'fashion-mnist');
+  await status.next(/^1x28x28, 1000 timesteps$/);
+  await page.fill('#images', '4');
+  await page.fill('#steps', '6');
+  await page.fill('#seed', '7');
+  await page.selectOption('#class', 'sneaker');
+  await page.click('#sample');
+  await status.next(/^[0-9.]+ s$/);
+  await page.screenshot({path: path.join(folder, 'shipped.png')});
+  return {names, picture: await pixels(page, '#grid')};
 }
 
 async function draw(page, points) {
@@ -131,5 +149,6 @@ async function trains(page, address) {
 
 console.log(JSON.stringify(await withBrowser(folder, async (newPage, address) => ({
   picture: await samples(await newPage(), address),
+  shipped: await samplesShippedModel(await newPage(), address),
   losses: await trains(await newPage(), address),
 }))));

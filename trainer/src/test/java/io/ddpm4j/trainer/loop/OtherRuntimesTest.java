@@ -240,6 +240,7 @@ class OtherRuntimesTest {
           GenerationRequest.of(4, -5_000_000_000L).withClassLabels(1).withGuidanceScale(2.5);
       same(pipeline.generate(request).images(), picture);
     }
+    samplesShippedModels(found.getAsJsonObject("shipped"));
     JsonArray losses = found.getAsJsonArray("losses");
     double first = losses.get(9).getAsJsonObject().get("loss").getAsDouble(); // means of steps
     double last = losses.get(losses.size() - 1).getAsJsonObject().get("loss").getAsDouble();
@@ -251,6 +252,32 @@ class OtherRuntimesTest {
     RunExporter.export(trained, model, OptionalDouble.empty());
     try (DiffusionPipeline pipeline = DiffusionPipeline.open(model).steps(2).build()) {
       assertEquals(1, pipeline.generate(1, 0).images());
+    }
+  }
+
+  /** The page offers what the project ships, and makes of it what Java does. */
+  private static void samplesShippedModels(JsonObject found) throws IOException {
+    Path models = PAGES.resolve("../../models");
+    try (Stream<Path> folders = Files.list(models)) {
+      List<String> expected =
+          folders
+              .filter(Files::isDirectory)
+              .map(folder -> folder.getFileName().toString())
+              .sorted()
+              .toList();
+      List<String> offered =
+          found.getAsJsonArray("names").asList().stream().map(JsonElement::getAsString).toList();
+      assertEquals(expected, offered);
+    }
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(models.resolve("fashion-mnist"))
+            .sampler(Samplers.ddim())
+            .steps(6)
+            .build()) {
+      int sneaker = pipeline.metadata().classLabel("sneaker");
+      GenerationRequest request =
+          GenerationRequest.of(4, 7).withClassLabels(sneaker).withGuidanceScale(2.5);
+      same(pipeline.generate(request).images(), found.getAsJsonObject("picture"));
     }
   }
 
