@@ -53,8 +53,11 @@ export function drawCurve(canvas, losses) {
   const top = Math.max(...losses) * 1.05;
   const place = (loss, i) =>
     [i / Math.max(1, losses.length - 1) * width, height - loss / top * height];
-  context.fillStyle = '#9bb';
-  losses.forEach((loss, i) => context.fillRect(...place(loss, i), 2, 2));
+  context.fillStyle = '#6aa';
+  losses.forEach((loss, i) => {
+    const [x, y] = place(loss, i);
+    context.fillRect(x - 1.5, y - 1.5, 3, 3);
+  });
   context.strokeStyle = '#055';
   context.lineWidth = 2;
   context.beginPath();
