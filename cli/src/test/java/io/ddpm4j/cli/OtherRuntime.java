@@ -1,12 +1,15 @@
 package io.ddpm4j.cli;
 
 import com.google.gson.Gson;
+import io.ddpm4j.cli.RuntimeCase.Kind;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The runtimes that are held against ONNX Runtime in Java. */
 enum OtherRuntime {
@@ -16,7 +19,7 @@ enum OtherRuntime {
       "onnxruntime-web, in Chromium",
       Host.node("import('./test/chromium.js').then(it => it.executable())", "chromium")),
   PYTHON("onnxruntime, Python", Host.python("import onnxruntime", "onnxruntime")),
-  OPENCV("OpenCV's DNN module", Host.python("import cv2", "opencv")),
+  OPENCV("OpenCV's DNN module", Host.python("import cv2; cv2.dnn.ENGINE_NEW", "opencv")),
   REFERENCE("ONNX's reference evaluator", Host.python("import onnx.reference", "reference"));
 
   /** As tables call it. */
@@ -34,18 +37,28 @@ enum OtherRuntime {
     return this == REFERENCE ? 1 : RuntimeCase.IMAGES;
   }
 
+  /** What it need not load: OpenCV 5.0 fails on every Loop, however small. */
+  Set<Kind> mayRefuse() {
+    return this == OPENCV ? Set.of(Kind.LOOP) : Set.of();
+  }
+
   /** What was found, a result for each case. */
   record Found(String version, List<RuntimeResult> results) {}
 
-  /** Why it cannot be run; empty where it can. */
-  String missing() throws InterruptedException {
+  /** Whether it can be run. */
+  boolean isInstalled() throws InterruptedException {
     try {
       Process process = host.builder(host.probe).redirectErrorStream(true).start();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor() == 0 ? "" : said;
+      process.getInputStream().transferTo(OutputStream.nullOutputStream());
+      return process.waitFor() == 0;
     } catch (IOException e) { // no such program
-      return e.getMessage();
+      return false;
     }
+  }
+
+  /** The command that fails where it is not installed. */
+  String probe() {
+    return String.join(" ", host.probe);
   }
 
   /** Runs the cases that lie in a folder. */

@@ -37,7 +37,9 @@ record RuntimeCase(
     /** One call of the network. */
     EVALUATION("one evaluation", 2e-5),
     /** DDIM, by a program around the network. */
-    SAMPLING("ten steps of DDIM", 2e-4);
+    SAMPLING("ten steps of DDIM", 2e-4),
+    /** The same in one graph, from the same noise. */
+    LOOP("the same as one graph", 2e-4);
 
     final String label;
     final double bound;

@@ -42,6 +42,7 @@ final class RuntimeCases {
           ModelMetadata.parse(file.toString(), OnnxReader.read(file).metadata());
       cases.add(evaluation(network, metadata));
       cases.add(sampling(network, metadata));
+      cases.add(loop(network, file, metadata));
     }
     Files.writeString(folder.resolve(FILE), new Gson().toJson(cases));
     return cases;
@@ -51,14 +52,12 @@ final class RuntimeCases {
     int timesteps = metadata.scheduler().orElseThrow().trainTimesteps();
     Map<String, Input> inputs = inputs(metadata);
     inputs.put("timestep", Input.ofLongs(timesteps / 5, timesteps - 1)); // one for each image
-    return new RuntimeCase(
-        network, Kind.EVALUATION, network + ".onnx", inputs, "out_sample", null);
+    return new RuntimeCase(network, Kind.EVALUATION, network + ".onnx", inputs, "out_sample", null);
   }
 
   private static RuntimeCase sampling(String network, ModelMetadata metadata) {
     SchedulerConfig scheduler = metadata.scheduler().orElseThrow();
-    LinearSampler ddim =
-        (LinearSampler) Samplers.ddim().create(scheduler).withSteps(STEPS);
+    LinearSampler ddim = (LinearSampler) Samplers.ddim().create(scheduler).withSteps(STEPS);
     StepTable table = ddim.table(scheduler.noiseSchedule(), 0);
     double range = scheduler.clipSample() ? scheduler.clipSampleRange() : Double.MAX_VALUE;
     Sampling sampling =
@@ -69,6 +68,21 @@ final class RuntimeCases {
             table.steps());
     return new RuntimeCase(
         network, Kind.SAMPLING, network + ".onnx", inputs(metadata), "out_sample", sampling);
+  }
+
+  /** By the graph that the command line writes. */
+  private static RuntimeCase loop(String network, Path file, ModelMetadata metadata)
+      throws IOException {
+    String name = network + "-loop.onnx";
+    Path graph = file.resolveSibling(name);
+    CommandRun.of("export", file, "--sampler", "ddim:" + STEPS, "--images", "float", "-o", graph)
+        .succeeds();
+    Map<String, Input> inputs = inputs(metadata);
+    inputs.put("noise", inputs.remove("sample"));
+    if (metadata.nullClass().isPresent()) {
+      inputs.put("guidance", Input.ofFloats(new float[] {1})); // none, as in the loop outside
+    }
+    return new RuntimeCase(network, Kind.LOOP, name, inputs, "images", null);
   }
 
   /** Noise and classes. */

@@ -61,8 +61,10 @@ public final class SamplerGraph {
       carried.add(ops.mul(noise, 0)); // whose weight is 0 until there is something
     }
     Value trips = ops.constant(TensorData.scalar((long) table.steps().size()));
+    // May be left out, but then ONNX's reference evaluator makes no step.
+    Value goOn = ops.constant(TensorData.ofBools(new boolean[] {true}));
     Graph body = body(carried, stepNoise, conditioning);
-    Value x = ops.loop(trips, null, carried, body).get(0);
+    Value x = ops.loop(trips, goOn, carried, body).get(0);
     graph.output(LoopInputs.IMAGES, spec.images().of(ops, x));
     return graph;
   }
