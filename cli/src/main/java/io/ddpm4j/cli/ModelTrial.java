@@ -27,7 +27,7 @@ interface ModelTrial {
   /** Runs a model on zeros. */
   static ModelTrial once() {
     return file -> {
-      try (OnnxModel model = OnnxModel.open(file, SessionSettings.defaults())) {
+      try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
           inputs.put(spec.name(), zeros(spec));
