@@ -89,7 +89,7 @@ class TrainStepCommandTest {
     Object[][] refused = {
       {"-o: expected it without --train-step", "--train-step", step, "-o", dir.resolve("m.onnx")},
       {"--ema: expected it without --train-step", "--train-step", step, "--ema", 0.9},
-      {"--batch: expected --train-step beside it, found it alone", "--batch", 2},
+      {"--opset: expected it without --train-step", "--train-step", step, "--opset", 13},
       {"--batch", "--train-step", step, "--batch", 0},
       {"--batch: expected 1 to ", "--train-step", step, "--batch", 2_000_000_000},
       {"--train-step: expected a file name that ends in .onnx", "--train-step", dir + "/step"},
