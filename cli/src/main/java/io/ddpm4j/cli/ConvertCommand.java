@@ -6,14 +6,14 @@ import io.ddpm4j.exporter.convert.CheckpointFolder;
 import io.ddpm4j.exporter.convert.Conversion;
 import io.ddpm4j.exporter.convert.ConversionException;
 import io.ddpm4j.exporter.proto.OnnxModel;
-import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.loop.RunExporter;
+import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,7 +34,8 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  ddpm convert ddpm-cifar10-32 -o cifar10.onnx",
       "  ddpm convert ema_0.9999_500000.pt --config arguments.json -o model.onnx",
-      "  ddpm convert model-100.pt --size 32 -o flowers.onnx"
+      "  ddpm convert model-100.pt --size 32 -o flowers.onnx",
+      "  ddpm convert ddpm-cifar10-32 --int8 --opset 15 -o small.onnx"
     })
 final class ConvertCommand implements Callable<Integer> {
   @Parameters(
@@ -83,6 +84,8 @@ final class ConvertCommand implements Callable<Integer> {
               + " the only ones that there are).")
   private String variant;
 
+  @Mixin private final ModelFormOptions form = new ModelFormOptions();
+
   @Mixin private final VerifyOptions verify = new VerifyOptions();
 
   private final Terminal terminal;
@@ -93,36 +96,35 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    form.requireConsistent();
     Outputs.requireFile("-o", output);
     verify.requireFiles();
     Outputs.makeFolderOf(output);
     if (Models.isRun(source)) {
       if (config != null || scheduler != null || size != null || variant != null) {
         throw new UsageException(
-            "expected no other options for a training run, which says all of them itself");
+            "expected no options of a checkpoint for a training run, which says all of them itself");
       }
-      try (VerifiedOutput file = new VerifiedOutput(output)) {
-        long step = RunExporter.export(source, file.path());
-        terminal.out().printf("%s: %s after step %d%n", output, source, step);
-        finish(file);
-      }
+      RunSnapshot run = RunSnapshot.newest(source);
+      write(RunExporter.model(run, OptionalDouble.empty()), source + " after step " + run.step());
       return Main.OK;
     }
     Conversion conversion = convert();
-    try (VerifiedOutput file = new VerifiedOutput(output)) {
-      OnnxWriter.write(
-          OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata()), file.path());
-      terminal.out().printf("%s: %s of %s%n", output, conversion.family(), source);
-      conversion.notes().forEach(note -> terminal.out().println("note: " + note));
-      finish(file);
-    }
+    OnnxModel model = OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata());
+    write(model, conversion.family() + " of " + source);
+    conversion.notes().forEach(note -> terminal.out().println("note: " + note));
     return Main.OK;
   }
 
-  private void finish(VerifiedOutput file) throws IOException {
-    terminal.out().println(verify.check(file.path()));
-    file.commit();
-    terminal.out().printf(Locale.ROOT, "%s: %s%n", output, Outputs.size(output));
+  private void write(OnnxModel model, String what) throws IOException {
+    try (VerifiedOutput file = new VerifiedOutput(output, form.options())) {
+      file.write(form.apply(source.toString(), model));
+      String said = file.check(verify.trial(form.form().weights()));
+      String bytes = file.size();
+      file.commit();
+      terminal.out().printf("%s: %s (%s)%n", output, what, bytes);
+      terminal.out().println(said);
+    }
   }
 
   private Conversion convert() throws IOException {

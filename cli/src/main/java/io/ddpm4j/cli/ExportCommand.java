@@ -1,70 +1,67 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.trainer.loop.RunExporter;
-import io.ddpm4j.trainer.loop.RunSnapshot;
-import io.ddpm4j.trainer.loop.TrainStepExporter;
-import io.ddpm4j.trainer.loop.TrainStepExporter.Files;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** Turns a run into a model file. */
+/** Turns a run or a model into files for other runtimes. */
 @Command(
     name = "export",
-    description = "Export a training run as a self-describing ONNX file.",
+    description = "Export a training run, or a model in another form, as a self-describing file.",
     footer = {
       "",
       "Examples:",
       "  ddpm export runs/fashion -o fashion.onnx",
-      "  ddpm export runs/fashion --train-step train.onnx --batch 8"
+      "  ddpm export emoji --fp16 --opset 18 -o emoji-half.onnx",
+      "  ddpm export runs/fashion --train-step train.onnx --batch 8",
+      "  ddpm export fashion-mnist --diffusers fashion-pipeline"
     })
 final class ExportCommand implements Callable<Integer> {
+  static final String OUTPUT = "-o";
+  static final String SIZE = "--size";
 
-  @Parameters(index = "0", paramLabel = "RUN", description = "The folder of a training run.")
-  private Path run;
+  @Parameters(
+      index = "0",
+      paramLabel = "SOURCE",
+      description =
+          "The folder of a training run, an ONNX file, a folder with a model.onnx, or the name of a"
+              + " shipped model.")
+  private String source;
 
   @Option(
-      names = {"-o", "--output"},
+      names = {OUTPUT, "--output"},
       paramLabel = "FILE",
-      description = "The model (default: model.onnx in the run's folder).")
+      description = "The model (default: of a run, model.onnx in its folder).")
   private Path output;
 
-  @Option(
-      names = "--ema",
-      paramLabel = "X",
-      converter = Numbers.Real.class,
-      description =
-          "Decay of the averaged weights that are exported, one of those of the run's --ema-decay"
-              + " (default: the first).")
-  private Double ema;
+  @Mixin private final RunOptions run = new RunOptions();
+
+  @Mixin private final ModelFormOptions form = new ModelFormOptions();
 
   @Option(
-      names = "--from-state",
-      paramLabel = "FILE",
+      names = SIZE,
+      paramLabel = "N|HxW",
+      converter = ImageSize.Converter.class,
       description =
-          "State that a training step elsewhere has left (default: the run's newest checkpoint).")
-  private Path fromState;
+          "Height and width of the images, fixed where the model leaves them open (default: as it"
+              + " has them).")
+  private ImageSize size;
 
-  @Option(
-      names = "--train-step",
-      paramLabel = "FILE",
-      description =
-          "Instead of a model, write the training step itself as FILE, with a description and the"
-              + " state beside it: any ONNX runtime trains with them, see docs/exporting.md (default: a"
-              + " model is written).")
-  private Path trainStep;
+  @Mixin private final TrainStepExport trainStep = new TrainStepExport();
 
-  @Option(
-      names = "--batch",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Images of a training step (default: as many as the run's steps have).")
-  private Integer batch;
+  @Mixin private final DiffusersExport diffusers = new DiffusersExport();
+
+  @Spec private CommandSpec spec;
 
   private final Terminal terminal;
 
@@ -72,61 +69,34 @@ final class ExportCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** Everything that can be written; the last is what is written where nothing else is asked. */
+  private List<ExportKind> kinds() {
+    return List.of(trainStep, diffusers, new ModelExport());
+  }
+
   @Override
   public Integer call() throws IOException {
-    if (trainStep != null) {
-      refuseBeside("--train-step", "-o", output);
-      refuseBeside("--train-step", "--ema", ema);
-      writeTrainStep();
-      return Main.OK;
-    }
-    if (batch != null) {
-      throw new UsageException("--batch: expected --train-step beside it, found it alone");
-    }
-    Path file = output == null ? run.resolve("model.onnx") : output;
-    if (output != null) {
-      Outputs.requireFile("-o", file);
-    }
-    RunSnapshot snapshot = snapshot();
-    OptionalDouble decay = ema == null ? OptionalDouble.empty() : OptionalDouble.of(ema);
-    try {
-      RunExporter.export(snapshot, file, decay);
-    } catch (IllegalArgumentException e) { // names the option
-      throw new UsageException(e.getMessage());
-    }
-    terminal
-        .out()
-        .printf("%s: %s after step %d (%s)%n", file, run, snapshot.step(), Outputs.size(file));
+    form.fixSize(size);
+    form.requireConsistent();
+    ExportKind kind = kinds().stream().filter(ExportKind::isWanted).findFirst().orElseThrow();
+    refuseOthers(kind);
+    Optional<Path> file = Optional.ofNullable(output);
+    kind.requireFiles(file);
+    ExportSource read = ExportSource.of(source, run);
+    kind.write(new ExportRequest(read, file, form, terminal));
     return Main.OK;
   }
 
-  private static void refuseBeside(String option, String other, Object value) {
-    if (value != null) {
-      throw new UsageException(
-          other + ": expected it without " + option + ", which writes no model, found both");
-    }
-  }
-
-  private RunSnapshot snapshot() throws IOException {
-    RunSnapshot newest = RunSnapshot.newest(run);
-    return fromState == null ? newest : newest.withState(fromState);
-  }
-
-  private void writeTrainStep() throws IOException {
-    Outputs.requireModel("--train-step", trainStep);
-    Files files = Files.beside(trainStep);
-    RunSnapshot snapshot = snapshot();
-    OptionalInt images = batch == null ? OptionalInt.empty() : OptionalInt.of(batch);
-    try {
-      TrainStepExporter.export(snapshot, files, images);
-    } catch (IllegalArgumentException e) { // names the option
-      throw new UsageException(e.getMessage());
-    }
-    terminal
-        .out()
-        .printf("%s: the training step of %s after step %d%n", trainStep, run, snapshot.step());
-    for (Path file : files.all()) {
-      terminal.out().printf("  %s (%s)%n", file, Outputs.size(file));
+  /** Refuses options that would do nothing. */
+  private void refuseOthers(ExportKind kind) {
+    for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
+      Set<String> names = Set.of(given.names());
+      boolean ofAnother =
+          kinds().stream().anyMatch(each -> each.options().stream().anyMatch(names::contains));
+      if (ofAnother && kind.options().stream().noneMatch(names::contains)) {
+        throw new UsageException(
+            "%s: expected it without %s, found both".formatted(given.names()[0], kind.option()));
+      }
     }
   }
 }

@@ -11,6 +11,7 @@ import com.google.gson.JsonPrimitive;
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.exporter.drawing.GraphDrawing;
 import io.ddpm4j.exporter.proto.GraphOutline;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxFile;
 import io.ddpm4j.exporter.proto.OnnxReader;
@@ -145,9 +146,24 @@ final class InspectCommand implements Callable<Integer> {
     print("operators", nodes + ": " + pairs(summary.operators()));
     print("functions", String.join(", ", summary.functions()));
     summary.externalData().forEach(file -> print("external data", file.toString()));
+    print("form", form(summary.metadata().getOrDefault(MetadataKeys.FORM, "{}")));
     summary.metadata().entrySet().stream()
         .filter(entry -> !entry.getKey().startsWith("ddpm4j."))
         .forEach(entry -> print(entry.getKey(), shorten(entry.getValue())));
+  }
+
+  /** What is said of the form, such as: weights int8, batch 2. */
+  private static String form(String json) {
+    JsonElement said = element(MetadataKeys.FORM, json);
+    return said.isJsonObject()
+        ? said.getAsJsonObject().entrySet().stream()
+            .map(field -> field.getKey() + " " + text(field.getValue()))
+            .collect(Collectors.joining(", "))
+        : json;
+  }
+
+  private static String text(JsonElement value) {
+    return value.isJsonPrimitive() ? value.getAsString() : value.toString();
   }
 
   private void printMetadata(ModelMetadata metadata, Optional<SchedulerConfig> scheduler) {

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -64,9 +65,14 @@ final class Models {
     }
   }
 
+  /** The folder of the training run that is meant; empty if it is none. */
+  static Optional<Path> run(String name) throws IOException {
+    return Optional.of(path(name)).filter(Models::isRun);
+  }
+
   /** Whether a folder is that of a training run. */
   static boolean isRun(Path folder) {
-    return Files.exists(folder.resolve("metrics.csv"));
+    return Files.exists(folder.resolve("metrics.csv")) || Files.exists(folder.resolve("run.json"));
   }
 
   private static Path path(String name) throws IOException {

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import java.math.BigDecimal;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -107,10 +108,11 @@ final class Numbers {
     }
   }
 
-  /** A number as a user would write it: 5, not 5.0. */
+  /** A number as a user would write it: 5, not 5.0, and 0.0001, not 1.0E-4. */
   static String plain(double value) {
-    return value == Math.rint(value) && Math.abs(value) < 1e15
-        ? Long.toString((long) value)
+    boolean written = Double.isFinite(value) && Math.abs(value) < 1e15;
+    return written && (value == 0 || Math.abs(value) >= 1e-6)
+        ? BigDecimal.valueOf(value).stripTrailingZeros().toPlainString()
         : Double.toString(value);
   }
 

@@ -172,8 +172,34 @@ class ConvertCommandTest {
     CommandRun.of("convert", dir).isWrongUsage("-o");
     CommandRun.of("convert", dir, "-o", model, "--size", "0").isWrongUsage("--size");
     Path text = Files.writeString(dir.resolve("x.pt"), "some text");
-    CommandRun.of("convert", text, "-o", model).failsSaying(text, "found something else");
+    CommandRun.of("convert", text, "-o", model).failsSaying(text, "found a file that begins with");
     CommandRun.of("convert", text, "-o", model, "--variant", "fp16").isWrongUsage("--variant");
+  }
+
+  @Test
+  void formsAreOfCheckpointsAndOfRuns() throws IOException {
+    Path model = dir.resolve("m.onnx");
+    Path folder = pipeline();
+    CommandRun.of("convert", folder, "-o", model, "--fp16", "--batch", 2, "--opset", 18).succeeds();
+    CommandRun.of("inspect", model)
+        .succeeds()
+        .prints("ai.onnx 18", "sample: float[2, 1, 8, 8]", "weights float16, batch 2");
+    CommandRun.of("sample", model, "-n", 3, "--steps", 2, "-o", dir.resolve("out.png")).succeeds();
+    CommandRun.of("convert", folder, "-o", model, "--fp16", "--int8").isWrongUsage("--int8");
+    CommandRun.of("convert", folder, "-o", model, "--fp16-io").isWrongUsage("--fp16-io");
+    CommandRun.of("convert", folder, "-o", model, "--opset", 22).isWrongUsage("--opset");
+
+    Path verify = Files.createDirectories(dir.resolve("verify"));
+    npy(verify.resolve("sample.npy"), new float[2 * 64], 2, 1, 8, 8);
+    npy(verify.resolve("output.npy"), new float[2 * 64], 2, 1, 8, 8);
+    npy(verify.resolve("timestep.npy"), new float[] {3}, 1);
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify, "--batch", 3, "--atol", 99)
+        .succeeds()
+        .prints("agrees with", "allowed 99 + 0.0001 * |expected|");
+    npy(verify.resolve("output.npy"), new float[3 * 64], 3, 1, 8, 8);
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify, "--batch", 2)
+        .failsSaying("--verify " + verify + ": shape: expected that of float32[3,1,8,8]");
+    leavesNothingBehind();
   }
 
   // ---- the stored networks of all code bases, from their files to what they predict
@@ -199,23 +225,11 @@ class ConvertCommandTest {
   @ParameterizedTest
   @MethodSource("goldens")
   void storedNetworksPredictTheSame(Path folder) throws IOException {
-    SharedData.path("golden/unets");
-    JsonObject info =
-        JsonParser.parseString(Files.readString(folder.resolve("info.json"))).getAsJsonObject();
     Path model = dir.resolve("model.onnx");
+    JsonObject info = info(folder);
     double tolerance =
         info.has("f32_vs_f64_max_abs") ? 3 * info.get("f32_vs_f64_max_abs").getAsDouble() : 3e-6;
-    List<Object> command =
-        new ArrayList<>(List.of("-o", model, "--verify", folder, "--atol", tolerance, "--rtol", 0));
-    if (info.has("args")) {
-      int[] shape = NpyFile.read(folder.resolve("sample.npy")).shape();
-      Path config = Files.writeString(dir.resolve("args.json"), info.get("args").toString());
-      command.addAll(List.of("--config", config, "--size", shape[2] + "x" + shape[3]));
-      command.add(0, folder.resolve("model.pt"));
-    } else {
-      command.add(0, folder);
-    }
-    command.add(0, "convert");
+    List<Object> command = command(folder, "-o", model, "--atol", tolerance, "--rtol", 0);
     String refusal = info.has("args") ? "" : refusal(folder.resolve("config.json"));
     if (!refusal.isEmpty()) { // of a kind of network that we do not have
       CommandRun.of(command.toArray()).failsSaying(refusal);
@@ -223,5 +237,50 @@ class ConvertCommandTest {
     }
     CommandRun.of(command.toArray()).succeeds().prints("agrees with");
     assertArrayEquals(new byte[] {8}, Arrays.copyOf(Files.readAllBytes(model), 1));
+  }
+
+  /** What is said of a form's tolerance holds for networks of all kinds. */
+  @ParameterizedTest
+  @MethodSource("goldens")
+  void storedNetworksPredictAlmostTheSameInOtherForms(Path folder) throws IOException {
+    if (!info(folder).has("args") && !refusal(folder.resolve("config.json")).isEmpty()) {
+      return; // as above
+    }
+    Path model = dir.resolve("model.onnx");
+    Object[] half = {"--fp16", "--fp16-io", "--opset", 21, "--batch", 2, "--external-data"};
+    Object[] small = {"--int8", "--opset", 13, "--batch", 1};
+    CommandRun.of(command(folder, "-o", model, half).toArray())
+        .succeeds()
+        .prints("agrees with", "allowed 0.02 + 0.02 * |expected| for float16", "of data beside it");
+    CommandRun.of("inspect", model)
+        .succeeds()
+        .prints("ai.onnx 21", "float16[2, ", "weights float16, inputs float16, batch 2");
+    CommandRun.of(command(folder, "-o", model, small).toArray())
+        .succeeds()
+        .prints("agrees with", "allowed 0.1 + 0.1 * |expected| for int8");
+    CommandRun.of("inspect", model).succeeds().prints("ai.onnx 13", "weights int8, batch 1");
+  }
+
+  private static JsonObject info(Path folder) throws IOException {
+    SharedData.path("golden/unets");
+    return JsonParser.parseString(Files.readString(folder.resolve("info.json"))).getAsJsonObject();
+  }
+
+  /** {@code convert}, compared with what the network computed elsewhere. */
+  private List<Object> command(Path folder, Object option, Object value, Object... more)
+      throws IOException {
+    List<Object> command = new ArrayList<>(List.of("convert"));
+    JsonObject info = info(folder);
+    if (info.has("args")) {
+      int[] shape = NpyFile.read(folder.resolve("sample.npy")).shape();
+      Path config = Files.writeString(dir.resolve("args.json"), info.get("args").toString());
+      command.add(folder.resolve("model.pt"));
+      command.addAll(List.of("--config", config, "--size", shape[2] + "x" + shape[3]));
+    } else {
+      command.add(folder);
+    }
+    command.addAll(List.of("--verify", folder, option, value));
+    command.addAll(List.of(more));
+    return command;
   }
 }

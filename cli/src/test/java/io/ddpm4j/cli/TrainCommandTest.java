@@ -830,8 +830,7 @@ class TrainCommandTest {
     CommandRun.of("export", run, "-o", dir.resolve("x.onnx")).failsSaying(run);
     assertEquals(0, train(run, "--steps", 1).exitCode());
     Path file = new RunFolder(run).lossCurve();
-    CommandRun.of("export", file)
-        .failsSaying(file + ": expected the folder of a run with a run.json, found a file");
+    CommandRun.of("export", file, "-o", dir.resolve("x.onnx")).failsSaying(file, "ONNX");
     train(run, "--steps", 1).failsSaying(run, "resume");
     CommandRun.of("export", run, "-o", dir).failsSaying("-o", dir, "found a folder");
     Path state = new RunFolder(run).checkpoints().latest().orElseThrow();
@@ -869,7 +868,7 @@ class TrainCommandTest {
         .isWrongUsage("'--seed'", "expected a whole number", "found '1.5'");
     CommandRun.of("train", "--data", "shapes", "--learning-rate", "NaN")
         .isWrongUsage("'--learning-rate'", "expected a number, found 'NaN'");
-    CommandRun.of("export").isWrongUsage("RUN");
+    CommandRun.of("export").isWrongUsage("SOURCE");
     CommandRun.of("export", "run", "-o", "-").isWrongUsage("-o: expected a file name, found '-'");
   }
 

@@ -120,8 +120,8 @@ final class OnnxSchemas {
         .in("X", "T", FLOATS)
         .in("scale", "T1", FLOATS)
         .in("B", "T1", FLOATS)
-        .in("input_mean", "T2", FLOATS)
-        .in("input_var", "T2", FLOATS)
+        .in(since < 14 ? "mean" : "input_mean", "T2", FLOATS)
+        .in(since < 14 ? "var" : "input_var", "T2", FLOATS)
         .attribute("epsilon", FLOAT)
         .attribute("momentum", FLOAT);
   }

@@ -4,7 +4,11 @@ import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Writes graphs as ONNX files. Constants are raw data; above a threshold they go to a file beside
@@ -102,6 +106,45 @@ public final class OnnxWriter {
               ExternalData.Source.of(tensor.getRawData().asReadOnlyByteBuffer()));
         };
     StagedModel.write(placement.over(model.proto()), external, file);
+  }
+
+  /**
+   * Moves a model that was written here, with its data, in place of another one, whose data are
+   * deleted.
+   *
+   * @param from in a folder of the same file system as {@code to}, and under the same name
+   * @throws IOException if that is impossible; the model in place is then as it was
+   * @throws IllegalArgumentException if the names differ: that of the data follows the model's
+   */
+  public static void move(Path from, Path to) throws IOException {
+    if (!from.getFileName().equals(to.getFileName())) {
+      throw new IllegalArgumentException(
+          "move: expected the name " + from.getFileName() + ", found " + to.getFileName());
+    }
+    DataFiles old = DataFiles.of(to);
+    Set<Path> moved = new HashSet<>();
+    Set<Path> added = new HashSet<>();
+    try {
+      for (Path data : DataFiles.of(from).paths()) {
+        Path place = to.resolveSibling(data.getFileName().toString());
+        moved.add(place);
+        if (Files.notExists(place)) {
+          added.add(place);
+        }
+        replace(data, place);
+      }
+      replace(from, to);
+    } catch (IOException e) {
+      for (Path place : added) {
+        Files.deleteIfExists(place);
+      }
+      throw e;
+    }
+    old.deleteBut(moved);
+  }
+
+  private static void replace(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static long totalBytes(OnnxFile model) throws IOException {

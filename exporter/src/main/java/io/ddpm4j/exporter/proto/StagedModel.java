@@ -4,16 +4,13 @@ import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * A model and the data file that it names, written beside their places. The data file is named by
@@ -95,54 +92,10 @@ final class StagedModel implements AutoCloseable {
   }
 
   void commitModel() throws IOException {
-    Set<Path> stale = namedByTheModelInPlace();
-    if (dataFile != null) {
-      stale.remove(absolute(dataFile));
-    }
+    DataFiles old = DataFiles.of(file);
     model.commit();
     committed = true;
-    for (Path old : stale) {
-      try {
-        Files.deleteIfExists(old);
-      } catch (IOException e) {
-        // The model is whole; a file too many does no harm.
-      }
-    }
-  }
-
-  /** Of the files that have a name as {@link #stage} gives it, those that the old model uses. */
-  private Set<Path> namedByTheModelInPlace() {
-    Pattern ours = Pattern.compile(Pattern.quote(file.getFileName() + ".") + "[0-9a-f]{8}\\.data");
-    Set<Path> used = new HashSet<>();
-    try {
-      Set<Path> candidates = new HashSet<>();
-      try (DirectoryStream<Path> siblings = Files.newDirectoryStream(absolute(file).getParent())) {
-        for (Path sibling : siblings) {
-          if (ours.matcher(sibling.getFileName().toString()).matches()) {
-            candidates.add(sibling);
-          }
-        }
-      }
-      if (!candidates.isEmpty()) { // else the old model need not be read
-        OnnxFile old = OnnxReader.read(file);
-        TensorWalk collect =
-            tensor -> {
-              if (ExternalReference.isExternal(tensor)) {
-                used.add(ExternalReference.of(old.source(), old.folder(), tensor).file());
-              }
-              return tensor;
-            };
-        collect.over(old.proto());
-        used.retainAll(candidates);
-      }
-    } catch (IOException e) {
-      used.clear(); // what cannot be read is no model of ours
-    }
-    return used;
-  }
-
-  private static Path absolute(Path path) {
-    return path.toAbsolutePath().normalize();
+    old.deleteBut(dataFile == null ? Set.of() : Set.of(dataFile));
   }
 
   /** Deletes what was not committed, and data whose model was not. Idempotent. */

@@ -126,6 +126,10 @@ final class OpsetRules {
     return n.input(1, n.ops().longs(pads)).input(3, null).emit();
   }
 
+  /** Reductions that leave a single number as it is. */
+  private static final Set<String> OF_ONE_ITSELF =
+      Set.of("ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd");
+
   /** Axes became an input: of ReduceSum in version 13, of the others in 18. */
   private static List<Value> reduce(OpsetNode n) {
     if (n.sameForm()) {
@@ -137,6 +141,9 @@ final class OpsetRules {
     long[] axes = n.constant(1);
     boolean all = axes == null || axes.length == 0;
     if (all && n.node().intAttribute("noop_with_empty_axes", 0) == 1) {
+      if (OF_ONE_ITSELF.contains(n.node().op())) {
+        return List.of(n.ops().identity(n.in(0)));
+      }
       throw n.fail("axes", "none, and noop_with_empty_axes");
     }
     n.input(1, null).without("noop_with_empty_axes");

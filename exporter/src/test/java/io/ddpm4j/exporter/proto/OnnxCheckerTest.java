@@ -15,13 +15,12 @@ import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.testing.GoldenUNets;
 import io.ddpm4j.exporter.testing.OnnxNodeCase;
+import io.ddpm4j.exporter.testing.Python;
 import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -39,7 +38,7 @@ class OnnxCheckerTest {
 
   @Test
   void theFullCheckAcceptsEveryFile() throws Exception {
-    assumeTrue(python("import onnx").isEmpty(), "skipped: no python3 with the package onnx");
+    assumeTrue(Python.hasOnnx(), "skipped: no python3 with the package onnx");
     List<Path> files = new ArrayList<>();
     files.add(write("functions", OnnxModel.of(functions()), OnnxWriter.Options.DEFAULT));
     files.add(
@@ -63,17 +62,7 @@ class OnnxCheckerTest {
     }
     Path list = folder.resolve("list.txt");
     Files.write(list, files.stream().map(Path::toString).toList());
-    String script =
-        """
-        import onnx, sys
-        for path in open(%s).read().split():
-            try:
-                onnx.checker.check_model(path, full_check=True)
-            except Exception as e:
-                print(path, e)
-        """
-            .formatted('"' + list.toString() + '"');
-    assertEquals("", python(script), "what the checker says");
+    assertEquals("", Python.check(list), "what the checker says");
   }
 
   /** Every reference network that our U-Net covers, and each with its data outside. */
@@ -157,20 +146,5 @@ class OnnxCheckerTest {
     Value positive = ops.greater(ops.reduceSum(x, false), ops.scalar(0));
     graph.output("y", ops.ifThenElse(positive, then, otherwise).get(0));
     return graph;
-  }
-
-  /** What python3 printed; empty where it was content. */
-  private static String python(String script) throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder(Arrays.asList("python3", "-c", script))
-              .redirectErrorStream(true)
-              .start();
-      process.getOutputStream().close();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor() == 0 ? said : "failed: " + said;
-    } catch (IOException e) {
-      return "failed: " + e.getMessage();
-    }
   }
 }

@@ -312,15 +312,8 @@ public final class NumpyArray {
    * @throws IllegalArgumentException naming the first element that the type cannot hold exactly
    */
   public NumpyArray as(NumpyType target) {
-    if (target == type) {
-      return this;
-    }
-    ByteBuffer converted =
-        ByteBuffer.allocate(Math.multiplyExact(size, target.bytes()))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    NumpyArray result = new NumpyArray(target, shape, converted);
+    NumpyArray result = rounded(target);
     for (int i = 0; i < size; i++) {
-      put(target, converted, i);
       if (!same(result, i)) {
         throw new IllegalArgumentException(
             "expected numbers that %s holds, found the %s %s at %s"
@@ -328,6 +321,24 @@ public final class NumpyArray {
       }
     }
     return result;
+  }
+
+  /**
+   * The numbers as another type can hold them: rounded to the nearest by a floating type, in a
+   * whole one the low bits of the number without its fraction. This array itself where it has that
+   * type.
+   */
+  public NumpyArray rounded(NumpyType target) {
+    if (target == type) {
+      return this;
+    }
+    ByteBuffer converted =
+        ByteBuffer.allocate(Math.multiplyExact(size, target.bytes()))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < size; i++) {
+      put(target, converted, i);
+    }
+    return new NumpyArray(target, shape, converted);
   }
 
   /** The element as well as the type can hold it. */

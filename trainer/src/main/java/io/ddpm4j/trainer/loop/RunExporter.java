@@ -63,12 +63,23 @@ public final class RunExporter {
    */
   public static void export(RunSnapshot run, Path file, OptionalDouble emaDecay)
       throws IOException {
+    OnnxWriter.write(model(run, emaDecay), file);
+  }
+
+  /**
+   * The model of a run at one step.
+   *
+   * @param emaDecay of the average that is exported, one of the run's; empty for its first
+   * @throws IllegalArgumentException if the run has no average of that decay
+   * @throws IOException if the state does not hold that average
+   */
+  public static OnnxModel model(RunSnapshot run, OptionalDouble emaDecay) throws IOException {
     OptimizerConfig optimizer = run.config().optimizer();
     double decay = emaDecay.orElse(optimizer.emaDecay());
     Map<String, TensorData> ema = run.state(average(optimizer, decay));
     TrainConfig exported = run.config().withOptimizer(optimizer.withEmaDecays(List.of(decay)));
     OnnxModel model = model(exported, run.unet(), run.data(), ema, run.step());
-    OnnxWriter.write(run.stateSha256().map(hash -> told(model, hash)).orElse(model), file);
+    return run.stateSha256().map(hash -> told(model, hash)).orElse(model);
   }
 
   /** The model, whose provenance says that its weights were trained elsewhere. */
