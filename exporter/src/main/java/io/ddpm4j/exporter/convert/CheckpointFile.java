@@ -51,11 +51,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
     } catch (AccessDeniedException e) { // whose message is a bare path
       throw new IOException("cannot read " + file + ": permission denied", e);
     }
+    if (isSafetensors(start)) { // before a pickle: the header's length may be any bytes
+      return SafetensorsFile.open(file);
+    }
     if (TorchFile.isOne(start)) {
       return of(TorchFile.open(file));
-    }
-    if (start.length > 8 && start[8] == '{') {
-      return SafetensorsFile.open(file);
     }
     if (new String(start, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{")) {
       return ShardedCheckpoint.open(file);
@@ -64,6 +64,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
         file
             + ": expected safetensors, a file of torch.save or the index of such files, found "
             + FileSignature.describe(start));
+  }
+
+  /** A length below 2^56, little endian, and JSON; no text and no pickle has its zero there. */
+  private static boolean isSafetensors(byte[] start) {
+    return start.length > 8 && start[7] == 0 && start[8] == '{';
   }
 
   private static CheckpointFile of(TorchFile file) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.convert.torch.TorchFile;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
@@ -72,6 +73,32 @@ class CheckpointFileTest {
     try (Stream<Path> files = Files.walk(SharedData.path("golden/unets"))) {
       return files.filter(file -> file.toString().endsWith(ending)).sorted().toList();
     }
+  }
+
+  /** The file begins with the length of its header, whose bytes look like anything. */
+  @Test
+  void headersOfAllLengthsAreSafetensors() throws IOException {
+    for (int length = 0; length < 1 << 12; length += 8) {
+      Map<String, TensorData> tensors = Map.of("w" + "x".repeat(length % 900), TensorData.scalar(1f));
+      try (OutputStream out = Files.newOutputStream(dir.resolve("w.safetensors"))) {
+        new Safetensors(tensors, Map.of("pad", "p".repeat(length))).write(out);
+      }
+      assertEquals(tensors, read(dir.resolve("w.safetensors")));
+    }
+  }
+
+  /** Protocols 0 and 1 have no mark of their own: such a file begins with a number as text. */
+  @Test
+  void picklesOfEveryProtocolAreTorchFiles() throws IOException {
+    for (int protocol = 0; protocol < 256; protocol++) {
+      byte[] start = {(byte) 0x80, (byte) protocol, 'N', '.'};
+      assertEquals(protocol <= 5, TorchFile.isOne(start), "protocol " + protocol);
+    }
+    Path one = Path.of("src/test/resources/torch/old1.pt");
+    assertEquals(Map.of("w", TensorData.ofFloats(new float[] {0, 1, 2, 3, 4, 5}, 2, 3)), read(one));
+    Path file = Files.writeString(dir.resolve("old.pt"), "L119547037146038801333356L\n.N.");
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(file));
+    assertTrue(e.getMessage().contains("a checkpoint of torch.save"), e.getMessage());
   }
 
   @Test
