@@ -3,7 +3,6 @@ package io.ddpm4j.exporter.convert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** The code bases whose networks are known by the names of their tensors. */
 public enum Family {
@@ -34,33 +33,39 @@ public enum Family {
   }
 
   /** A network that is known and not converted. */
-  private record Refused(Pattern name, String what) {
-    static Refused of(String regex, String what) {
-      return new Refused(Pattern.compile("(?:^|.*\\.)" + regex), what);
+  private record Refused(NamePattern name, String what) {
+    static Refused of(String pattern, String what) {
+      return new Refused(NamePattern.of("*." + pattern), what);
     }
   }
 
   /** By a name that only networks of that kind have; these come first. */
   private static final List<Refused> REFUSED =
       List.of(
-          Refused.of("input_blocks\\..*\\.transformer_blocks\\..*", "Stable Diffusion's network"),
-          Refused.of("first_stage_model\\..*", "a latent diffusion model with its autoencoder"),
+          Refused.of("input_blocks.*.transformer_blocks.*", "Stable Diffusion's network"),
+          Refused.of("first_stage_model.*", "a latent diffusion model with its autoencoder"),
           Refused.of(
-              "(?:down|up)_blocks\\..*\\.transformer_blocks\\..*",
+              "down_blocks.*.transformer_blocks.*",
               "UNet2DConditionModel, which needs a text's embedding"),
-          Refused.of("(?:down|up)_blocks\\..*\\.temp_attentions\\..*", "UNet3DConditionModel"),
-          Refused.of("controlnet_cond_embedding\\..*", "a ControlNet"),
-          Refused.of("quantize\\.embedding.*", "an autoencoder (VQModel)"),
           Refused.of(
-              "(?:encoder\\.conv_in|decoder\\.conv_in|quant_conv)\\.weight", "an autoencoder"),
-          Refused.of("text_model\\.encoder\\..*", "a text encoder"),
-          Refused.of("transformer_blocks\\.\\d+\\..*", "a transformer"),
-          Refused.of("blocks\\.\\d+\\.adaLN_modulation\\..*", "a diffusion transformer (DiT)"),
+              "up_blocks.*.transformer_blocks.*",
+              "UNet2DConditionModel, which needs a text's embedding"),
+          Refused.of("down_blocks.*.temp_attentions.*", "UNet3DConditionModel"),
+          Refused.of("up_blocks.*.temp_attentions.*", "UNet3DConditionModel"),
+          Refused.of("controlnet_cond_embedding.*", "a ControlNet"),
+          Refused.of("quantize.embedding", "an autoencoder (VQModel)"),
+          Refused.of("quantize.embedding.*", "an autoencoder (VQModel)"),
+          Refused.of("encoder.conv_in.weight", "an autoencoder"),
+          Refused.of("decoder.conv_in.weight", "an autoencoder"),
+          Refused.of("quant_conv.weight", "an autoencoder"),
+          Refused.of("text_model.encoder.*", "a text encoder"),
+          Refused.of("transformer_blocks.#.*", "a transformer"),
+          Refused.of("blocks.#.adaLN_modulation.*", "a diffusion transformer (DiT)"),
           Refused.of("null_classes_emb", "Unet of classifier_free_guidance"),
-          Refused.of("temb\\.dense\\.0\\.weight", "Model of the code of Song et al. 2020 (DDIM)"),
-          Refused.of("all_modules\\.0\\.weight", "a network of score_sde"),
-          Refused.of("map_layer0\\.weight", "a network of EDM"),
-          Refused.of("out\\.\\d+\\.positional_embedding", "a classifier (EncoderUNetModel)"));
+          Refused.of("temb.dense.0.weight", "Model of the code of Song et al. 2020 (DDIM)"),
+          Refused.of("all_modules.0.weight", "a network of score_sde"),
+          Refused.of("map_layer0.weight", "a network of EDM"),
+          Refused.of("out.#.positional_embedding", "a classifier (EncoderUNetModel)"));
 
   /**
    * The family of a checkpoint.
@@ -72,11 +77,7 @@ public enum Family {
     if (!RUN.prefixes(names).isEmpty()) {
       return RUN;
     }
-    for (Refused refused : REFUSED) {
-      if (names.stream().anyMatch(name -> refused.name().matcher(name).matches())) {
-        throw new ConversionException("expected " + known() + ", found " + refused.what());
-      }
-    }
+    requireNoneRefused(names);
     for (Family family : values()) {
       if (!family.prefixes(names).isEmpty()) {
         return family;
@@ -85,6 +86,23 @@ public enum Family {
     String first = names.stream().findFirst().map(n -> ", such as " + n).orElse("");
     throw new ConversionException(
         "expected " + known() + ", found " + names.size() + " tensors of other names" + first);
+  }
+
+  /** The first kind in the table counts, wherever its name stands. */
+  private static void requireNoneRefused(Set<String> names) throws ConversionException {
+    int found = REFUSED.size();
+    for (String name : names) {
+      List<String> parts = NamePattern.parts(name);
+      for (int k = 0; k < found; k++) {
+        if (REFUSED.get(k).name().matches(parts)) {
+          found = k;
+        }
+      }
+    }
+    if (found < REFUSED.size()) {
+      throw new ConversionException(
+          "expected " + known() + ", found " + REFUSED.get(found).what());
+    }
   }
 
   private static String known() {

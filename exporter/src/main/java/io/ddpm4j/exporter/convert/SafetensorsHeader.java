@@ -43,6 +43,9 @@ record SafetensorsHeader(
   private static final int MOST = 1 << 18; // names; the largest models have a tenth
   private static final int MAX_RANK = 64; // PyTorch's
 
+  /** Of a tensor, in characters; as long as the keys of a pickle. */
+  static final int LONGEST_NAME = 1000;
+
   private static final Map<String, DataType> DTYPES =
       Map.ofEntries(
           Map.entry("F64", DataType.DOUBLE),
@@ -258,6 +261,9 @@ record SafetensorsHeader(
 
     private String name(Set<String> known) throws IOException {
       String name = json.nextName();
+      if (name.length() > LONGEST_NAME) {
+        throw bad(file, "names of at most " + LONGEST_NAME + " characters", "a longer one");
+      }
       if (!known.add(name)) {
         throw bad(file, "each name once", name + " twice");
       }

@@ -153,6 +153,16 @@ class CheckpointFileTest {
   }
 
   @Test
+  void namesInAnIndexAreNotLong() throws IOException {
+    String name = "n".repeat(1001);
+    write("a.safetensors", Map.of("w", TensorData.scalar(1f)));
+    badIndicesAreRefusedInASentence("{\"weight_map\": {\"" + name + "\": \"a.safetensors\"}}");
+    Path index = dir.resolve("index.json");
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(index));
+    assertTrue(e.getMessage().endsWith("1000 characters, found a longer one"), e.getMessage());
+  }
+
+  @Test
   void otherFilesAreRefused() throws IOException {
     Path file = dir.resolve("x.safetensors");
     assertRefused(file, "no such file");

@@ -119,6 +119,17 @@ class SafetensorsTest {
   }
 
   @Test
+  void namesOfTensorsAreNotLong() throws Exception {
+    String entry = "\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+    write("{\"" + "n".repeat(1000) + entry, 1);
+    assertEquals(1, Safetensors.read(file).tensors().size());
+    refuses(
+        "{\"" + "n".repeat(1001) + entry,
+        1,
+        "expected names of at most 1000 characters, found a longer one");
+  }
+
+  @Test
   void everyByteBelongsToOneTensor() throws Exception {
     String a = "\"a\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[0,4]}";
     String b = "\"b\":{\"dtype\":\"U8\",\"shape\":[4],\"data_offsets\":[%d,%d]}";

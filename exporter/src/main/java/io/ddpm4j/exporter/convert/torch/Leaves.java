@@ -78,6 +78,10 @@ final class Leaves {
         walk(within(name, k), list.get(k), depth + 1);
       }
     } else if (value instanceof TensorView view) {
+      if (name.length() > Globals.LONGEST_KEY) {
+        throw file.bad(
+            "tensors' names of at most " + Globals.LONGEST_KEY + " characters", "a longer one");
+      }
       if (tensors.put(name, view) != null) {
         throw file.bad("each name once", name + " twice");
       }
