@@ -12,7 +12,7 @@ final class DiffusersConversion {
   private DiffusersConversion() {}
 
   static Conversion convert(CheckpointConverter.Request request) throws IOException {
-    Checkpoint checkpoint = Checkpoint.of(Family.DIFFUSERS, request.tensors());
+    Checkpoint checkpoint = Checkpoint.of(Family.DIFFUSERS, request);
     JsonObject given = Arguments.parse(request.config().orElse(null)).object();
     UNetConfig config =
         UNetConfig.fromJson(

@@ -3,6 +3,7 @@ package io.ddpm4j.exporter.convert;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The code bases whose networks are known by the names of their tensors. */
 public enum Family {
@@ -32,10 +33,15 @@ public enum Family {
     return text;
   }
 
-  /** A network that is known and not converted. */
-  private record Refused(NamePattern name, String what) {
+  /**
+   * A network that is known and not converted.
+   *
+   * @param mark a part that every such name has
+   */
+  private record Refused(String mark, NamePattern name, String what) {
     static Refused of(String pattern, String what) {
-      return new Refused(NamePattern.of("*." + pattern), what);
+      String mark = NamePattern.parts(pattern).get(0);
+      return new Refused(mark, NamePattern.of("*." + pattern), what);
     }
   }
 
@@ -85,17 +91,48 @@ public enum Family {
     }
     String first = names.stream().findFirst().map(n -> ", such as " + n).orElse("");
     throw new ConversionException(
-        "expected " + known() + ", found " + names.size() + " tensors of other names" + first);
+        "expected "
+            + known()
+            + ", found "
+            + names.size()
+            + " tensors of other names"
+            + first
+            + almost(names));
   }
+
+  /** Which names are missing that a network is known by, where it has others of them. */
+  private static String almost(Set<String> names) {
+    for (Family family : values()) {
+      for (String mark : family.marks) {
+        for (String prefix : prefixes(names, mark)) {
+          List<String> missing =
+              family.marks.stream().filter(m -> !names.contains(prefix + m)).toList();
+          return "; "
+              + family
+              + " has "
+              + String.join(" and ", missing)
+              + " beside "
+              + prefix
+              + mark;
+        }
+      }
+    }
+    return "";
+  }
+
+  private static final Set<String> MARKS_OF_REFUSED =
+      REFUSED.stream().map(Refused::mark).collect(Collectors.toSet());
 
   /** The first kind in the table counts, wherever its name stands. */
   private static void requireNoneRefused(Set<String> names) throws ConversionException {
     int found = REFUSED.size();
     for (String name : names) {
       List<String> parts = NamePattern.parts(name);
-      for (int k = 0; k < found; k++) {
-        if (REFUSED.get(k).name().matches(parts)) {
-          found = k;
+      if (parts.stream().anyMatch(MARKS_OF_REFUSED::contains)) { // few have one
+        for (int k = 0; k < found; k++) {
+          if (REFUSED.get(k).name().matches(parts)) {
+            found = k;
+          }
         }
       }
     }
@@ -111,14 +148,17 @@ public enum Family {
 
   /** What stands before the names of each of its networks in a checkpoint. */
   List<String> prefixes(Set<String> names) {
+    return prefixes(names, marks.get(0)).stream()
+        .filter(prefix -> marks.stream().allMatch(mark -> names.contains(prefix + mark)))
+        .toList();
+  }
+
+  /** What stands before a name wherever it ends the name of a tensor. */
+  private static List<String> prefixes(Set<String> names, String mark) {
     List<String> prefixes = new ArrayList<>();
-    String mark = marks.get(0);
     for (String name : names) {
       if (name.equals(mark) || name.endsWith("." + mark)) {
-        String prefix = name.substring(0, name.length() - mark.length());
-        if (marks.stream().allMatch(m -> names.contains(prefix + m))) {
-          prefixes.add(prefix);
-        }
+        prefixes.add(name.substring(0, name.length() - mark.length()));
       }
     }
     return prefixes;

@@ -15,7 +15,7 @@ final class LucidrainsConversion {
 
   static Conversion convert(CheckpointConverter.Request request) throws IOException {
     Arguments arguments = Arguments.parse(request.config().orElse(null));
-    Checkpoint checkpoint = Checkpoint.of(Family.LUCIDRAINS, request.tensors());
+    Checkpoint checkpoint = Checkpoint.of(Family.LUCIDRAINS, request);
     ImageSize size = size(arguments, request.size());
     LucidrainsUNetConfig config = LucidrainsNetwork.infer(checkpoint, arguments, size);
     int channels = config.image().channels();
