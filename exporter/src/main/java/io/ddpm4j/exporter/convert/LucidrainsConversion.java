@@ -19,9 +19,14 @@ final class LucidrainsConversion {
     ImageSize size = size(arguments, request.size());
     LucidrainsUNetConfig config = LucidrainsNetwork.infer(checkpoint, arguments, size);
     int channels = config.image().channels();
-    Optional<String> scheduler =
-        LucidrainsDiffusion.scheduler(checkpoint, arguments, config.outDim() == 2 * channels)
-            .map(JsonObject::toString);
+    Optional<String> scheduler = request.scheduler();
+    if (scheduler.isPresent()) {
+      LucidrainsDiffusion.ignore(arguments);
+    } else {
+      scheduler =
+          LucidrainsDiffusion.scheduler(checkpoint, arguments, config.outDim() == 2 * channels)
+              .map(JsonObject::toString);
+    }
     boolean signed = arguments.bool("auto_normalize").orElse(true);
     arguments.requireNoOther("Unet or GaussianDiffusion");
 
@@ -35,7 +40,7 @@ final class LucidrainsConversion {
     if (inputs != channels) {
       metadata.note("self_condition: in place of its last prediction the network sees zeros");
     }
-    metadata.describe(request.scheduler().or(() -> scheduler), channels, size, signed);
+    metadata.describe(scheduler, channels, size, signed);
     return new Conversion(
         Family.LUCIDRAINS,
         LucidrainsUNet.portable(config, weights),
