@@ -28,6 +28,9 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
     return Map.of();
   }
 
+  /** The files that it is made of: they must not be written while it is read. */
+  Set<Path> files();
+
   @Override
   void close() throws IOException;
 
@@ -55,7 +58,7 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       return SafetensorsFile.open(file);
     }
     if (TorchFile.isOne(start)) {
-      return of(TorchFile.open(file));
+      return of(file, TorchFile.open(file));
     }
     if (new String(start, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{")) {
       return ShardedCheckpoint.open(file);
@@ -71,7 +74,7 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
     return start.length > 8 && start[7] == 0 && start[8] == '{';
   }
 
-  private static CheckpointFile of(TorchFile file) {
+  private static CheckpointFile of(Path path, TorchFile file) {
     return new CheckpointFile() {
       @Override
       public Set<String> names() {
@@ -96,6 +99,16 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       @Override
       public Map<String, String> skipped() {
         return file.skipped();
+      }
+
+      @Override
+      public Map<String, String> unread() {
+        return file.unread();
+      }
+
+      @Override
+      public Set<Path> files() {
+        return Set.of(path);
       }
 
       @Override

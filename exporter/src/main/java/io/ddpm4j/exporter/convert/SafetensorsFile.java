@@ -65,6 +65,16 @@ final class SafetensorsFile implements CheckpointFile {
   }
 
   @Override
+  public Map<String, String> unread() {
+    return header.unread();
+  }
+
+  @Override
+  public Set<Path> files() {
+    return Set.of(header.file());
+  }
+
+  @Override
   public void close() throws IOException {
     channel.close();
   }

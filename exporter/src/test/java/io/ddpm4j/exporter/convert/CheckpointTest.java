@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.TensorType;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -159,6 +161,58 @@ class CheckpointTest {
     Map<String, TensorData> tensors = network("module.", 1);
     tensors.put("betas", TensorData.ofFloats(new float[12], 3, 4));
     assertTrue(refusal(request(tensors)).getMessage().contains("1 unknown (betas)"));
+  }
+
+  /** Elements that are not read matter only where they are the network's. */
+  @Test
+  void tensorsOfOtherTypesAreNamedWhereTheyMatter() throws IOException {
+    Map<String, String> unread = new LinkedHashMap<>();
+    unread.put("optimizer.state.0.exp_avg", "a tensor of F8");
+    assertTrue(
+        CheckpointConverter.convert(request(network("model.", 1), unread))
+            .notes()
+            .contains("the optimizer's state: 1 tensor is left out"));
+    unread.put("other", "a tensor of F8");
+    String message = refusal(request(network("model.", 1), unread)).getMessage();
+    assertTrue(message.contains("1 unknown (other, a tensor of F8)"), message);
+    unread.remove("other");
+    for (String name : List.of("conv_in.weight", "conv_in.bias")) {
+      Map<String, TensorData> tensors = network("model.", 1);
+      tensors.remove("model." + name);
+      unread.put("model." + name, "a tensor of F8");
+      message = refusal(request(tensors, unread)).getMessage();
+      assertTrue(message.contains("model." + name), message);
+      assertTrue(message.contains("found a tensor of F8"), message);
+      unread.remove("model." + name);
+    }
+  }
+
+  private static CheckpointConverter.Request request(
+      Map<String, TensorData> tensors, Map<String, String> unread) {
+    TensorSource read = TensorSource.of(tensors);
+    return CheckpointConverter.Request.of(
+            new TensorSource() {
+              @Override
+              public Set<String> names() {
+                return read.names();
+              }
+
+              @Override
+              public TensorType type(String name) {
+                return read.type(name);
+              }
+
+              @Override
+              public TensorData data(String name) throws IOException {
+                return read.data(name);
+              }
+
+              @Override
+              public Map<String, String> unread() {
+                return unread;
+              }
+            })
+        .withConfig(CONFIG);
   }
 
   // ---- which copy

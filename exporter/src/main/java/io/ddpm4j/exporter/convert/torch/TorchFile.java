@@ -91,6 +91,11 @@ public final class TorchFile implements AutoCloseable {
     return Collections.unmodifiableMap(leaves.skipped());
   }
 
+  /** The tensors of element types that are not read, such as 8-bit floats: what they are. */
+  public Map<String, String> unread() {
+    return Collections.unmodifiableMap(leaves.unread());
+  }
+
   /**
    * The elements of a tensor, row-major: mapped where they lie so in the file, else copied: many of
    * them into a temporary file. They stay readable after {@link #close}.
