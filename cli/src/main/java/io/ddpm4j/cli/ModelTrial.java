@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Tries a model file out before anybody relies on it. */
 @FunctionalInterface
@@ -24,13 +26,17 @@ interface ModelTrial {
    */
   String of(Path file) throws IOException;
 
-  /** Runs a model on zeros. */
+  /**
+   * Runs a model on zeros, or on ones where it takes the logarithm of an input, as of the timestep
+   * of a Fourier embedding.
+   */
   static ModelTrial once() {
     return file -> {
       try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
+        Set<String> logged = OnnxReader.read(file).outline().loggedInputs();
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
-          inputs.put(spec.name(), zeros(spec));
+          inputs.put(spec.name(), filled(spec, logged.contains(spec.name()) ? 1 : 0));
         }
         return "runs: " + finite(model, inputs);
       }
@@ -50,12 +56,14 @@ interface ModelTrial {
     return found;
   }
 
-  private static NumpyArray zeros(TensorSpec spec) {
+  private static NumpyArray filled(TensorSpec spec, int value) {
     long[] shape =
         spec.shape().stream().mapToLong(extent -> extent < 0 ? OTHER_SIZE : extent).toArray();
     int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    return spec.isFloat()
-        ? NumpyArray.of(new float[size], shape)
-        : NumpyArray.of(new long[size], shape);
+    float[] floats = new float[size];
+    long[] integers = new long[size];
+    Arrays.fill(floats, value);
+    Arrays.fill(integers, value);
+    return spec.isFloat() ? NumpyArray.of(floats, shape) : NumpyArray.of(integers, shape);
   }
 }
