@@ -1,11 +1,13 @@
 package io.ddpm4j.exporter.convert;
 
+import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import io.ddpm4j.exporter.nn.Parameters;
 import java.io.IOException;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +26,10 @@ import java.util.function.Function;
  */
 final class Checkpoint {
   private static final int LONGEST_TABLE = 1_000_000;
+
+  /** Types of weights, the most exact one first. */
+  private static final List<DataType> EXACT =
+      List.of(DataType.DOUBLE, DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16);
 
   /** What wrappers call the network that they keep beside their tables. */
   private static final Set<String> WRAPPED = Set.of("model", "module", "denoise_fn", "unet");
@@ -264,6 +270,14 @@ final class Checkpoint {
     return prefix.isEmpty()
         ? layers.contains(NamePattern.parts(name).get(0))
         : name.startsWith(prefix);
+  }
+
+  /** Of the types of the tensors that were converted the one of the fewest digits. */
+  DataType leastExact() {
+    return used.stream()
+        .map(name -> tensors.type(name).dataType())
+        .max(Comparator.comparing(EXACT::indexOf))
+        .orElse(DataType.FLOAT);
   }
 
   /** Objects beside the tensors that are not followed, by name: what they are. */

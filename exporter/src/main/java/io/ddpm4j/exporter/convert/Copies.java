@@ -66,8 +66,7 @@ record Copies(String chosen, Others others) {
     List<String> all = family.prefixes(names);
     List<String> asked = wanted.map(name -> within(all, name)).orElse(all);
     Map<Kind, List<String>> kinds =
-        asked.stream()
-            .collect(groupingBy(Kind::of, () -> new EnumMap<>(Kind.class), toList()));
+        asked.stream().collect(groupingBy(Kind::of, () -> new EnumMap<>(Kind.class), toList()));
     for (List<String> found : kinds.values()) { // the first one counts
       if (found.size() > 1) {
         throw new ConversionException(

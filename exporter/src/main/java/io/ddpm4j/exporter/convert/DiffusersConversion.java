@@ -27,6 +27,10 @@ final class DiffusersConversion {
     metadata.describe(request.scheduler(), config.inChannels(), size, true);
     metadata.describeNetwork(config.toJson());
     return new Conversion(
-        Family.DIFFUSERS, UNet.portable(config, weights), metadata.properties(), metadata.notes());
+        Family.DIFFUSERS,
+        UNet.portable(config, weights),
+        checkpoint.leastExact(),
+        metadata.properties(),
+        metadata.notes());
   }
 }

@@ -137,8 +137,7 @@ public enum Family {
       }
     }
     if (found < REFUSED.size()) {
-      throw new ConversionException(
-          "expected " + known() + ", found " + REFUSED.get(found).what());
+      throw new ConversionException("expected " + known() + ", found " + REFUSED.get(found).what());
     }
   }
 

@@ -32,21 +32,71 @@ enum Leftover {
   /** What a buffer beside the network is called that holds β, ᾱ and what follows from them. */
   private static final Set<String> TABLES =
       Set.of(
-          "alpha", "alphas", "alphabar", "beta", "betas", "sigma", "sigmas", "snr", "posterior",
-          "variance", "loss", "lvlb", "sqrta", "sqrtab", "sqrtmab");
+          "alpha",
+          "alphas",
+          "alphabar",
+          "beta",
+          "betas",
+          "sigma",
+          "sigmas",
+          "snr",
+          "posterior",
+          "variance",
+          "loss",
+          "lvlb",
+          "sqrta",
+          "sqrtab",
+          "sqrtmab");
 
   /** Other words in such a name. */
   private static final Set<String> OF_TABLES =
       Set.of(
-          "sqrt", "log", "one", "minus", "over", "oneover", "recip", "recipm1", "rsqrt", "inv", "bar",
-          "bars", "hat", "hats", "cumprod", "cumprods", "prod", "prev", "next", "t", "clipped", "mean",
-          "coef", "coef1", "coef2", "std", "weight", "weights", "p2", "mab", "min", "max");
+          "sqrt",
+          "log",
+          "one",
+          "minus",
+          "over",
+          "oneover",
+          "recip",
+          "recipm1",
+          "rsqrt",
+          "inv",
+          "bar",
+          "bars",
+          "hat",
+          "hats",
+          "cumprod",
+          "cumprods",
+          "prod",
+          "prev",
+          "next",
+          "t",
+          "clipped",
+          "mean",
+          "coef",
+          "coef1",
+          "coef2",
+          "std",
+          "weight",
+          "weights",
+          "p2",
+          "mab",
+          "min",
+          "max");
 
   /** Whatever their shape. */
   private static final Set<String> COUNTERS =
       Set.of(
-          "step", "steps", "global_step", "initted", "num_updates", "epoch", "version", "iteration",
-          "n_averaged", "losses");
+          "step",
+          "steps",
+          "global_step",
+          "initted",
+          "num_updates",
+          "epoch",
+          "version",
+          "iteration",
+          "n_averaged",
+          "losses");
 
   private static final Set<String> OPTIMIZERS =
       Set.of("opt", "optim", "optimizer", "optimizers", "scaler", "scheduler", "schedulers");

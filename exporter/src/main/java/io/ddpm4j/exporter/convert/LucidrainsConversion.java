@@ -44,6 +44,7 @@ final class LucidrainsConversion {
     return new Conversion(
         Family.LUCIDRAINS,
         LucidrainsUNet.portable(config, weights),
+        checkpoint.leastExact(),
         metadata.properties(),
         metadata.notes());
   }

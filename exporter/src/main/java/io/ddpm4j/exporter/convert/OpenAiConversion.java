@@ -38,6 +38,10 @@ final class OpenAiConversion {
     metadata.describe(scheduler, layout.inChannels(), said.size(), true);
     metadata.describeNetwork(config.toJson());
     return new Conversion(
-        Family.OPENAI, UNet.portable(config, weights), metadata.properties(), metadata.notes());
+        Family.OPENAI,
+        UNet.portable(config, weights),
+        checkpoint.leastExact(),
+        metadata.properties(),
+        metadata.notes());
   }
 }

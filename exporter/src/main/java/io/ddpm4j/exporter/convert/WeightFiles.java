@@ -24,7 +24,8 @@ final class WeightFiles {
   /** A variant stands before the ending, or, of an index, before its last part. */
   private static final Pattern FORM =
       Pattern.compile(
-          NAME + "(?:\\.(?<early>\\w+))?\\.(?<kind>safetensors|bin)"
+          NAME
+              + "(?:\\.(?<early>\\w+))?\\.(?<kind>safetensors|bin)"
               + "(?<index>\\.index(?:\\.(?<late>\\w+))?\\.json)?");
 
   /**
@@ -63,8 +64,7 @@ final class WeightFiles {
   static Path find(Path folder, Optional<String> wanted) throws IOException {
     List<Weights> all = all(folder);
     Set<String> variants = all.stream().map(Weights::variant).collect(Collectors.toSet());
-    String variant =
-        wanted.orElse(variants.size() == 1 ? variants.iterator().next() : "");
+    String variant = wanted.orElse(variants.size() == 1 ? variants.iterator().next() : "");
     for (Weights weights : all) {
       if (weights.variant().equals(variant)) {
         return weights.file();
@@ -78,7 +78,9 @@ final class WeightFiles {
             + (variant.isEmpty() ? "" : "." + variant)
             + ".safetensors or .bin, or the index of such files, found "
             + (found.isEmpty() ? "none" : Listing.of(found))
-            + (found.isEmpty() ? "" : "; --variant names one of " + String.join(", ", sorted(variants))));
+            + (found.isEmpty()
+                ? ""
+                : "; --variant names one of " + String.join(", ", sorted(variants))));
   }
 
   private static List<String> sorted(Set<String> variants) {

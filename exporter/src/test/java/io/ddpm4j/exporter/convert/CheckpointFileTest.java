@@ -82,7 +82,8 @@ class CheckpointFileTest {
   @Test
   void headersOfAllLengthsAreSafetensors() throws IOException {
     for (int length = 0; length < 1 << 12; length += 8) {
-      Map<String, TensorData> tensors = Map.of("w" + "x".repeat(length % 900), TensorData.scalar(1f));
+      Map<String, TensorData> tensors =
+          Map.of("w" + "x".repeat(length % 900), TensorData.scalar(1f));
       try (OutputStream out = Files.newOutputStream(dir.resolve("w.safetensors"))) {
         new Safetensors(tensors, Map.of("pad", "p".repeat(length))).write(out);
       }

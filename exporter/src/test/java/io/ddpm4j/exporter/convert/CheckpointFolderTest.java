@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -124,8 +124,7 @@ class CheckpointFolderTest {
     for (String damaged : List.of("<html>", "[]", "{", "[".repeat(100_000), "")) {
       Files.writeString(index, damaged);
       Exception e =
-          assertThrows(
-              ConversionException.class, () -> CheckpointFolder.of(dir, Optional.empty()));
+          assertThrows(ConversionException.class, () -> CheckpointFolder.of(dir, Optional.empty()));
       assertTrue(e.getMessage().startsWith(index + ": expected a JSON object"), e.getMessage());
     }
   }

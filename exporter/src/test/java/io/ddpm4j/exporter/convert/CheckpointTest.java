@@ -366,7 +366,9 @@ class CheckpointTest {
       for (int j = 0; j < 20; j++) {
         tensors.put("down_blocks." + k + ".resnets." + j + ".x", NUMBER);
       }
-      tensors.put("down_blocks." + k + ".resnets.0.conv1.weight", TensorData.ofFloats(new float[1], 1, 1, 1, 1));
+      tensors.put(
+          "down_blocks." + k + ".resnets.0.conv1.weight",
+          TensorData.ofFloats(new float[1], 1, 1, 1, 1));
     }
     assertTimeoutPreemptively(
         Duration.ofSeconds(20),
