@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +19,9 @@ import java.util.Set;
  * mapped into memory. {@link #close} is idempotent; tensors that were read stay readable.
  */
 public interface CheckpointFile extends TensorSource, AutoCloseable {
+
+  /** The files that hold the tensors: one, or an index and those that it names. */
+  List<Path> files();
 
   /** Numbers, texts and truth values beside the tensors, by name. */
   Map<String, Object> values();
@@ -52,7 +56,7 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       throw new IOException("cannot read " + file + ": permission denied", e);
     }
     if (TorchFile.isOne(start)) {
-      return of(TorchFile.open(file));
+      return of(file, TorchFile.open(file));
     }
     if (start.length > 8 && start[8] == '{') {
       return SafetensorsFile.open(file);
@@ -66,8 +70,13 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
             + FileSignature.describe(start));
   }
 
-  private static CheckpointFile of(TorchFile file) {
+  private static CheckpointFile of(Path path, TorchFile file) {
     return new CheckpointFile() {
+      @Override
+      public List<Path> files() {
+        return List.of(path);
+      }
+
       @Override
       public Set<String> names() {
         return file.names();

@@ -41,6 +41,23 @@ public record CheckpointFolder(Path weights, Optional<Path> config, Optional<Pat
         scheduler(folder, network));
   }
 
+  /** A file of weights, and what lies beside it. */
+  public static CheckpointFolder beside(Path weights) {
+    Path absolute = weights.toAbsolutePath();
+    Path config = absolute.resolveSibling("config.json");
+    return new CheckpointFolder(
+        weights,
+        Optional.of(config).filter(Files::isRegularFile),
+        scheduler(absolute.getParent(), absolute.getParent()));
+  }
+
+  /** Whether a folder may be one: a pipeline, or a network with its arguments or weights. */
+  public static boolean isOne(Path folder) throws IOException {
+    return Files.isDirectory(folder.resolve("unet"))
+        || Files.exists(folder.resolve("config.json"))
+        || Files.isDirectory(folder) && !others(folder).isEmpty();
+  }
+
   private static Path weights(Path network, Optional<String> variant) throws IOException {
     String infix = variant.map(name -> "." + name).orElse("");
     for (String ending : ENDINGS) {

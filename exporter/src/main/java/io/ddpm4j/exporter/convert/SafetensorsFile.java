@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -57,6 +58,11 @@ final class SafetensorsFile implements CheckpointFile {
     ByteBuffer bytes =
         channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart() + entry.begin(), size);
     return TensorData.wrap(entry.type(), entry.shape(), bytes);
+  }
+
+  @Override
+  public List<Path> files() {
+    return List.of(header.file());
   }
 
   @Override

@@ -4,8 +4,10 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -20,15 +22,19 @@ final class ShardedCheckpoint implements CheckpointFile {
   private final Map<String, CheckpointFile> files = new LinkedHashMap<>(); // by file name
   private final Map<String, CheckpointFile> tensors = new LinkedHashMap<>(); // by tensor name
 
-  private ShardedCheckpoint() {}
+  private final Path index;
+
+  private ShardedCheckpoint(Path index) {
+    this.index = index;
+  }
 
   static ShardedCheckpoint open(Path index) throws IOException {
-    ShardedCheckpoint checkpoint = new ShardedCheckpoint();
+    ShardedCheckpoint checkpoint = new ShardedCheckpoint(index);
     try {
       for (Map.Entry<String, String> entry : ShardIndex.read(index).entrySet()) {
-        checkpoint.place(index, entry.getKey(), entry.getValue());
+        checkpoint.place(entry.getKey(), entry.getValue());
       }
-      checkpoint.requireNoOthers(index);
+      checkpoint.requireNoOthers();
       return checkpoint;
     } catch (IOException | RuntimeException e) {
       checkpoint.close();
@@ -36,7 +42,7 @@ final class ShardedCheckpoint implements CheckpointFile {
     }
   }
 
-  private void place(Path index, String tensor, String name) throws IOException {
+  private void place(String tensor, String name) throws IOException {
     CheckpointFile file = files.get(name);
     if (file == null) {
       if (files.size() == MOST_FILES) {
@@ -53,7 +59,7 @@ final class ShardedCheckpoint implements CheckpointFile {
     tensors.put(tensor, file);
   }
 
-  private void requireNoOthers(Path index) throws IOException {
+  private void requireNoOthers() throws IOException {
     for (Map.Entry<String, CheckpointFile> file : files.entrySet()) {
       for (String tensor : file.getValue().names()) {
         if (tensors.get(tensor) != file.getValue()) {
@@ -77,6 +83,13 @@ final class ShardedCheckpoint implements CheckpointFile {
   @Override
   public TensorData data(String name) throws IOException {
     return tensors.get(name).data(name);
+  }
+
+  @Override
+  public List<Path> files() {
+    List<Path> all = new ArrayList<>(List.of(index));
+    files.values().forEach(file -> all.addAll(file.files()));
+    return all;
   }
 
   @Override
