@@ -228,6 +228,31 @@ final class Checkpoint {
     return weights;
   }
 
+  /**
+   * The names of the network's tensors, known or not, but for those that are known to be of no
+   * account.
+   */
+  List<String> own() {
+    return tensors.names().stream()
+        .filter(name -> name.startsWith(prefix) && leftover(name).isEmpty())
+        .map(name -> name.substring(prefix.length()))
+        .toList();
+  }
+
+  /**
+   * A tensor of the network as floats.
+   *
+   * @throws ConversionException if it holds no numbers with fractions
+   */
+  TensorData floats(String name) throws IOException {
+    DataType type = tensors.type(prefix + name).dataType();
+    if (!FloatTensors.isFloat(type)) {
+      throw new ConversionException(
+          "tensor " + prefix + name + ": expected numbers with fractions, found " + type);
+    }
+    return FloatTensors.of(tensors.data(prefix + name));
+  }
+
   private void check(String name, Shape expected, TensorReport report) {
     String wanted = "float numbers of shape " + expected;
     String unread = tensors.unread().get(name);

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,6 +20,9 @@ import java.util.Set;
  */
 public interface CheckpointFile extends TensorSource, AutoCloseable {
 
+  /** The files that hold the tensors: one, or an index and those that it names. */
+  List<Path> files();
+
   /** Numbers, texts and truth values beside the tensors, by name. */
   Map<String, Object> values();
 
@@ -27,9 +31,6 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
   default Map<String, String> skipped() {
     return Map.of();
   }
-
-  /** The files that it is made of: they must not be written while it is read. */
-  Set<Path> files();
 
   @Override
   void close() throws IOException;
@@ -77,6 +78,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
   private static CheckpointFile of(Path path, TorchFile file) {
     return new CheckpointFile() {
       @Override
+      public List<Path> files() {
+        return List.of(path);
+      }
+
+      @Override
       public Set<String> names() {
         return file.names();
       }
@@ -104,11 +110,6 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       @Override
       public Map<String, String> unread() {
         return file.unread();
-      }
-
-      @Override
-      public Set<Path> files() {
-        return Set.of(path);
       }
 
       @Override

@@ -71,6 +71,24 @@ public record CheckpointFolder(
         notes);
   }
 
+  /** A file of weights, and what lies beside it. */
+  public static CheckpointFolder beside(Path weights) {
+    Path absolute = weights.toAbsolutePath().normalize();
+    Path config = absolute.resolveSibling("config.json");
+    return new CheckpointFolder(
+        weights,
+        Optional.of(config).filter(Files::isRegularFile),
+        scheduler(absolute.getParent(), absolute.getParent()),
+        List.of());
+  }
+
+  /** Whether a folder may be one: a pipeline, or a network with its arguments or weights. */
+  public static boolean isOne(Path folder) throws IOException {
+    return Files.isDirectory(folder.resolve(NETWORK))
+        || Files.exists(folder.resolve("config.json"))
+        || WeightFiles.areIn(folder);
+  }
+
   /** A note where the pipeline's pictures are not what the network predicts. */
   private static Optional<String> decoder(Path index) throws IOException {
     if (!Files.isRegularFile(index)) {

@@ -17,10 +17,7 @@ final class DiffusersConversion {
     UNetConfig config =
         UNetConfig.fromJson(
             DiffusersInference.complete(checkpoint, given, request.size()).toString());
-    Map<String, TensorData> weights =
-        checkpoint.weights(
-            UNet.parameters(config).specs().values(),
-            parameter -> DiffusersNames.origin(checkpoint, parameter));
+    Map<String, TensorData> weights = UNetCheckpoint.weights(checkpoint, config);
     Metadata metadata = new Metadata();
     metadata.describe(checkpoint);
     ImageSize size = new ImageSize(config.sampleHeight(), config.sampleWidth());

@@ -4,9 +4,10 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -109,8 +110,8 @@ final class ShardedCheckpoint implements CheckpointFile {
   }
 
   @Override
-  public Set<Path> files() {
-    Set<Path> all = new LinkedHashSet<>(Set.of(index));
+  public List<Path> files() {
+    List<Path> all = new ArrayList<>(List.of(index));
     files.values().forEach(file -> all.addAll(file.files()));
     return all;
   }

@@ -140,7 +140,7 @@ class CheckpointFileTest {
             file.unread());
         assertEquals(TensorData.ofFloats(new float[1], 1), file.data("w"));
         assertEquals(
-            each.equals(index) ? Set.of(index, safetensors) : Set.of(safetensors), file.files());
+            each.equals(index) ? List.of(index, safetensors) : List.of(safetensors), file.files());
       }
     }
     IOException e = assertThrows(IOException.class, () -> Safetensors.read(safetensors));
