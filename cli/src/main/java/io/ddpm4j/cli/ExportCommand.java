@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ddpm export runs/fashion -o fashion.onnx",
       "  ddpm export emoji --fp16 --opset 18 -o emoji-half.onnx",
+      "  ddpm export emoji --sampler ddim:50 -o loop.onnx",
       "  ddpm export runs/fashion --train-step train.onnx --batch 8",
       "  ddpm export fashion-mnist --diffusers fashion-pipeline"
     })
@@ -57,6 +58,8 @@ final class ExportCommand implements Callable<Integer> {
               + " has them).")
   private ImageSize size;
 
+  @Mixin private final LoopExport loop = new LoopExport();
+
   @Mixin private final TrainStepExport trainStep = new TrainStepExport();
 
   @Mixin private final DiffusersExport diffusers = new DiffusersExport();
@@ -71,7 +74,7 @@ final class ExportCommand implements Callable<Integer> {
 
   /** Everything that can be written; the last is what is written where nothing else is asked. */
   private List<ExportKind> kinds() {
-    return List.of(trainStep, diffusers, new ModelExport());
+    return List.of(trainStep, loop, diffusers, new ModelExport());
   }
 
   @Override

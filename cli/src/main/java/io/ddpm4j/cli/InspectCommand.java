@@ -120,6 +120,7 @@ final class InspectCommand implements Callable<Integer> {
     ModelMetadata metadata = ModelMetadata.parse(summary.source(), summary.metadata());
     Optional<SchedulerConfig> scheduler = beside ? folder.readScheduler() : metadata.scheduler();
     if (!json) {
+      LoopText.lines(summary.metadata()).forEach(this::print);
       printMetadata(metadata, scheduler);
     }
     if (plot != null) {

@@ -16,7 +16,7 @@ final class ModelFormOptions {
   static final String BATCH = "--batch";
   private static final String OPSET = "--opset";
   private static final String FP16 = "--fp16";
-  private static final String FP16_IO = "--fp16-io";
+  static final String FP16_IO = "--fp16-io";
   private static final String INT8 = "--int8";
   private static final String EXTERNAL_DATA = "--external-data";
 

@@ -26,17 +26,26 @@ interface ModelTrial {
    */
   String of(Path file) throws IOException;
 
+  /** Runs a model as {@link #once(Map)} does, with nothing in place of its numbers. */
+  static ModelTrial once() {
+    return once(Map.of());
+  }
+
   /**
    * Runs a model on zeros, or on ones where it takes the logarithm of an input, as of the timestep
    * of a Fourier embedding.
+   *
+   * @param others what inputs of these names are given in their place
    */
-  static ModelTrial once() {
+  static ModelTrial once(Map<String, NumpyArray> others) {
     return file -> {
       try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
         Set<String> logged = OnnxReader.read(file).outline().loggedInputs();
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
-          inputs.put(spec.name(), filled(spec, logged.contains(spec.name()) ? 1 : 0));
+          int value = logged.contains(spec.name()) ? 1 : 0;
+          NumpyArray other = others.get(spec.name());
+          inputs.put(spec.name(), other == null ? filled(spec, value) : other);
         }
         return "runs: " + finite(model, inputs);
       }

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.loop.LoopImages;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.random.NoiseGenerator;
 import io.ddpm4j.runtime.sampling.Samplers;
@@ -28,6 +29,28 @@ final class Names {
     @Override
     public String convert(String value) {
       return oneOf(Samplers.names(), name -> name, value);
+    }
+  }
+
+  /** How images leave a graph. */
+  static final class Pixels implements ITypeConverter<LoopImages.Format> {
+    @Override
+    public LoopImages.Format convert(String value) {
+      return oneOf(
+          List.of(LoopImages.Format.values()),
+          format -> format.name().toLowerCase(Locale.ROOT),
+          value);
+    }
+  }
+
+  /** Where the noise of a graph comes from. */
+  static final class Origin implements ITypeConverter<LoopExport.NoiseOrigin> {
+    @Override
+    public LoopExport.NoiseOrigin convert(String value) {
+      return oneOf(
+          List.of(LoopExport.NoiseOrigin.values()),
+          origin -> origin.name().toLowerCase(Locale.ROOT),
+          value);
     }
   }
 

@@ -7,22 +7,17 @@ import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.runtime.schedule.VarianceType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
-  /** Fields that say one by one where the network is called. */
-  private static final Set<String> CALLS = Set.of("timesteps", "timestep_respacing", "sigmas");
-
   @Option(
       names = "--steps",
       paramLabel = "N",
@@ -40,21 +35,7 @@ final class PipelineOptions {
 
   private int stepsAtMost; // of the default sampler; 0: as the model has it
 
-  @Option(
-      names = "--set",
-      paramLabel = "FIELD=VALUE",
-      converter = Names.Field.class,
-      description =
-          "A field of the sampler's scheduler configuration, such as use_karras_sigmas=true; may"
-              + " be given several times (default: as the model has it).")
-  private List<Map.Entry<String, String>> fields; // null: none
-
-  @Option(
-      names = "--variance",
-      paramLabel = "TYPE",
-      converter = Names.Variance.class,
-      description = "Variance of a step: fixed_small or fixed_large (default: the model's).")
-  private VarianceType variance;
+  @Mixin private final MethodOptions method = new MethodOptions();
 
   @Option(
       names = "--scheduler",
@@ -103,13 +84,13 @@ final class PipelineOptions {
   }
 
   /** Refuses a choice of the method, for a command that has one of its own. */
-  void requireOwnSampler(String method) {
-    if (sampler != null || variance != null || fields != null) {
+  void requireOwnSampler(String own) {
+    List<String> given = new ArrayList<>();
+    ScheduleOptions.addIf(sampler != null, "--sampler", given);
+    given.addAll(method.given());
+    if (!given.isEmpty()) {
       throw new UsageException(
-          "%s: expected none, since the method is %s, found it"
-              .formatted(
-                  sampler != null ? "--sampler" : variance != null ? "--variance" : "--set",
-                  method));
+          "%s: expected none, since the method is %s, found it".formatted(given.get(0), own));
     }
   }
 
@@ -192,7 +173,7 @@ final class PipelineOptions {
             .device(device())
             .threads(session.settings().threads())
             .roleNames(foreign.roleNames());
-    if (sampler != null || variance != null || fields != null) {
+    if (sampler != null || !method.given().isEmpty()) {
       builder.sampler(samplerFactory());
     }
     config.ifPresent(builder::schedulerConfig);
@@ -213,31 +194,9 @@ final class PipelineOptions {
     }
   }
 
-  private List<Map.Entry<String, String>> fields() {
-    return fields == null ? List.of() : fields;
-  }
-
-  private SchedulerConfig withFields(SchedulerConfig config) {
-    SchedulerConfig changed = config;
-    try {
-      for (Map.Entry<String, String> field : fields()) {
-        changed = changed.withJson(field.getKey(), field.getValue());
-      }
-    } catch (IllegalArgumentException e) {
-      throw new UsageException("--set: " + e.getMessage());
-    }
-    return changed;
-  }
-
-  private SchedulerConfig samplerConfig(SchedulerConfig model) {
-    SchedulerConfig said = variance == null ? model : model.with("variance_type", variance.label());
-    return withFields(sampler == null ? said : Samplers.configuration(sampler, said));
-  }
-
   private SamplerFactory samplerFactory() {
-    SamplerFactory plain = Samplers.changed(this::samplerConfig);
-    boolean saysSteps = fields().stream().map(Map.Entry::getKey).anyMatch(CALLS::contains);
-    if (stepsAtMost == 0 || saysSteps) {
+    SamplerFactory plain = Samplers.changed(model -> method.configuration(sampler, model));
+    if (stepsAtMost == 0 || method.saysCalls()) {
       return plain;
     }
     return new SamplerFactory() {

@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -228,6 +229,13 @@ class DocumentedCommandsTest {
         }
         Files.writeString(folder.resolve("config.json"), network.toJson());
         Files.writeString(here("arguments.json"), network.toJson());
+      }
+      case "export" -> {
+        String state = value(line, "--from-state"); // as a page that trains would save it
+        if (!state.isEmpty()) {
+          Files.createDirectories(here(state).getParent());
+          Files.copy(here("train.safetensors"), here(state), StandardCopyOption.REPLACE_EXISTING);
+        }
       }
       case "noise" -> {
         if (!Files.exists(here(subject))) {

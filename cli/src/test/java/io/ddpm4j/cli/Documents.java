@@ -55,6 +55,7 @@ final class Documents {
           .filter(f -> f.toString().endsWith(".md"))
           .sorted()
           .map(ROOT::relativize)
+          .filter(f -> !f.toString().contains("node_modules")) // others' documents
           .toList();
     }
   }

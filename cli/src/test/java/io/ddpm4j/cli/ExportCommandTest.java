@@ -244,7 +244,7 @@ class ExportCommandTest {
     String help = CommandRun.of("export", "--help").succeeds().out();
     List<String> shared = List.of("--help", "--debug");
     long known =
-        Stream.of(new ModelExport(), new TrainStepExport(), new DiffusersExport())
+        Stream.of(new ModelExport(), new LoopExport(), new TrainStepExport(), new DiffusersExport())
             .flatMap(kind -> kind.options().stream())
             .distinct()
             .peek(option -> assertTrue(help.contains(option), option))

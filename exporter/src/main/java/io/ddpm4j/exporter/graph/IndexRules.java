@@ -104,6 +104,15 @@ final class IndexRules {
     return one(DataType.INT64, dims);
   }
 
+  /** The values and where they were. */
+  static List<TensorType> topK(Inference i) {
+    Shape in = i.shape(0);
+    List<IntElement> count = i.integers(1);
+    int axis = i.axis(i.intAttribute("axis", -1), in.rank());
+    Shape out = in.with(axis, count == null ? i.unknown() : count.get(0).dim(i));
+    return List.of(new TensorType(i.dataType(0), out), new TensorType(DataType.INT64, out));
+  }
+
   static List<TensorType> trilu(Inference i) {
     if (i.rank(0) < 2) {
       throw i.fail("an input of rank 2 or more", i.shape(0).toString());

@@ -65,7 +65,8 @@ public final class Lowering {
   /**
    * Adds what a graph computes to another one, as a part of it.
    *
-   * @param target has no values of the names that constants of {@code source} have as their own
+   * @param target where it has a value of the name that a constant of {@code source} has as its
+   *     own, the constant gets another
    * @param inputs for each input of {@code source}, by name, the value of {@code target} that is
    *     put in its place
    * @return the values that stand for the outputs of {@code source}, by name
@@ -106,7 +107,7 @@ public final class Lowering {
             constant,
             source.isShared(constant)
                 ? target.constant(data)
-                : target.constant(constant.name(), data));
+                : target.constant(freeName(constant.name(), target), data));
       }
     }
     Ops ops = new Ops(target);
@@ -121,6 +122,15 @@ public final class Lowering {
     Map<String, Value> outputs = new LinkedHashMap<>();
     source.outputs().forEach((name, value) -> outputs.put(name, map.get(value)));
     return outputs;
+  }
+
+  /** The name, with as many primes as it takes. */
+  private static String freeName(String wanted, Graph target) {
+    String name = wanted;
+    while (target.value(name).isPresent()) {
+      name += "'";
+    }
+    return name;
   }
 
   private List<Value> place(Ops ops, Node node, Map<Value, Value> map) {

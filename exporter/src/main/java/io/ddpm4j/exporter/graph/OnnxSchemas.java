@@ -563,6 +563,14 @@ final class OnnxSchemas {
           unaryInput("Tan", 7, FLOATS),
           unaryInput("Tanh", 6, FLOATS),
           onnx("Tile", 6).in("input", "T", ANY).in("repeats", FREE, INT64).shape(IndexRules::tile),
+          onnx("TopK", 11)
+              .in("X", "T", NUMBERS)
+              .in("K", FREE, INT64)
+              .attribute("axis", INT)
+              .attribute("largest", INT)
+              .attribute("sorted", INT)
+              .outputs(2, 2)
+              .shape(IndexRules::topK),
           onnx("Transpose", 1)
               .in("data", "T", ANY)
               .attribute("perm", INTS)

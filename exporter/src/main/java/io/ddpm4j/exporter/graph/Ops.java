@@ -74,6 +74,11 @@ public final class Ops {
     return one("Pow", a, b);
   }
 
+  /** The remainder of whole numbers, with the sign of {@code b}. */
+  public Value mod(Value a, Value b) {
+    return one("Mod", a, b);
+  }
+
   /** The operator Add with a scalar. */
   public Value add(Value a, double b) {
     return add(a, scalar(b, a));
@@ -318,6 +323,18 @@ public final class Ops {
   /** Broadcast to what {@code shape}, an int64 vector, and the shape of {@code x} give together. */
   public Value expand(Value x, Value shape) {
     return one("Expand", x, shape);
+  }
+
+  /** The numbers from {@code start} in steps of {@code delta} to below {@code limit}, scalars. */
+  public Value range(Value start, Value limit, Value delta) {
+    return one("Range", start, limit, delta);
+  }
+
+  /** The {@code count} largest elements along {@code axis}, in falling order. */
+  public Value largest(Value x, long count, int axis) {
+    return graph
+        .add("", "TopK", List.of(x, longs(count)), Map.of("axis", Attribute.of(axis)), 2)
+        .out();
   }
 
   /** The extents of {@code x}: an int64 vector of its rank. */

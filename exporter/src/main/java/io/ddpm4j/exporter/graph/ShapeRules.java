@@ -183,7 +183,8 @@ final class ShapeRules {
     long known = 1;
     for (Dim dim : dims) {
       if (dim instanceof Dim.Named && !rest.remove(dim)) {
-        if (!vague) {
+        // A name that the input has and the new shape has not may stand for the same size.
+        if (!vague && rest.stream().noneMatch(Dim.Named.class::isInstance)) {
           throw i.fail("a shape of the same size as " + in, text(wanted));
         }
         rest.add(dim); // not comparable, so the hole is unknown

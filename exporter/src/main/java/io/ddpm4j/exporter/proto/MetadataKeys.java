@@ -33,4 +33,7 @@ public final class MetadataKeys {
 
   /** JSON object: how the model differs from the one that was trained, where it does. */
   public static final String FORM = "ddpm4j.form";
+
+  /** JSON object: what a file that holds a whole sampling loop does, and what its inputs mean. */
+  public static final String LOOP = "ddpm4j.loop";
 }

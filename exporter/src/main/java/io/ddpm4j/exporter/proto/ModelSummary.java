@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
  * What an ONNX file holds, for people.
  *
  * @param opsets version by domain; ONNX's own is {@code ai.onnx}
- * @param parameters number of elements of the named floating-point constants of rank 1 and more
+ * @param parameters number of elements of the named constants of rank 1 and more that are floats or
+ *     8-bit integers
  * @param parameterBytes their size in bytes
  * @param operators number of nodes by operator, the most frequent first; nodes of subgraphs and
  *     functions count, operators of other domains carry their domain

@@ -83,12 +83,13 @@ final class Summaries {
   }
 
   private void count(TensorProto tensor) {
-    boolean floating =
+    boolean weight =
         switch (tensor.getDataType()) {
-          case 1, 10, 11, 16, 17, 18, 19, 20, 23 -> true;
+          case 1, 10, 11, 16, 17, 18, 19, 20, 23 -> true; // floats of all widths
+          case 2, 3 -> true; // 8-bit integers, as quantised weights are
           default -> false;
         };
-    if (!floating || tensor.getDimsCount() == 0 || UNNAMED.matcher(tensor.getName()).matches()) {
+    if (!weight || tensor.getDimsCount() == 0 || UNNAMED.matcher(tensor.getName()).matches()) {
       return;
     }
     try {

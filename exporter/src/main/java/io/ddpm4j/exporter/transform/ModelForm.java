@@ -1,8 +1,10 @@
 package io.ddpm4j.exporter.transform;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
@@ -28,6 +30,8 @@ public record ModelForm(
     OptionalInt batch,
     OptionalInt height,
     OptionalInt width) {
+
+  private static final String WEIGHTS = "weights";
 
   /** How weights are stored. */
   public enum Weights {
@@ -99,6 +103,7 @@ public record ModelForm(
    *     way
    */
   public OnnxModel apply(OnnxModel model) {
+    requireOneKindOfWeights(model.metadata());
     Graph graph = model.graph();
     if (batch.isPresent()) {
       graph = StaticShapes.fixBatch(graph, batch.getAsInt());
@@ -118,10 +123,23 @@ public record ModelForm(
     return model.withGraph(graph).withMetadata(described(model.metadata()));
   }
 
+  /** Refuses to change weights again that an earlier form has changed otherwise. */
+  private void requireOneKindOfWeights(Map<String, String> metadata) {
+    JsonElement before = before(metadata).get(WEIGHTS);
+    if (weights != Weights.UNCHANGED && before != null && !before.equals(label())) {
+      throw new TransformException(
+          MetadataKeys.FORM + ": expected weights as they were trained, found " + before);
+    }
+  }
+
+  private JsonPrimitive label() {
+    return new JsonPrimitive(weights.name().toLowerCase(Locale.ROOT));
+  }
+
   private Map<String, String> described(Map<String, String> metadata) {
     JsonObject form = before(metadata);
     if (weights != Weights.UNCHANGED) {
-      form.addProperty("weights", weights.name().toLowerCase(Locale.ROOT));
+      form.add(WEIGHTS, label());
     }
     if (halfInputs) {
       form.addProperty("inputs", "float16");

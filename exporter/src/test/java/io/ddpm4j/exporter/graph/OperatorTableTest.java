@@ -312,6 +312,7 @@ class OperatorTableTest {
             .gives(IMAGE.reshape(4, 4)),
         c("Squeeze", IMAGE, longs(0, -3)).gives(IMAGE.reshape(4, 4)),
         c("Tile", v(1, 2), longs(2)).gives(v(1, 2, 1, 2)),
+        c("TopK", X, longs(2)).gives(v(0, -0.5, 3, 1).reshape(2, 2), longs2(2, 1, 2, 1)),
         c("Trilu", square).gives(f(new double[] {1, 2, 0, 4}, 2, 2)),
         c("Unsqueeze", v(1, 2))
             .at(12)

@@ -12,6 +12,7 @@ import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.exporter.testing.GraphRunner;
 import io.ddpm4j.exporter.testing.Numbers;
@@ -53,7 +54,12 @@ class Int8WeightsTest {
     for (TransformNetworks.Network network : TransformNetworks.shipped()) {
       int before = OnnxWriter.toBytes(network.model()).length;
       Graph graph = Int8Weights.of(network.graph());
-      int after = OnnxWriter.toBytes(OnnxModel.of(graph)).length;
+      byte[] bytes = OnnxWriter.toBytes(OnnxModel.of(graph));
+      int after = bytes.length;
+      long parameters = OnnxReader.read(bytes, "int8").summary().parameters();
+      long trained =
+          OnnxReader.read(OnnxWriter.toBytes(network.model()), "f").summary().parameters();
+      assertTrue(parameters >= trained && parameters < 1.02 * trained, network + ": " + parameters);
       assertTrue(after < 0.35 * before, network + ": " + before + " to " + after);
     }
   }
@@ -144,6 +150,11 @@ class Int8WeightsTest {
         .model()
         .metadata()
         .forEach((key, value) -> assertEquals(value, fixed.metadata().get(key), key));
+    assertEquals(
+        "ddpm4j.form: expected weights as they were trained, found \"int8\"",
+        assertThrows(
+                TransformException.class, () -> ModelForm.UNCHANGED.withHalf(false).apply(fixed))
+            .getMessage());
     assertTrue(ModelForm.UNCHANGED.isUnchanged());
     assertEquals(network.model().metadata(), ModelForm.UNCHANGED.apply(network.model()).metadata());
     Map<String, TensorData> half =

@@ -22,6 +22,9 @@ public final class OnnxEpsilonModel implements AutoCloseable {
   /** The file that a folder is opened by. */
   public static final String FILE_NAME = "model.onnx";
 
+  /** The key of a file that is no network, in its metadata. */
+  private static final String LOOP = "ddpm4j.loop";
+
   private final ModelSource source;
   private final OnnxSession session;
   private final ModelSignature signature;
@@ -34,6 +37,7 @@ public final class OnnxEpsilonModel implements AutoCloseable {
       throws IOException {
     this.source = source;
     this.session = session;
+    requireNetwork(source.name(), session);
     this.signature =
         new RoleFinder(source.name(), names, session.inputs(), session.outputs()).find();
     boolean ours = ModelMetadata.isOurs(session.metadata());
@@ -42,6 +46,18 @@ public final class OnnxEpsilonModel implements AutoCloseable {
             ? ModelMetadata.parse(source.name(), session.metadata())
             : folder.metadata(signature);
     this.warnings = warnings(ours ? folder : null);
+  }
+
+  /** Refuses a file that holds a whole sampling loop: there is nothing to sample from it. */
+  private static void requireNetwork(String name, OnnxSession session) throws IOException {
+    if (session.metadata().containsKey(LOOP)) {
+      throw new ModelFormatException(
+          name
+              + ": expected a network that predicts noise, found a whole sampling loop, which is run"
+              + " once for finished images: ddpm run with arrays for its inputs ("
+              + session.inputs().stream().map(TensorSpec::name).collect(Collectors.joining(", "))
+              + ")");
+    }
   }
 
   /** What is not as it seems; {@code unused} is a folder of which only the model counts. */

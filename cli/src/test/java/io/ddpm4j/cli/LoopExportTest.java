@@ -1,0 +1,260 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.image.NumpyArray;
+import io.ddpm4j.runtime.image.NumpyType;
+import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.sampling.LinearSampler;
+import io.ddpm4j.runtime.sampling.Sampler;
+import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code ddpm export --sampler}: one graph gives what the Java loop gives. */
+class LoopExportTest {
+  /** Of the largest number that a run holds: rounding of float32 in networks and sums. */
+  private static final double ROUNDING = 3e-5;
+
+  private static final int STEPS = 6;
+
+  @TempDir Path dir;
+
+  /** A small network with this scheduler configuration. */
+  private Path model(Map<String, String> scheduler, boolean classes) throws IOException {
+    List<String> names = classes ? TestModels.CLASSES : List.of();
+    Map<String, String> metadata = TestModels.metadata(1, names);
+    SchedulerConfig config = SchedulerConfig.parse(metadata.get("ddpm4j.scheduler"));
+    for (Map.Entry<String, String> field : scheduler.entrySet()) {
+      config = config.withJson(field.getKey(), field.getValue());
+    }
+    metadata.put("ddpm4j.scheduler", config.toJson());
+    Path file = dir.resolve("network.onnx");
+    if (!classes) {
+      return TestModels.write(file, 1, names, metadata);
+    }
+    metadata.put("ddpm4j.null_class", Integer.toString(names.size()));
+    List<String> withNone = new ArrayList<>(names);
+    withNone.add("none");
+    return TestModels.write(file, 1, withNone, metadata);
+  }
+
+  /** Every method whose steps are a table and which makes images, for a configuration. */
+  private static List<String> linear(SchedulerConfig config) {
+    List<String> names = new ArrayList<>();
+    for (String name : Samplers.names()) {
+      try {
+        Sampler sampler = Samplers.named(name).create(config);
+        if (sampler instanceof LinearSampler && !sampler.isInverse() && sampler.tellsTimesteps()) {
+          names.add(name);
+        }
+      } catch (IllegalArgumentException e) {
+        // Not of such a network.
+      }
+    }
+    return names;
+  }
+
+  private void assertSame(Path network, String method, LoopRun run, String... options)
+      throws IOException {
+    Path file = dir.resolve("loop.onnx");
+    List<Object> args =
+        new ArrayList<>(List.of("export", network, "--sampler", method + ":" + STEPS));
+    args.addAll(List.of("--pixels", "float", "-o", file));
+    args.addAll(List.of(options));
+    CommandRun.of(args.toArray()).succeeds();
+    List<String> set = new ArrayList<>();
+    for (int k = 0; k < options.length; k++) {
+      if (options[k].equals("--set")) {
+        set.add(options[k + 1]);
+      }
+    }
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(network)
+            .sampler(Samplers.changed(model -> configuration(method, model, set)))
+            .steps(STEPS)
+            .threads(1)
+            .build()) {
+      float[] largest = {1};
+      float[] expected = run.java(pipeline, largest);
+      NumpyArray found = run.loop(Files.readAllBytes(file), pipeline);
+      double difference = LoopRun.difference(expected, found);
+      assertTrue(
+          difference <= ROUNDING * largest[0],
+          "%s %s: differs by %s of %s".formatted(method, set, difference, largest[0]));
+    }
+  }
+
+  private static SchedulerConfig configuration(
+      String method, SchedulerConfig model, List<String> set) {
+    SchedulerConfig config = Samplers.configuration(method, model);
+    for (String field : set) {
+      String[] parts = field.split("=", 2);
+      config = config.withJson(parts[0], parts[1]);
+    }
+    return config;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"epsilon", "sample", "v_prediction"})
+  void everyMethodOfATableIsTheJavaLoop(String prediction) throws IOException {
+    Path network = model(Map.of("prediction_type", '"' + prediction + '"'), false);
+    SchedulerConfig config =
+        SchedulerConfig.parse(OnnxReader.read(network).metadata().get("ddpm4j.scheduler"));
+    List<String> methods = linear(config);
+    assertTrue(
+        methods.containsAll(Set.of("ddim", "ddpm", "dpmpp_2m", "dpmpp_2m_sde")), "" + methods);
+    for (String method : methods) {
+      assertSame(network, method, LoopRun.plain(2));
+    }
+  }
+
+  @Test
+  void settingsMeanTheSame() throws IOException {
+    Path network = model(Map.of(), false);
+    LoopRun two = LoopRun.plain(2);
+    assertSame(network, "ddim", two, "--set", "eta=0.7");
+    assertSame(network, "ddim", two, "--set", "clip_sample=false");
+    assertSame(network, "ddim", two, "--set", "timestep_spacing=trailing");
+    assertSame(network, "ddim", two, "--set", "thresholding=true", "--set", "sample_max_value=2");
+    assertSame(network, "ddpm", two, "--set", "variance_type=fixed_small");
+    assertSame(network, "dpmpp_2m", two, "--set", "solver_order=3");
+    assertSame(network, "dpmpp_2m", two, "--set", "use_karras_sigmas=true");
+    assertSame(network, "dpmpp_2m", two, "--set", "thresholding=true");
+  }
+
+  @Test
+  void classesGuide() throws IOException {
+    Path network = model(Map.of(), true);
+    for (double scale : new double[] {1, 3.5, 0}) {
+      LoopRun run = LoopRun.ofClasses(TestModels.CLASSES, 3, scale);
+      assertSame(network, "ddim", run);
+      assertSame(network, "ddpm", run);
+      assertSame(network, "dpmpp_2m", run, "--batch", "3");
+    }
+  }
+
+  @Test
+  void aSeedMakesTheNoiseOfTheJavaLoop() throws IOException {
+    String[] seeded = {"--noise", "seed"};
+    Path network = model(Map.of(), false);
+    assertSame(network, "ddim", LoopRun.plain(3), seeded);
+    assertSame(network, "ddpm", LoopRun.plain(3), seeded);
+    assertSame(network, "ddpm", LoopRun.plain(2), "--noise", "seed", "--batch", "2");
+    LoopRun classes = LoopRun.ofClasses(TestModels.CLASSES, 3, 2);
+    assertSame(model(Map.of(), true), "ddim", classes, "--noise", "seed", "--opset", "13");
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("inspect", file).succeeds().prints("seed", "class_labels");
+    assertFalse(CommandRun.of("inspect", file).out().contains("step_noise"));
+  }
+
+  @Test
+  void formsOfTheNetworkAreFormsOfTheLoop() throws IOException {
+    Path network = model(Map.of(), true);
+    LoopRun run = LoopRun.ofClasses(TestModels.CLASSES, 2, 2);
+    for (String opset : List.of("13", "18", "21")) {
+      assertSame(network, "ddim", run, "--opset", opset);
+    }
+    assertSame(network, "ddim", run, "--batch", "2");
+    Path loop = dir.resolve("half.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--fp16", "-o", loop).succeeds();
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--int8", "-o", loop).succeeds();
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--external-data", "-o", loop)
+        .succeeds()
+        .prints("of data beside it");
+  }
+
+  @Test
+  void imagesAreBytesThatLookTheSame() throws IOException {
+    Path network = model(Map.of(), false);
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:" + STEPS, "-o", file)
+        .succeeds()
+        .prints("the whole sampling loop, ddim in 6 steps, images as uint8");
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(network).sampler(Samplers.ddim()).steps(STEPS).build()) {
+      LoopRun run = LoopRun.plain(3);
+      float[] values = run.java(pipeline, new float[1]);
+      NumpyArray found = run.loop(Files.readAllBytes(file), pipeline);
+      assertEquals(NumpyType.UINT8, found.type());
+      assertArrayEquals(new long[] {3, 8, 8, 1}, found.shape());
+      ImageBatch batch = ImageBatch.of(values, ValueRange.SIGNED, 3, 1, 8, 8);
+      for (int image = 0; image < 3; image++) {
+        byte[] levels = batch.bytes(image);
+        for (int k = 0; k < levels.length; k++) {
+          long level = found.longAt(image * levels.length + k);
+          assertEquals(levels[k] & 0xFF, level, 1); // where rounding decides
+        }
+      }
+    }
+  }
+
+  @Test
+  void theFileSaysWhatItIs() throws IOException {
+    Path network = model(Map.of(), true);
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddpm", "-o", file)
+        .succeeds()
+        .prints("ddpm in 20 steps with guidance");
+    assertTrue(Files.size(file) < Files.size(network) + 30_000, "weights are there once");
+    CommandRun.of("inspect", file)
+        .succeeds()
+        .prints("ddpm, 20 steps", "step_noise", "guidance", "uint8", "classes", "Boot");
+    CommandRun.of("sample", file)
+        .failsSaying(file, "expected a network", "whole sampling loop", "ddpm run", "step_noise");
+    CommandRun.of("export", file, "--sampler", "ddim", "-o", dir.resolve("again.onnx"))
+        .isWrongUsage(file, "expected a network, found one that holds");
+  }
+
+  @Test
+  void whatIsNoLoopIsRefused() throws IOException {
+    Path network = model(Map.of(), false);
+    Path out = dir.resolve("loop.onnx");
+    for (String method : List.of("heun", "pndm", "unipc", "ddim_inverse")) {
+      CommandRun.of("export", network, "--sampler", method, "-o", out)
+          .isWrongUsage("--sampler: expected a method", "ddim, ddpm", "found " + method);
+    }
+    CommandRun.of("export", network, "--sampler", "ddim:0", "-o", out).isWrongUsage("at least 1");
+    CommandRun.of("export", network, "--sampler", "dim", "-o", out).isWrongUsage("ddim, ");
+    CommandRun.of("export", network, "--sampler", "ddim:21", "-o", out).isWrongUsage("21");
+    CommandRun.of("export", network, "--sampler", "ddim").isWrongUsage("-o: expected a file");
+    CommandRun.of("export", network, "--pixels", "float", "-o", out).isWrongUsage("--pixels");
+    CommandRun.of("export", network, "--sampler", "ddim", "--set", "eta=2", "-o", out)
+        .isWrongUsage("eta: expected 0 to 1");
+    CommandRun.of("export", network, "--sampler", "ddim", "--fp16", "--fp16-io", "-o", out)
+        .isWrongUsage("--fp16-io");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void aForeignNetworkNeedsASchedule() throws IOException {
+    Path network = TestModels.scaling(dir.resolve("scaling.onnx"), 0.5, 2);
+    Path out = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "-o", out)
+        .failsSaying(network, "noise schedule", "--scheduler");
+    Path scheduler = dir.resolve("scheduler_config.json");
+    Files.writeString(scheduler, "{\"_class_name\": \"DDIMScheduler\"}");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--scheduler", scheduler, "-o", out)
+        .succeeds();
+    assertEquals(
+        new TreeSet<>(Set.of("ddpm4j.loop")),
+        new TreeSet<>(OnnxReader.read(out).metadata().keySet()));
+  }
+}
