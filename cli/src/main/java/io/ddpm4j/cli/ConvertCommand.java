@@ -5,16 +5,22 @@ import io.ddpm4j.exporter.convert.CheckpointFile;
 import io.ddpm4j.exporter.convert.CheckpointFolder;
 import io.ddpm4j.exporter.convert.Conversion;
 import io.ddpm4j.exporter.convert.ConversionException;
+import io.ddpm4j.exporter.convert.JsonFiles;
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.trainer.loop.RunExporter;
 import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -77,6 +83,15 @@ final class ConvertCommand implements Callable<Integer> {
   private ImageSize size;
 
   @Option(
+      names = "--prefix",
+      paramLabel = "NAME",
+      description =
+          "What stands before the tensors' names of the copy of the network that is meant; everything"
+              + " else in the checkpoint is then of no account (default: found out, of several"
+              + " copies the average of the weights).")
+  private String prefix;
+
+  @Option(
       names = "--variant",
       paramLabel = "NAME",
       description =
@@ -99,27 +114,47 @@ final class ConvertCommand implements Callable<Integer> {
     form.requireConsistent();
     Outputs.requireFile("-o", output);
     verify.requireFiles();
-    Outputs.makeFolderOf(output);
     if (Models.isRun(source)) {
-      if (config != null || scheduler != null || size != null || variant != null) {
-        throw new UsageException(
-            "expected no options of a checkpoint for a training run, which says all of them itself");
-      }
-      RunSnapshot run = RunSnapshot.newest(source);
-      write(RunExporter.model(run, OptionalDouble.empty()), source + " after step " + run.step());
+      convertRun();
       return Main.OK;
     }
-    Conversion conversion = convert();
+    Sources sources = sources();
+    Conversion conversion = convert(sources);
     OnnxModel model = OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata());
-    write(model, conversion.family() + " of " + source);
-    conversion.notes().forEach(note -> terminal.out().println("note: " + note));
+    write(model, conversion.family() + " of " + source, conversion.weights());
+    sources.notes().forEach(this::note);
+    conversion.notes().forEach(this::note);
     return Main.OK;
   }
 
-  private void write(OnnxModel model, String what) throws IOException {
+  private void note(String sentence) {
+    terminal.out().println("note: " + sentence);
+  }
+
+  private void convertRun() throws IOException {
+    if (Stream.of(config, scheduler, size, variant, prefix).anyMatch(Objects::nonNull)) {
+      throw new UsageException(
+          "expected no options of a checkpoint for a training run, which says all of them itself");
+    }
+    try (Stream<Path> files = Files.walk(source)) {
+      requireNoInput(files.filter(file -> !file.toString().endsWith(".onnx")).toList());
+    }
+    RunSnapshot run = RunSnapshot.newest(source);
+    String what = source + " after step " + run.step();
+    write(RunExporter.model(run, OptionalDouble.empty()), what, DataType.FLOAT);
+  }
+
+  private void requireNoInput(Collection<Path> inputs) throws IOException {
+    Outputs.requireNoInput("-o", output, inputs);
+    Outputs.requireNoInput("-o", output, verify.files());
+  }
+
+  private void write(OnnxModel model, String what, DataType stored) throws IOException {
+    verify.requireInputs(model.graph().inputs().stream().map(Value::name).toList());
+    Outputs.makeFolderOf(output);
     try (VerifiedOutput file = new VerifiedOutput(output, form.options())) {
       file.write(form.apply(source.toString(), model));
-      String said = file.check(verify.trial(form.form().weights()));
+      String said = file.check(verify.trial(form.form().weights(), stored));
       String bytes = file.size();
       file.commit();
       terminal.out().printf("%s: %s (%s)%n", output, what, bytes);
@@ -127,27 +162,53 @@ final class ConvertCommand implements Callable<Integer> {
     }
   }
 
-  private Conversion convert() throws IOException {
-    Path weights = source;
-    Optional<Path> configFile = Optional.ofNullable(config);
-    Optional<Path> schedulerFile = Optional.ofNullable(scheduler);
+  /** The files that are converted, and what is to be said of their choice. */
+  private record Sources(
+      Path weights, Optional<Path> config, Optional<Path> scheduler, List<String> notes) {
+    /** The files beside the weights. */
+    List<Path> beside() {
+      return Stream.of(config, scheduler).flatMap(Optional::stream).toList();
+    }
+  }
+
+  private Sources sources() throws IOException {
+    Optional<Path> givenConfig = Optional.ofNullable(config);
+    Optional<Path> givenScheduler = Optional.ofNullable(scheduler);
     if (Files.isDirectory(source)) {
       CheckpointFolder folder = CheckpointFolder.of(source, Optional.ofNullable(variant));
-      weights = folder.weights();
-      configFile = configFile.or(folder::config);
-      schedulerFile = schedulerFile.or(folder::scheduler);
-    } else if (variant != null) {
+      return new Sources(
+          folder.weights(),
+          givenConfig.or(folder::config),
+          givenScheduler.or(folder::scheduler),
+          folder.notes());
+    }
+    if (variant != null) {
       throw new UsageException("--variant: expected a folder of diffusers, found '" + source + "'");
-    } else {
-      Path beside = source.toAbsolutePath().resolveSibling("config.json");
-      configFile = configFile.or(() -> Optional.of(beside).filter(Files::isRegularFile));
+    }
+    Path beside = source.toAbsolutePath().resolveSibling("config.json");
+    return new Sources(
+        source,
+        givenConfig.or(() -> Optional.of(beside).filter(Files::isRegularFile)),
+        givenScheduler,
+        List.of());
+  }
+
+  private Conversion convert(Sources sources) throws IOException {
+    Path weights = sources.weights();
+    Optional<String> schedule = text(sources.scheduler());
+    if (schedule.isPresent()) {
+      SchedulerFiles.read(sources.scheduler().orElseThrow()); // refuses what is none
     }
     try (CheckpointFile file = CheckpointFile.open(weights)) {
+      requireNoInput(file.files());
+      requireNoInput(sources.beside());
       return CheckpointConverter.convert(
           new CheckpointConverter.Request(
-              file, text(configFile), text(schedulerFile), imageSize()));
+              file, text(sources.config()), schedule, imageSize(), Optional.ofNullable(prefix)));
+    } catch (UsageException e) {
+      throw e;
     } catch (IllegalArgumentException e) {
-      String where = configFile.map(Path::toString).orElse(weights.toString());
+      String where = sources.config().map(Path::toString).orElse(weights.toString());
       throw new IOException(where + ": " + e.getMessage(), e);
     } catch (ConversionException e) {
       boolean named = e.getMessage().startsWith(weights.toString());
@@ -161,10 +222,6 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private static Optional<String> text(Optional<Path> file) throws IOException {
-    try {
-      return file.isEmpty() ? Optional.empty() : Optional.of(Files.readString(file.get()));
-    } catch (MalformedInputException e) {
-      throw new IOException(file.get() + ": expected JSON, found something that is no text", e);
-    }
+    return file.isEmpty() ? Optional.empty() : Optional.of(JsonFiles.text(file.get()));
   }
 }

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.PredictionComparison;
 import io.ddpm4j.runtime.model.ModelFolder;
 import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
@@ -18,9 +19,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.DoubleStream;
@@ -124,10 +127,12 @@ final class DiffCommand implements Callable<Integer> {
     WeightComparison weights = WeightComparison.of(fileA.initializers(), fileB.initializers());
     showWeights(weights);
     SessionSettings settings = session.settings();
+    Set<String> logged = new HashSet<>(fileA.outline().loggedInputs());
+    logged.addAll(fileB.outline().loggedInputs());
     try (OnnxEpsilonModel modelA = predictor(a, settings);
         OnnxEpsilonModel modelB = modelA == null ? null : predictor(b, settings)) {
       if (modelB != null) {
-        comparePredictions(modelA, modelB);
+        comparePredictions(modelA, modelB, logged);
       } else if (!weights.isSame()) {
         throw new IOException(a + " and " + b + ": expected equal tensors, found others");
       }
@@ -218,12 +223,26 @@ final class DiffCommand implements Callable<Integer> {
     }
   }
 
-  private void comparePredictions(OnnxEpsilonModel a, OnnxEpsilonModel b) throws IOException {
+  /**
+   * Compares.
+   *
+   * @param logged inputs of which a network takes the logarithm, which must be above 0
+   */
+  private void comparePredictions(OnnxEpsilonModel a, OnnxEpsilonModel b, Set<String> logged)
+      throws IOException {
+    List<ModelSignature> both = List.of(a.signature(), b.signature());
+    boolean time = both.stream().anyMatch(one -> logged.contains(one.timestep().name()));
+    boolean label =
+        both.stream()
+            .flatMap(one -> one.classLabels().stream())
+            .anyMatch(spec -> logged.contains(spec.name()));
+    PredictionComparison.Inputs inputs =
+        new PredictionComparison.Inputs(seed, timesteps(a, b, time ? 1 : 0), label ? 1 : 0);
     PredictionComparison comparison;
     try {
       comparison =
           PredictionComparison.of(
-              a, b, new PredictionComparison.Request(images, seed, timesteps(a, b), atol, rtol));
+              a, b, new PredictionComparison.Request(images, inputs, atol, rtol));
     } catch (IllegalArgumentException e) {
       throw new IOException(a.name() + " and " + b.name() + ": " + e.getMessage(), e);
     }
@@ -248,8 +267,13 @@ final class DiffCommand implements Callable<Integer> {
     say("both predict the same");
   }
 
-  private List<Double> timesteps(OnnxEpsilonModel a, OnnxEpsilonModel b) {
+  private List<Double> timesteps(OnnxEpsilonModel a, OnnxEpsilonModel b, int first) {
     if (timesteps != null) {
+      if (first > 0 && timesteps.contains(0.0)) {
+        throw new UsageException(
+            "--timesteps: expected numbers above 0 for a network that takes their logarithm,"
+                + " found 0");
+      }
       return timesteps;
     }
     int last =
@@ -261,7 +285,7 @@ final class DiffCommand implements Callable<Integer> {
             - 1;
     return DoubleStream.iterate(0, k -> k + 1)
         .limit(QUARTERS + 1)
-        .map(k -> Math.rint(k * last / QUARTERS))
+        .map(k -> Math.max(first, Math.rint(k * last / QUARTERS)))
         .distinct()
         .boxed()
         .toList();

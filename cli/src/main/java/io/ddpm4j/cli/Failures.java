@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.convert.ConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -7,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 
 /** Turns what was thrown into the one sentence that the user sees. */
 final class Failures {
@@ -49,6 +51,16 @@ final class Failures {
         : "internal error: "
             + thrown.toString().lines().findFirst().orElse("?")
             + " (--debug shows where)";
+  }
+
+  /** What the sentence counts and does not name, a line each; empty for most. */
+  static List<String> details(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConversionException conversion) {
+        return conversion.details();
+      }
+    }
+    return List.of();
   }
 
   private static String reason(FileSystemException e) {

@@ -221,6 +221,7 @@ public final class Main implements Runnable {
       return INTERRUPTED;
     }
     terminal.err().println("ddpm: " + Failures.sentence(thrown));
+    Failures.details(thrown).forEach(line -> terminal.err().println("  " + line));
     return FAILED;
   }
 }

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** Tries a model file out before anybody relies on it. */
 @FunctionalInterface
@@ -24,23 +26,26 @@ interface ModelTrial {
    */
   String of(Path file) throws IOException;
 
-  /** Runs a model on zeros. */
+  /** Runs a model as {@link #once(Map)} does, with nothing in place of its numbers. */
   static ModelTrial once() {
     return once(Map.of());
   }
 
   /**
-   * Runs a model on zeros.
+   * Runs a model on zeros, or on ones where it takes the logarithm of an input, as of the timestep
+   * of a Fourier embedding.
    *
    * @param others what inputs of these names are given in their place
    */
   static ModelTrial once(Map<String, NumpyArray> others) {
     return file -> {
       try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
+        Set<String> logged = OnnxReader.read(file).outline().loggedInputs();
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
+          int value = logged.contains(spec.name()) ? 1 : 0;
           NumpyArray other = others.get(spec.name());
-          inputs.put(spec.name(), other == null ? zeros(spec) : other);
+          inputs.put(spec.name(), other == null ? filled(spec, value) : other);
         }
         return "runs: " + finite(model, inputs);
       }
@@ -60,12 +65,14 @@ interface ModelTrial {
     return found;
   }
 
-  private static NumpyArray zeros(TensorSpec spec) {
+  private static NumpyArray filled(TensorSpec spec, int value) {
     long[] shape =
         spec.shape().stream().mapToLong(extent -> extent < 0 ? OTHER_SIZE : extent).toArray();
     int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    return spec.isFloat()
-        ? NumpyArray.of(new float[size], shape)
-        : NumpyArray.of(new long[size], shape);
+    float[] floats = new float[size];
+    long[] integers = new long[size];
+    Arrays.fill(floats, value);
+    Arrays.fill(integers, value);
+    return spec.isFloat() ? NumpyArray.of(floats, shape) : NumpyArray.of(integers, shape);
   }
 }

@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Locale;
 
 /** Files that a command is going to write. */
@@ -53,6 +54,16 @@ final class Outputs {
           option + " " + file + ": expected a file to write, found a device or a pipe");
     }
     requireFolder(option, file, file.toAbsolutePath().getParent());
+  }
+
+  /** Refuses a file that is read too, whatever it is called there. */
+  static void requireNoInput(String option, Path file, Collection<Path> inputs) throws IOException {
+    for (Path input : inputs) {
+      if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
+        throw new UsageException(
+            option + ": expected another file than those that are read, found '" + file + "'");
+      }
+    }
   }
 
   /** Refuses a folder in which nothing can be written; it need not exist yet. */

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What a network computed elsewhere: an array for each input, such as {@code sample.npy}, and
@@ -23,12 +24,38 @@ record StoredPrediction(Path folder) {
   private static final String SAMPLE = "sample.npy";
   private static final List<String> OUTPUTS = List.of("output_f64.npy", "output.npy");
 
-  /** Refuses a folder without the files. */
+  /** Refuses a folder without the files that every network has. */
   void requireFiles() throws IOException {
     if (!Files.isRegularFile(folder.resolve(SAMPLE)) || outputs().isEmpty()) {
       throw new FileNotFoundException(
           "--verify " + folder + ": expected sample.npy and output.npy in it, found not both");
     }
+    requireInputs(List.of("timestep"));
+  }
+
+  /** Refuses a folder without the arrays of these inputs. */
+  void requireInputs(List<String> names) throws IOException {
+    for (String name : names) {
+      Path array = array(name);
+      if (!Files.isRegularFile(array)) {
+        throw new FileNotFoundException(
+            "--verify " + folder + ": expected " + array.getFileName() + " in it, found none");
+      }
+    }
+  }
+
+  /** All files of it that there are. */
+  List<Path> files() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(folder)) {
+      return all.filter(file -> file.toString().endsWith(".npy")).toList();
+    }
+  }
+
+  private Path array(String input) {
+    return folder.resolve(input + ".npy");
   }
 
   /** The file of the output, the more precise one of two. */
@@ -63,12 +90,8 @@ record StoredPrediction(Path folder) {
   }
 
   private NumpyArray read(TensorSpec spec) throws IOException {
-    Path array = folder.resolve(spec.name() + ".npy");
-    if (!Files.isRegularFile(array)) {
-      throw new FileNotFoundException(
-          "--verify " + folder + ": expected " + array.getFileName() + " in it, found none");
-    }
-    return NumpyArray.read(array);
+    requireInputs(List.of(spec.name()));
+    return NumpyArray.read(array(spec.name()));
   }
 
   /** Images of a run: as many as the model fixes for its images, else all. */

@@ -77,7 +77,7 @@ final class TrainConfigOptions {
       paramLabel = "MODEL",
       description =
           "Begin with the weights of a model that ddpm export wrote, that ships with ddpm, or that"
-              + " diffusers saved (a folder or .safetensors file), and with its network and forward"
+              + " diffusers saved (a folder or a checkpoint file), and with its network and forward"
               + " process (default: random weights).")
   private String init;
 

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.transform.ModelForm.Weights;
 import io.ddpm4j.runtime.image.ArrayComparison;
 import io.ddpm4j.runtime.image.NumpyArray;
@@ -7,6 +8,7 @@ import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
@@ -52,16 +54,29 @@ final class VerifyOptions {
     }
   }
 
+  /** The same of the arrays of a network's inputs, once they are known. */
+  void requireInputs(List<String> names) throws IOException {
+    if (folder != null) {
+      new StoredPrediction(folder).requireInputs(names);
+    }
+  }
+
+  /** The files that are compared with. */
+  List<Path> files() throws IOException {
+    return folder == null ? List.of() : new StoredPrediction(folder).files();
+  }
+
   /**
    * The trial that is asked for.
    *
    * @param weights of the model, which say how exact it can be
+   * @param original the type of the weights that it was made of
    */
-  ModelTrial trial(Weights weights) {
-    return folder == null ? ModelTrial.once() : file -> compared(file, weights);
+  ModelTrial trial(Weights weights, DataType original) {
+    return folder == null ? ModelTrial.once() : file -> compared(file, weights, original);
   }
 
-  private String compared(Path file, Weights weights) throws IOException {
+  private String compared(Path file, Weights weights, DataType original) throws IOException {
     StoredPrediction stored = new StoredPrediction(folder);
     double absolute = atol == null ? TOLERANCES.get(weights) : atol;
     double relative = rtol == null ? TOLERANCES.get(weights) : rtol;
@@ -83,12 +98,13 @@ final class VerifyOptions {
       throw new IOException(
           String.format(
               Locale.ROOT,
-              "%s: expected at most %s, found %d of %d numbers beyond, the largest difference %.3g",
+              "%s: expected at most %s, found %d of %d numbers beyond, the largest difference %.3g%s",
               stored.output(),
               allowed,
               comparison.beyond(),
               comparison.size(),
-              comparison.largest()));
+              comparison.largest(),
+              rounding(original)));
     }
     return String.format(
         Locale.ROOT,
@@ -96,5 +112,15 @@ final class VerifyOptions {
         stored.output(),
         comparison.largest(),
         allowed);
+  }
+
+  /** What may be the reason, where the checkpoint's weights have few digits. */
+  private static String rounding(DataType original) {
+    return original != DataType.FLOAT16 && original != DataType.BFLOAT16
+        ? ""
+        : "; the checkpoint's weights are "
+            + original.name().toLowerCase(Locale.ROOT)
+            + ": where those that it is compared with had more digits, give a larger --atol or"
+            + " --rtol";
   }
 }

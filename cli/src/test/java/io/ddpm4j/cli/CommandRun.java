@@ -38,6 +38,11 @@ record CommandRun(int exitCode, String out, String err) {
     return says(1, 1, words);
   }
 
+  /** Exit code 1, one line that holds the words, and so many lines that list what it counts. */
+  CommandRun failsListing(int listed, Object... words) {
+    return says(1, 1 + listed, words);
+  }
+
   /** Exit code 2, the mistake, and where help is. */
   CommandRun isWrongUsage(Object... words) {
     return says(2, 2, words);

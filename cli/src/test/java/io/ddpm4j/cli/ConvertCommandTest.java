@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.convert.Safetensors;
+import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
@@ -16,6 +17,8 @@ import io.ddpm4j.testing.NpyFile;
 import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -162,6 +165,199 @@ class ConvertCommandTest {
     CommandRun.of("convert", folder, "-o", dir.resolve("m.onnx"))
         .failsSaying(file, "conv_out.bias", "conv_out.bais");
     assertFalse(Files.exists(dir.resolve("m.onnx")));
+  }
+
+  @Test
+  void allThatIsWrongIsListedWhereTheSentenceCannot() throws IOException {
+    Path folder = pipeline();
+    Map<String, TensorData> weights = new LinkedHashMap<>();
+    weights().forEach((name, data) -> weights.put(name.replace("resnets", "resnet"), data));
+    int renamed = (int) weights.keySet().stream().filter(name -> name.contains("resnet.")).count();
+    write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights);
+    CommandRun run =
+        CommandRun.of("convert", folder, "-o", dir.resolve("m.onnx"))
+            .failsListing(2 * renamed, renamed + " missing (", renamed + " unknown (");
+    assertTrue(run.err().contains("  unknown: mid_block.resnet.1.norm2.bias\n"), run.err());
+    assertTrue(run.err().contains("  missing: mid_block.resnets.1.norm2.bias [8]\n"), run.err());
+  }
+
+  @Test
+  void whatIsReadIsNotWritten() throws IOException {
+    Path folder = pipeline();
+    Path unet = folder.resolve("unet");
+    Path file = unet.resolve("diffusion_pytorch_model.safetensors");
+    Path verify = Files.createDirectories(dir.resolve("verify"));
+    for (String name : List.of("sample", "timestep", "output")) {
+      npy(verify.resolve(name + ".npy"), new float[64], 1, 1, 8, 8);
+    }
+    Path other = Files.copy(unet.resolve("config.json"), dir.resolve("other.json"));
+    Path link = Files.createSymbolicLink(dir.resolve("link"), file);
+    Path around = dir.resolve("verify/../pipeline/unet").resolve(file.getFileName());
+    Path scheduler = folder.resolve("scheduler/scheduler_config.json");
+    for (Path output :
+        List.of(
+            file,
+            link,
+            around,
+            unet.resolve("config.json"),
+            scheduler,
+            other,
+            verify.resolve("output.npy"))) {
+      byte[] before = Files.readAllBytes(output);
+      for (Path source : List.of(folder, unet, file, link)) {
+        boolean read =
+            source.equals(folder)
+                || source.equals(unet)
+                || !output.equals(scheduler) && !output.equals(unet.resolve("config.json"));
+        if (read) {
+          CommandRun.of(
+                  "convert",
+                  source,
+                  "-o",
+                  output,
+                  "--verify",
+                  verify,
+                  output.equals(other) || !Files.isDirectory(source) ? "--config" : "--scheduler",
+                  output.equals(other) || !Files.isDirectory(source) ? other : scheduler)
+              .isWrongUsage("-o: expected another file than those that are read, found");
+        }
+        assertArrayEquals(before, Files.readAllBytes(output));
+      }
+    }
+    leavesNothingBehind();
+  }
+
+  @Test
+  void filesOfAnIndexAreNotWrittenEither() throws IOException {
+    Path shard = dir.resolve("one.safetensors");
+    write(shard, weights());
+    JsonObject map = new JsonObject();
+    weights().keySet().forEach(name -> map.addProperty(name, "one.safetensors"));
+    JsonObject json = new JsonObject();
+    json.add("weight_map", map);
+    Path index = Files.writeString(dir.resolve("index.json"), json.toString());
+    Path config = Files.writeString(dir.resolve("c.json"), CONFIG.toJson());
+    for (Path output : List.of(shard, index, config)) {
+      CommandRun.of("convert", index, "--config", config, "-o", output)
+          .isWrongUsage("-o: expected");
+    }
+    CommandRun.of("convert", index, "--config", config, "-o", dir.resolve("m.onnx")).succeeds();
+  }
+
+  @Test
+  void aSchedulerIsCheckedBeforeAnythingIsWritten() throws IOException {
+    Path folder = pipeline();
+    Path model = dir.resolve("m.onnx");
+    Path given = dir.resolve("given.json");
+    for (String bad :
+        List.of("<html>", "[]", "{\"num_train_timesteps\": \"many\"}", "{\"beta_start\": [1]}")) {
+      Files.writeString(given, bad);
+      CommandRun.of("convert", folder, "--scheduler", given, "-o", model)
+          .failsSaying(given, "expected");
+      assertFalse(Files.exists(model));
+    }
+    CommandRun.of("convert", folder, "-o", model).succeeds();
+    Path own = folder.resolve("scheduler/scheduler_config.json");
+    Files.writeString(own, "{\"_class_name\": \"NoScheduler\"}");
+    CommandRun.of("convert", folder, "-o", model).failsSaying(own, "_class_name");
+    Files.writeString(given, "{\"num_train_timesteps\": 30}");
+    CommandRun.of("convert", folder, "--scheduler", given, "-o", model).succeeds();
+  }
+
+  @Test
+  void aPrefixNamesTheCopy() throws IOException {
+    Map<String, TensorData> tensors = new LinkedHashMap<>();
+    for (String copy : List.of("teacher.", "student.")) {
+      weights().forEach((name, data) -> tensors.put(copy + name, data));
+    }
+    Path file = dir.resolve("both.safetensors");
+    write(file, tensors);
+    Path config = Files.writeString(dir.resolve("c.json"), CONFIG.toJson());
+    Path model = dir.resolve("m.onnx");
+    CommandRun.of("convert", file, "--config", config, "-o", model)
+        .failsSaying(file, "\"teacher.\", \"student.\"", "--prefix");
+    CommandRun.of("convert", file, "--config", config, "-o", model, "--prefix", "student")
+        .succeeds()
+        .prints("the network is that of \"student.\"", "everything else in the checkpoint: ");
+    CommandRun.of("convert", file, "--config", config, "-o", model, "--prefix", "x")
+        .failsSaying(file, "--prefix x.: expected");
+  }
+
+  @Test
+  void ofATrainingTheAverageIsConvertedWithANote() throws IOException {
+    Path folder = pipeline();
+    Path average = folder.resolve("unet_ema/diffusion_pytorch_model.safetensors");
+    write(average, UNet.parameters(CONFIG).initialize(6));
+    Files.copy(folder.resolve("unet/config.json"), average.resolveSibling("config.json"));
+    Files.writeString(folder.resolve("model_index.json"), "{\"vae\": [\"diffusers\", \"X\"]}");
+    Path a = dir.resolve("a.onnx");
+    Path b = dir.resolve("b.onnx");
+    CommandRun.of("convert", folder, "-o", a)
+        .succeeds()
+        .prints("note: the network is that of " + average.getParent(), "note: the model predicts");
+    CommandRun.of("convert", folder.resolve("unet"), "-o", b).succeeds();
+    CommandRun.of("diff", a, b).failsSaying("found differences");
+  }
+
+  /** Of such networks the logarithm of 0 would be asked for. */
+  @Test
+  void networksOfTheLogarithmOfTheTimestepAreTriedOutAboveZero() throws IOException {
+    for (String label : List.of("null", "\"timestep\"")) {
+      JsonObject json = JsonParser.parseString(CONFIG.toJson()).getAsJsonObject();
+      json.addProperty("time_embedding_type", "fourier");
+      json.add("class_embed_type", JsonParser.parseString(label));
+      UNetConfig config = UNetConfig.fromJson(json.toString());
+      Path file = dir.resolve("fourier/model.safetensors");
+      write(file, UNet.parameters(config).initialize(5));
+      Files.writeString(file.resolveSibling("config.json"), json.toString());
+      Path model = dir.resolve("fourier.onnx");
+      for (List<String> form : List.of(List.<String>of(), List.of("--fp16", "--fp16-io"))) {
+        List<Object> command = new ArrayList<>(List.of("convert", file, "-o", model));
+        command.addAll(form);
+        CommandRun.of(command.toArray()).succeeds().prints("runs:");
+        CommandRun.of("diff", model, model, "--atol", 1e-3)
+            .succeeds()
+            .prints("t = 1:", "t = 999:", "both predict the same");
+      }
+      CommandRun.of("diff", model, model, "--timesteps", "0,5").isWrongUsage("--timesteps");
+    }
+  }
+
+  @Test
+  void weightsOfFewDigitsAreHintedAtWhereAComparisonFails() throws IOException {
+    Map<String, TensorData> half = new LinkedHashMap<>();
+    weights()
+        .forEach(
+            (name, data) -> {
+              ByteBuffer bits =
+                  ByteBuffer.allocate(data.byteSize() / 2).order(ByteOrder.LITTLE_ENDIAN);
+              for (float value : data.floats()) {
+                bits.putShort((short) (Float.floatToRawIntBits(value) >> 16));
+              }
+              half.put(name, TensorData.wrap(DataType.BFLOAT16, data.shape(), bits.flip()));
+            });
+    Path folder = pipeline();
+    Path verify = Files.createDirectories(dir.resolve("verify"));
+    npy(verify.resolve("sample.npy"), new float[64], 1, 1, 8, 8);
+    npy(verify.resolve("output.npy"), new float[64], 1, 1, 8, 8);
+    npy(verify.resolve("timestep.npy"), new float[] {3}, 1);
+    Path model = dir.resolve("m.onnx");
+    String hint = "the checkpoint's weights are bfloat16";
+    String err = CommandRun.of("convert", folder, "-o", model, "--verify", verify).err();
+    assertTrue(err.contains("numbers beyond") && !err.contains(hint), err);
+    write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), half);
+    CommandRun.of("convert", folder, "-o", model, "--verify", verify)
+        .failsSaying("numbers beyond", hint, "--atol");
+  }
+
+  @Test
+  void storedArraysAreMissedBeforeTheWork() throws IOException {
+    Path verify = Files.createDirectories(dir.resolve("verify"));
+    npy(verify.resolve("sample.npy"), new float[64], 1, 1, 8, 8);
+    npy(verify.resolve("output.npy"), new float[64], 1, 1, 8, 8);
+    Path none = dir.resolve("none"); // the folder is seen first
+    CommandRun.of("convert", none, "-o", dir.resolve("m.onnx"), "--verify", verify)
+        .failsSaying("--verify " + verify, "timestep.npy", "found none");
   }
 
   @Test

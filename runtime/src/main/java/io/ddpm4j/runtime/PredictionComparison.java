@@ -39,27 +39,40 @@ public record PredictionComparison(List<Row> rows) {
   /**
    * On what, and how close.
    *
-   * @param images how many images of noise, of standard deviation 1; class labels, where networks
-   *     take them, are 0, 1, 2, ... in turn, as far as the files tell how many there are
-   * @param seed of the noise
-   * @param timesteps at which the networks are asked
+   * @param images how many images of noise, of standard deviation 1
+   * @param inputs what the networks see
    * @param atol difference that is allowed
    * @param rtol beside it, this times the size of the first network's number
    */
-  public record Request(int images, long seed, List<Double> timesteps, double atol, double rtol) {
+  public record Request(int images, Inputs inputs, double atol, double rtol) {
     /** Refuses what cannot be asked. */
     public Request {
-      timesteps = List.copyOf(timesteps);
-      if (images < 1 || timesteps.isEmpty() || !(atol >= 0 && rtol >= 0)) {
+      if (images < 1 || !(atol >= 0 && rtol >= 0)) {
         throw new IllegalArgumentException(
-            "expected at least one image and one timestep and tolerances of at least 0, found "
+            "expected at least one image and tolerances of at least 0, found "
                 + images
-                + ", "
-                + timesteps
                 + ", "
                 + atol
                 + ", "
                 + rtol);
+      }
+    }
+  }
+
+  /**
+   * What the networks see.
+   *
+   * @param seed of the noise
+   * @param timesteps at which the networks are asked
+   * @param firstLabel class labels, where networks take them, are this and those after it in turn,
+   *     as far as the files tell how many classes there are
+   */
+  public record Inputs(long seed, List<Double> timesteps, int firstLabel) {
+    /** Refuses what cannot be asked; copies the list. */
+    public Inputs {
+      timesteps = List.copyOf(timesteps);
+      if (timesteps.isEmpty()) {
+        throw new IllegalArgumentException("expected at least one timestep, found none");
       }
     }
   }
@@ -89,7 +102,7 @@ public record PredictionComparison(List<Row> rows) {
             "expected predictions of one size, found one with a learned variance and one without");
       }
       List<Row> rows = new ArrayList<>();
-      for (double timestep : request.timesteps()) {
+      for (double timestep : request.inputs().timesteps()) {
         rows.add(
             row(timestep, a.predict(request, timestep), b.predict(request, timestep), request));
       }
@@ -178,12 +191,12 @@ public record PredictionComparison(List<Row> rows) {
       float[] all = new float[Math.multiplyExact(request.images(), perImage)];
       float[] noise = new float[x.capacity()];
       for (int from = 0; from < request.images(); from += batch) {
-        new ImageNoise(request.seed()).fill(noise, from, batch, elements, 0);
+        new ImageNoise(request.inputs().seed()).fill(noise, from, batch, elements, 0);
         x.put(0, noise);
         if (conditional) {
           int[] labels = new int[batch];
           for (int k = 0; k < batch; k++) {
-            labels[k] = (from + k) % classes;
+            labels[k] = request.inputs().firstLabel() + (from + k) % classes;
           }
           model.classLabels(labels, 0);
         }

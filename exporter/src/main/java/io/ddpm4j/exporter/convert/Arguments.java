@@ -9,6 +9,7 @@ import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
+import io.ddpm4j.exporter.OneLine;
 import java.io.IOException;
 import java.io.StringReader;
 import java.util.ArrayList;
@@ -247,6 +248,7 @@ final class Arguments {
   }
 
   private static String shorten(String text) {
-    return text.length() > 60 ? text.substring(0, 60) + "..." : text;
+    String line = OneLine.of(text.replaceAll("\\s+", " "));
+    return line.length() > 60 ? line.substring(0, 60) + "..." : line;
   }
 }

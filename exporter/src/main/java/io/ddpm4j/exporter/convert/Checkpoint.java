@@ -3,45 +3,52 @@ package io.ddpm4j.exporter.convert;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.TensorType;
 import io.ddpm4j.exporter.nn.Parameters;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * One network within a checkpoint: its tensors by the names that they have in the network, whatever
- * the code that trained it put before them. Of several networks it is the average of the weights.
+ * the code that trained it put before them. Of several networks it is the average of the weights,
+ * or the one that is asked for.
  */
 final class Checkpoint {
-  private static final int LISTED = 5; // names in a message
   private static final int LONGEST_TABLE = 1_000_000;
 
-  /** Preferred first: an average, then what is no copy of something else. */
-  private static final List<Pattern> PREFERENCE =
-      List.of(
-          Pattern.compile("(?:^|.*\\.)ema_model\\..*"),
-          Pattern.compile("(?:^|.*\\.)ema\\.(?!online_model\\.).*"),
-          Pattern.compile("(?!(?:.*\\.)?online_model\\.).*"),
-          Pattern.compile(".*"));
+  /** Types of weights, the most exact one first. */
+  private static final List<DataType> EXACT =
+      List.of(DataType.DOUBLE, DataType.FLOAT, DataType.FLOAT16, DataType.BFLOAT16);
+
+  /** What wrappers call the network that they keep beside their tables. */
+  private static final Set<String> WRAPPED = Set.of("model", "module", "denoise_fn", "unet");
 
   private final TensorSource tensors;
+  private final NavigableSet<String> names; // of all tensors, those that are not read too
+  private final Copies copies;
   private final String prefix;
-  private final List<String> others; // prefixes of other copies of the network
+  private final boolean named; // by who asks: what is outside of it is of no account
   private final Set<String> used = new HashSet<>();
+  private final Set<String> layers = new HashSet<>(); // the first parts of the network's names
 
-  private Checkpoint(TensorSource tensors, String prefix, List<String> others) {
+  private Checkpoint(
+      TensorSource tensors, NavigableSet<String> names, Copies copies, boolean named) {
     this.tensors = tensors;
-    this.prefix = prefix;
-    this.others = others;
+    this.names = names;
+    this.copies = copies;
+    this.prefix = copies.chosen();
+    this.named = named;
   }
 
   /**
@@ -49,24 +56,21 @@ final class Checkpoint {
    *
    * @throws ConversionException if there are several, of which none is to be preferred
    */
-  static Checkpoint of(Family family, TensorSource tensors) throws ConversionException {
-    List<String> prefixes = family.prefixes(tensors.names());
-    for (Pattern preferred : PREFERENCE) {
-      List<String> found = prefixes.stream().filter(p -> preferred.matcher(p).matches()).toList();
-      if (found.size() > 1) {
-        throw new ConversionException(
-            "expected one network of " + family + ", found one under each of " + quoted(found));
-      }
-      if (found.size() == 1) {
-        List<String> others = prefixes.stream().filter(p -> !p.equals(found.get(0))).toList();
-        return new Checkpoint(tensors, found.get(0), others);
-      }
-    }
-    throw new ConversionException("expected a network of " + family + ", found none");
+  static Checkpoint of(Family family, CheckpointConverter.Request request)
+      throws ConversionException {
+    Set<String> names = names(request.tensors());
+    return new Checkpoint(
+        request.tensors(),
+        new TreeSet<>(names),
+        Copies.of(family, names, request.prefix()),
+        request.prefix().isPresent());
   }
 
-  private static String quoted(List<String> names) {
-    return String.join(", ", names.stream().map(name -> "\"" + name + "\"").toList());
+  /** The names of all tensors of a checkpoint, those too that are not read. */
+  static Set<String> names(TensorSource tensors) {
+    Set<String> names = new LinkedHashSet<>(tensors.names());
+    names.addAll(tensors.unread().keySet());
+    return names;
   }
 
   /** What stands before the network's names; empty where nothing does. */
@@ -81,7 +85,8 @@ final class Checkpoint {
 
   /** Whether the network has tensors within a layer of that name. */
   boolean hasAny(String layer) {
-    return tensors.names().stream().anyMatch(name -> name.startsWith(prefix + layer + "."));
+    String first = names.ceiling(prefix + layer + ".");
+    return first != null && first.startsWith(prefix + layer + ".");
   }
 
   /** The rank of a tensor that the network has. */
@@ -103,12 +108,13 @@ final class Checkpoint {
   Set<Integer> indices(String name) {
     String start = prefix + name + ".";
     Set<Integer> indices = new HashSet<>();
-    for (String tensor : tensors.names()) {
-      if (tensor.startsWith(start)) {
-        String index = tensor.substring(start.length()).split("\\.", 2)[0];
-        if (index.matches("\\d{1,4}")) {
-          indices.add(Integer.parseInt(index));
-        }
+    for (String tensor : names.tailSet(start)) {
+      if (!tensor.startsWith(start)) {
+        break;
+      }
+      String index = tensor.substring(start.length()).split("\\.", 2)[0];
+      if (index.matches("\\d{1,4}")) {
+        indices.add(Integer.parseInt(index));
       }
     }
     return indices;
@@ -122,7 +128,11 @@ final class Checkpoint {
    */
   int[] shape(String name, int rank) throws ConversionException {
     if (!has(name)) {
-      throw new ConversionException("expected a tensor " + prefix + name + ", found none");
+      String unread = tensors.unread().get(prefix + name);
+      throw new ConversionException(
+          unread == null
+              ? "expected a tensor " + prefix + name + ", found none"
+              : "tensor " + prefix + name + ": expected numbers that are read, found " + unread);
     }
     long[] sizes = tensors.type(prefix + name).shape().sizes();
     boolean fits = sizes.length == rank;
@@ -151,7 +161,7 @@ final class Checkpoint {
    * @throws ConversionException if it is longer than any schedule
    */
   Optional<float[]> table(String name) throws IOException {
-    String full = prefix.replaceFirst("(?:model|module|denoise_fn|unet)\\.$", "") + name;
+    String full = wrapper() + name;
     if (!tensors.names().contains(full)
         || tensors.type(full).shape().rank() != 1
         || !FloatTensors.isFloat(tensors.type(full).dataType())) {
@@ -169,36 +179,46 @@ final class Checkpoint {
     return Optional.of(FloatTensors.of(tensors.data(full)).floats());
   }
 
+  /** What stands before the names of what wraps the network. */
+  private String wrapper() {
+    List<String> parts = NamePattern.parts(prefix);
+    String last = parts.size() < 2 ? "" : parts.get(parts.size() - 2);
+    return WRAPPED.contains(last)
+        ? prefix.substring(0, prefix.length() - last.length() - 1)
+        : prefix;
+  }
+
   /**
    * The parameters of our network.
    *
    * @param parameters that it has
    * @param origins where each comes from
-   * @throws ConversionException if one is missing or of another shape, or if the checkpoint has a
-   *     tensor that none comes from and that is not known to be of no account
+   * @throws ConversionException if any are missing or of another shape, or if the checkpoint has
+   *     tensors that none comes from and that are not known to be of no account; it names them all
    */
   Map<String, TensorData> weights(
       Collection<Parameters.Spec> parameters, Function<String, Origin> origins) throws IOException {
-    Set<String> missing = new LinkedHashSet<>(); // one tensor may be of several parameters
+    TensorReport report = new TensorReport();
     for (Parameters.Spec spec : parameters) {
       Origin origin = origins.apply(spec.name());
       String name = prefix + origin.name();
-      used.add(name);
-      Shape expected = origin.transform().source(spec.shape());
-      if (!tensors.names().contains(name)) {
-        missing.add(name + " " + expected);
-      } else {
-        requireType(name, expected);
+      if (used.add(name)) { // one tensor may be of several parameters
+        layers.add(NamePattern.parts(origin.name()).get(0));
+        check(name, origin.transform().source(spec.shape()), report);
       }
     }
-    List<String> unused = tensors.names().stream().filter(name -> !isOfNoAccount(name)).toList();
-    if (!missing.isEmpty() || !unused.isEmpty()) {
-      throw new ConversionException(
-          "expected the network's tensors and no others, found "
-              + list("missing", new ArrayList<>(missing))
-              + (missing.isEmpty() || unused.isEmpty() ? "" : " and ")
-              + list("unknown", unused));
+    boolean outside = !prefix.isEmpty();
+    for (String name : names(tensors)) {
+      if (!used.contains(name) && leftover(name).isEmpty()) {
+        String unread = tensors.unread().get(name);
+        report.unknown(unread == null ? name : name + ", " + unread);
+        outside &= !isOwn(name);
+      }
     }
+    report.requireNothing(
+        report.hasOnlyUnknown() && outside
+            ? "; --prefix " + prefix + " leaves out what is not under it"
+            : "");
     Map<String, TensorData> weights = new LinkedHashMap<>();
     for (Parameters.Spec spec : parameters) {
       Origin origin = origins.apply(spec.name());
@@ -208,59 +228,81 @@ final class Checkpoint {
     return weights;
   }
 
-  private void requireType(String name, Shape expected) throws ConversionException {
-    DataType type = tensors.type(name).dataType();
-    Shape shape = tensors.type(name).shape();
-    if (!FloatTensors.isFloat(type) || !shape.equals(expected)) {
+  /**
+   * The names of the network's tensors, known or not, but for those that are known to be of no
+   * account.
+   */
+  List<String> own() {
+    return tensors.names().stream()
+        .filter(name -> name.startsWith(prefix) && leftover(name).isEmpty())
+        .map(name -> name.substring(prefix.length()))
+        .toList();
+  }
+
+  /**
+   * A tensor of the network as floats.
+   *
+   * @throws ConversionException if it holds no numbers with fractions
+   */
+  TensorData floats(String name) throws IOException {
+    DataType type = tensors.type(prefix + name).dataType();
+    if (!FloatTensors.isFloat(type)) {
       throw new ConversionException(
-          "tensor "
-              + name
-              + ": expected float numbers of shape "
-              + expected
-              + ", found "
-              + type
-              + shape);
+          "tensor " + prefix + name + ": expected numbers with fractions, found " + type);
     }
+    return FloatTensors.of(tensors.data(prefix + name));
   }
 
-  private static String list(String what, List<String> names) {
-    if (names.isEmpty()) {
-      return "";
+  private void check(String name, Shape expected, TensorReport report) {
+    String wanted = "float numbers of shape " + expected;
+    String unread = tensors.unread().get(name);
+    if (unread != null) {
+      report.wrong(name, wanted, unread);
+    } else if (!tensors.names().contains(name)) {
+      report.missing(name + " " + expected);
+    } else {
+      TensorType type = tensors.type(name);
+      if (!FloatTensors.isFloat(type.dataType()) || !type.shape().equals(expected)) {
+        report.wrong(name, wanted, type.dataType() + "" + type.shape());
+      }
     }
-    String shown = String.join(", ", names.subList(0, Math.min(LISTED, names.size())));
-    int more = names.size() - LISTED;
-    return names.size()
-        + " "
-        + what
-        + " ("
-        + shown
-        + (more > 0 ? " and " + more + " more" : "")
-        + ")";
-  }
-
-  private boolean isOfNoAccount(String name) {
-    return used.contains(name) || leftover(name).isPresent();
   }
 
   /** Why a tensor that is not of the network does not matter; empty if it may. */
   private Optional<String> leftover(String name) {
     if (isOwn(name)) {
-      return Optional.empty();
+      return Leftover.ofNetwork(name.substring(prefix.length()), this::isUsed);
     }
-    if (others.stream()
-        .anyMatch(other -> name.startsWith(other) && known(name.substring(other.length())))) {
-      return Optional.of("another copy of the network");
+    if (named) {
+      return Optional.of("everything else in the checkpoint");
     }
-    return Leftover.of(name);
+    boolean copy = copies.others().without(name).filter(this::isOfTheNetwork).isPresent();
+    return copy
+        ? Optional.of("another copy of the network")
+        : Leftover.of(name, tensors.unread().containsKey(name) ? null : tensors.type(name).shape());
   }
 
-  private boolean known(String name) {
-    return has(name) || used.contains(prefix + name);
+  private boolean isOfTheNetwork(String name) {
+    return isUsed(name) || has(name) || Leftover.ofNetwork(name, this::isUsed).isPresent();
   }
 
-  /** Whether a name is the network's; without a prefix all are. */
+  private boolean isUsed(String name) {
+    return used.contains(prefix + name);
+  }
+
+  /** Whether a name is the network's: where nothing stands before them, as one of its layers. */
   private boolean isOwn(String name) {
-    return !prefix.isEmpty() && name.startsWith(prefix);
+    return prefix.isEmpty()
+        ? layers.contains(NamePattern.parts(name).get(0))
+        : name.startsWith(prefix);
+  }
+
+  /** Of the types of the tensors that were converted the one of the fewest digits. */
+  DataType leastExact() {
+    return used.stream()
+        .map(name -> tensors.type(name).dataType())
+        .max(Comparator.comparing(EXACT::indexOf))
+        .orElse(DataType.FLOAT);
   }
 
   /** Objects beside the tensors that are not followed, by name: what they are. */
@@ -271,7 +313,7 @@ final class Checkpoint {
   /** Tensors that the network's output does not depend on: how many there are of each kind. */
   Map<String, Integer> leftovers() {
     Map<String, Integer> counts = new LinkedHashMap<>();
-    for (String name : tensors.names()) {
+    for (String name : names(tensors)) {
       if (!used.contains(name)) {
         leftover(name).ifPresent(what -> counts.merge(what, 1, Integer::sum));
       }

@@ -1,8 +1,10 @@
 package io.ddpm4j.exporter.convert;
 
 import java.io.IOException;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Turns the tensors of a checkpoint into a network as a graph. */
 public final class CheckpointConverter {
@@ -16,31 +18,41 @@ public final class CheckpointConverter {
    * @param scheduler JSON of a scheduler's configuration with diffusers' fields, which counts more
    *     than what the checkpoint or the config say of the noise schedule; empty where none is given
    * @param size of the images where it is given beside the config; it counts more
+   * @param prefix what stands before the names of the copy of the network that is meant, with or
+   *     without the last dot: everything else in the checkpoint is then of no account. Empty to
+   *     find it out: the average of the weights is preferred
    */
   public record Request(
       TensorSource tensors,
       Optional<String> config,
       Optional<String> scheduler,
-      Optional<ImageSize> size) {
+      Optional<ImageSize> size,
+      Optional<String> prefix) {
 
     /** Tensors, of which nothing more is said. */
     public static Request of(TensorSource tensors) {
-      return new Request(tensors, Optional.empty(), Optional.empty(), Optional.empty());
+      return new Request(
+          tensors, Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /** The same with this JSON of the constructor's arguments. */
     public Request withConfig(String json) {
-      return new Request(tensors, Optional.of(json), scheduler, size);
+      return new Request(tensors, Optional.of(json), scheduler, size, prefix);
     }
 
     /** The same with this JSON of a scheduler's configuration. */
     public Request withScheduler(String json) {
-      return new Request(tensors, config, Optional.of(json), size);
+      return new Request(tensors, config, Optional.of(json), size, prefix);
     }
 
     /** The same for images of this size. */
     public Request withSize(ImageSize images) {
-      return new Request(tensors, config, scheduler, Optional.of(images));
+      return new Request(tensors, config, scheduler, Optional.of(images), prefix);
+    }
+
+    /** The same of the copy of the network before whose names this stands. */
+    public Request withPrefix(String name) {
+      return new Request(tensors, config, scheduler, size, Optional.of(name));
     }
   }
 
@@ -54,7 +66,7 @@ public final class CheckpointConverter {
    * @throws IOException if the tensors cannot be read
    */
   public static Conversion convert(Request request) throws IOException {
-    return switch (family(request.tensors())) {
+    return switch (family(request)) {
       case DIFFUSERS -> DiffusersConversion.convert(request);
       case OPENAI -> OpenAiConversion.convert(request);
       case LUCIDRAINS -> LucidrainsConversion.convert(request);
@@ -66,10 +78,22 @@ public final class CheckpointConverter {
     };
   }
 
-  /** Says of what may be the network, but is not followed. */
-  private static Family family(TensorSource tensors) throws ConversionException {
+  /** Says of what may be the network, but is not followed, or is elsewhere. */
+  private static Family family(Request request) throws ConversionException {
+    TensorSource tensors = request.tensors();
+    Set<String> all = Checkpoint.names(tensors);
+    String scope = request.prefix().map(Copies::scope).orElse("");
+    Set<String> names = new LinkedHashSet<>(all);
+    names.removeIf(name -> !name.startsWith(scope));
+    if (names.isEmpty() && !scope.isEmpty()) {
+      throw new ConversionException(
+          "--prefix "
+              + scope
+              + ": expected what stands before the names of a network, found no name that begins so"
+              + all.stream().findFirst().map(name -> "; the first is " + name).orElse(""));
+    }
     try {
-      return Family.of(tensors.names());
+      return Family.of(names);
     } catch (ConversionException e) {
       for (Map.Entry<String, String> skipped : tensors.skipped().entrySet()) {
         throw new ConversionException(

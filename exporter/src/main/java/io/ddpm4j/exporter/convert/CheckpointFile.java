@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +19,9 @@ import java.util.Set;
  * mapped into memory. {@link #close} is idempotent; tensors that were read stay readable.
  */
 public interface CheckpointFile extends TensorSource, AutoCloseable {
+
+  /** The files that hold the tensors: one, or an index and those that it names. */
+  List<Path> files();
 
   /** Numbers, texts and truth values beside the tensors, by name. */
   Map<String, Object> values();
@@ -51,11 +55,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
     } catch (AccessDeniedException e) { // whose message is a bare path
       throw new IOException("cannot read " + file + ": permission denied", e);
     }
-    if (TorchFile.isOne(start)) {
-      return of(TorchFile.open(file));
-    }
-    if (start.length > 8 && start[8] == '{') {
+    if (isSafetensors(start)) { // before a pickle: the header's length may be any bytes
       return SafetensorsFile.open(file);
+    }
+    if (TorchFile.isOne(start)) {
+      return of(file, TorchFile.open(file));
     }
     if (new String(start, StandardCharsets.ISO_8859_1).stripLeading().startsWith("{")) {
       return ShardedCheckpoint.open(file);
@@ -66,8 +70,18 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
             + FileSignature.describe(start));
   }
 
-  private static CheckpointFile of(TorchFile file) {
+  /** A length below 2^56, little endian, and JSON; no text and no pickle has its zero there. */
+  private static boolean isSafetensors(byte[] start) {
+    return start.length > 8 && start[7] == 0 && start[8] == '{';
+  }
+
+  private static CheckpointFile of(Path path, TorchFile file) {
     return new CheckpointFile() {
+      @Override
+      public List<Path> files() {
+        return List.of(path);
+      }
+
       @Override
       public Set<String> names() {
         return file.names();
@@ -91,6 +105,11 @@ public interface CheckpointFile extends TensorSource, AutoCloseable {
       @Override
       public Map<String, String> skipped() {
         return file.skipped();
+      }
+
+      @Override
+      public Map<String, String> unread() {
+        return file.unread();
       }
 
       @Override

@@ -12,21 +12,22 @@ final class DiffusersConversion {
   private DiffusersConversion() {}
 
   static Conversion convert(CheckpointConverter.Request request) throws IOException {
-    Checkpoint checkpoint = Checkpoint.of(Family.DIFFUSERS, request.tensors());
+    Checkpoint checkpoint = Checkpoint.of(Family.DIFFUSERS, request);
     JsonObject given = Arguments.parse(request.config().orElse(null)).object();
     UNetConfig config =
         UNetConfig.fromJson(
             DiffusersInference.complete(checkpoint, given, request.size()).toString());
-    Map<String, TensorData> weights =
-        checkpoint.weights(
-            UNet.parameters(config).specs().values(),
-            parameter -> DiffusersNames.origin(checkpoint, parameter));
+    Map<String, TensorData> weights = UNetCheckpoint.weights(checkpoint, config);
     Metadata metadata = new Metadata();
     metadata.describe(checkpoint);
     ImageSize size = new ImageSize(config.sampleHeight(), config.sampleWidth());
     metadata.describe(request.scheduler(), config.inChannels(), size, true);
     metadata.describeNetwork(config.toJson());
     return new Conversion(
-        Family.DIFFUSERS, UNet.portable(config, weights), metadata.properties(), metadata.notes());
+        Family.DIFFUSERS,
+        UNet.portable(config, weights),
+        checkpoint.leastExact(),
+        metadata.properties(),
+        metadata.notes());
   }
 }

@@ -35,18 +35,20 @@ final class DiffusersInference {
    */
   static JsonObject complete(Checkpoint checkpoint, JsonObject given, Optional<ImageSize> size)
       throws ConversionException {
-    JsonObject config = given.deepCopy();
-    size.ifPresent(
-        s -> {
-          config.remove("sample_size");
-          config.add("sample_size", array(List.of(s.height(), s.width())));
-        });
-    if (!given.has(SAVED)) {
-      new DiffusersInference(checkpoint, config).complete();
-    }
+    JsonObject config = known(checkpoint, given);
+    size.ifPresent(s -> config.add("sample_size", array(List.of(s.height(), s.width()))));
     if (!config.has("sample_size") || config.get("sample_size").isJsonNull()) {
       throw Arguments.wrong(
           "sample_size", "the images' size, which the tensors do not say", "nothing");
+    }
+    return config;
+  }
+
+  /** As {@link #complete}, but the images' size may stay open. */
+  static JsonObject known(Checkpoint checkpoint, JsonObject given) throws ConversionException {
+    JsonObject config = given.deepCopy();
+    if (!given.has(SAVED)) {
+      new DiffusersInference(checkpoint, config).complete();
     }
     return config;
   }

@@ -1,48 +1,172 @@
 package io.ddpm4j.exporter.convert;
 
+import io.ddpm4j.exporter.graph.Shape;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.Set;
+import java.util.function.Predicate;
 
-/** Tensors that lie beside a network in a checkpoint, and that its output does not depend on. */
+/**
+ * Tensors that lie beside a network in a checkpoint, and that its output does not depend on. They
+ * are told by the words in their names: {@code optimizer_state_dict.state.0.exp_avg} has the part
+ * {@code optimizer_state_dict} of the words optimizer, state and dict.
+ */
 enum Leftover {
+  /** What {@code EMAModel} of diffusers keeps: a list, in the order of the parameters. */
+  UNNAMED_AVERAGE("an average of the weights without their names", "shadow_params"::equals),
+
   /** Moments and scales of a training. */
-  OPTIMIZER(
-      "(?:opt|optimizer|optim|scaler|lr_scheduler|optimizer_states?|lr_schedulers)\\..*",
-      "the optimizer's state"),
+  OPTIMIZER("the optimizer's state", Leftover::isOptimizer),
+
+  /** Of PyTorch's and others' random generators. */
+  RANDOM(
+      "the state of a random generator",
+      part -> words(part).contains("rng") || part.startsWith("random_state")),
 
   /** Of PyTorch Lightning. */
-  TRAINER("(?:callbacks|loops|hparams|hyper_parameters)\\..*", "the training loop's state"),
+  TRAINER(
+      "the training loop's state",
+      Set.of("callbacks", "loops", "hparams", "hyper_parameters")::contains);
 
-  /** Early versions of diffusers saved the frequencies of a Fourier embedding twice. */
-  FREQUENCIES("time_proj\\.W", "a second copy of time_proj.weight"),
+  /** What a buffer beside the network is called that holds β, ᾱ and what follows from them. */
+  private static final Set<String> TABLES =
+      Set.of(
+          "alpha",
+          "alphas",
+          "alphabar",
+          "beta",
+          "betas",
+          "sigma",
+          "sigmas",
+          "snr",
+          "posterior",
+          "variance",
+          "loss",
+          "lvlb",
+          "sqrta",
+          "sqrtab",
+          "sqrtmab");
 
-  /** Of {@code Trainer} and {@code EMA}. */
-  COUNTER("(?:step|initted|num_updates|epoch|version)", "a counter"),
+  /** Other words in such a name. */
+  private static final Set<String> OF_TABLES =
+      Set.of(
+          "sqrt",
+          "log",
+          "one",
+          "minus",
+          "over",
+          "oneover",
+          "recip",
+          "recipm1",
+          "rsqrt",
+          "inv",
+          "bar",
+          "bars",
+          "hat",
+          "hats",
+          "cumprod",
+          "cumprods",
+          "prod",
+          "prev",
+          "next",
+          "t",
+          "clipped",
+          "mean",
+          "coef",
+          "coef1",
+          "coef2",
+          "std",
+          "weight",
+          "weights",
+          "p2",
+          "mab",
+          "min",
+          "max");
 
-  /** What {@code GaussianDiffusion} keeps: β, ᾱ and what follows from them. */
-  DIFFUSION(
-      "(?:betas|alphas_cumprod|alphas_cumprod_prev|sqrt_alphas_cumprod"
-          + "|sqrt_one_minus_alphas_cumprod|log_one_minus_alphas_cumprod"
-          + "|sqrt_recip_alphas_cumprod|sqrt_recipm1_alphas_cumprod|posterior_variance"
-          + "|posterior_log_variance_clipped|posterior_mean_coef1|posterior_mean_coef2"
-          + "|p2_loss_weight|loss_weight|snr)",
-      "a table of the noise schedule");
+  /** Whatever their shape. */
+  private static final Set<String> COUNTERS =
+      Set.of(
+          "step",
+          "steps",
+          "global_step",
+          "initted",
+          "num_updates",
+          "epoch",
+          "version",
+          "iteration",
+          "n_averaged",
+          "losses");
 
-  private final Pattern name;
+  private static final Set<String> OPTIMIZERS =
+      Set.of("opt", "optim", "optimizer", "optimizers", "scaler", "scheduler", "schedulers");
+
+  private static final Set<String> STATE = Set.of("state", "states", "dict", "dicts");
+
   private final String what;
+  private final Predicate<String> part;
 
-  Leftover(String regex, String what) {
-    this.name = Pattern.compile("(?:.*\\.)?" + regex);
+  Leftover(String what, Predicate<String> part) {
     this.what = what;
+    this.part = part;
   }
 
-  /** What a tensor of that name is; empty if it is none of these. */
-  static Optional<String> of(String name) {
+  private static List<String> words(String part) {
+    return List.of(part.split("_", -1));
+  }
+
+  /** Its last word is one of an optimizer, but for those that say that it is a state. */
+  private static boolean isOptimizer(String part) {
+    List<String> words = words(part);
+    int last = words.size() - 1;
+    while (last > 0 && STATE.contains(words.get(last))) {
+      last--;
+    }
+    return OPTIMIZERS.contains(words.get(last));
+  }
+
+  /**
+   * What a tensor outside of the network is; empty if it is none of these.
+   *
+   * @param shape null where it is not known
+   */
+  static Optional<String> of(String name, Shape shape) {
+    List<String> parts = NamePattern.parts(name);
+    String last = parts.get(parts.size() - 1);
+    if (isTable(last) && (shape == null || isVector(shape))) {
+      return Optional.of("a table of the noise schedule");
+    }
     for (Leftover leftover : values()) {
-      if (leftover.name.matcher(name).matches()) {
+      if (parts.stream().anyMatch(leftover.part)) {
         return Optional.of(leftover.what);
       }
     }
-    return Optional.empty();
+    return COUNTERS.contains(last) || shape != null && shape.rank() == 0
+        ? Optional.of("a number beside the network")
+        : Optional.empty();
+  }
+
+  private static boolean isTable(String part) {
+    List<String> words = words(part);
+    return words.stream().anyMatch(TABLES::contains)
+        && words.stream().allMatch(word -> TABLES.contains(word) || OF_TABLES.contains(word));
+  }
+
+  /** One number for each timestep, be it with axes to spread it over images. */
+  private static boolean isVector(Shape shape) {
+    return shape.rank() > 0 && Arrays.stream(shape.sizes()).filter(size -> size != 1).count() <= 1;
+  }
+
+  /**
+   * Why a tensor of the network itself does not matter: early versions of diffusers saved the
+   * frequencies of a Fourier embedding twice.
+   *
+   * @param name within the network
+   * @param used which of its tensors are converted
+   */
+  static Optional<String> ofNetwork(String name, Predicate<String> used) {
+    return name.equals("time_proj.W") && used.test("time_proj.weight")
+        ? Optional.of("a second copy of time_proj.weight")
+        : Optional.empty();
   }
 }

@@ -15,13 +15,18 @@ final class LucidrainsConversion {
 
   static Conversion convert(CheckpointConverter.Request request) throws IOException {
     Arguments arguments = Arguments.parse(request.config().orElse(null));
-    Checkpoint checkpoint = Checkpoint.of(Family.LUCIDRAINS, request.tensors());
+    Checkpoint checkpoint = Checkpoint.of(Family.LUCIDRAINS, request);
     ImageSize size = size(arguments, request.size());
     LucidrainsUNetConfig config = LucidrainsNetwork.infer(checkpoint, arguments, size);
     int channels = config.image().channels();
-    Optional<String> scheduler =
-        LucidrainsDiffusion.scheduler(checkpoint, arguments, config.outDim() == 2 * channels)
-            .map(JsonObject::toString);
+    Optional<String> scheduler = request.scheduler();
+    if (scheduler.isPresent()) {
+      LucidrainsDiffusion.ignore(arguments);
+    } else {
+      scheduler =
+          LucidrainsDiffusion.scheduler(checkpoint, arguments, config.outDim() == 2 * channels)
+              .map(JsonObject::toString);
+    }
     boolean signed = arguments.bool("auto_normalize").orElse(true);
     arguments.requireNoOther("Unet or GaussianDiffusion");
 
@@ -35,10 +40,11 @@ final class LucidrainsConversion {
     if (inputs != channels) {
       metadata.note("self_condition: in place of its last prediction the network sees zeros");
     }
-    metadata.describe(request.scheduler().or(() -> scheduler), channels, size, signed);
+    metadata.describe(scheduler, channels, size, signed);
     return new Conversion(
         Family.LUCIDRAINS,
         LucidrainsUNet.portable(config, weights),
+        checkpoint.leastExact(),
         metadata.properties(),
         metadata.notes());
   }

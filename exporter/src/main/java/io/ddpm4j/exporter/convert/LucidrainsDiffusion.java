@@ -26,6 +26,9 @@ final class LucidrainsDiffusion {
           "p2_loss_weight_k",
           "immiscible");
 
+  private static final Set<String> SCHEDULE =
+      Set.of("timesteps", "beta_schedule", "schedule_fn_kwargs", "objective");
+
   private static final Map<String, String> PREDICTION_TYPES =
       Map.of("pred_noise", "epsilon", "pred_x0", "sample", "pred_v", "v_prediction");
   private static final List<String> OBJECTIVES = List.of("pred_noise", "pred_x0", "pred_v");
@@ -52,13 +55,15 @@ final class LucidrainsDiffusion {
     return new LucidrainsDiffusion(checkpoint, arguments).scheduler(learnedVariance);
   }
 
+  /** Passes over its arguments, for who knows the schedule and the prediction from elsewhere. */
+  static void ignore(Arguments arguments) {
+    arguments.ignore(WITHOUT_EFFECT);
+    arguments.ignore(SCHEDULE);
+  }
+
   private Optional<JsonObject> scheduler(boolean learnedVariance) throws IOException {
     Optional<float[]> table = checkpoint.table("betas");
-    boolean said =
-        arguments.has("timesteps")
-            | arguments.has("beta_schedule")
-            | arguments.has("schedule_fn_kwargs")
-            | arguments.has("objective");
+    boolean said = !SCHEDULE.stream().filter(arguments::has).toList().isEmpty(); // all are asked
     if (table.isEmpty() && !said) {
       return Optional.empty();
     }

@@ -39,7 +39,13 @@ final class Metadata {
     }
     checkpoint
         .leftovers()
-        .forEach((what, count) -> note(what + ": " + count + " tensors are left out"));
+        .forEach(
+            (what, count) ->
+                note(
+                    what
+                        + ": "
+                        + count
+                        + (count == 1 ? " tensor is left out" : " tensors are left out")));
     Map<String, String> skipped = checkpoint.skipped();
     skipped.entrySet().stream()
         .findFirst()

@@ -13,7 +13,7 @@ final class OpenAiConversion {
 
   static Conversion convert(CheckpointConverter.Request request) throws IOException {
     Arguments arguments = Arguments.parse(request.config().orElse(null));
-    Checkpoint checkpoint = Checkpoint.of(Family.OPENAI, request.tensors());
+    Checkpoint checkpoint = Checkpoint.of(Family.OPENAI, request);
     OpenAiLayout layout = OpenAiLayout.of(checkpoint);
     OpenAiArguments said = OpenAiArguments.of(arguments, layout, request.size());
     OpenAiDiffusion diffusion = OpenAiDiffusion.of(arguments);
@@ -38,6 +38,10 @@ final class OpenAiConversion {
     metadata.describe(scheduler, layout.inChannels(), said.size(), true);
     metadata.describeNetwork(config.toJson());
     return new Conversion(
-        Family.OPENAI, UNet.portable(config, weights), metadata.properties(), metadata.notes());
+        Family.OPENAI,
+        UNet.portable(config, weights),
+        checkpoint.leastExact(),
+        metadata.properties(),
+        metadata.notes());
   }
 }

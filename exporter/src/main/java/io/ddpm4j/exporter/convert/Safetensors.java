@@ -50,6 +50,14 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
     }
     try (FileChannel channel = FileChannel.open(file)) {
       SafetensorsHeader header = SafetensorsHeader.read(file, channel);
+      for (Map.Entry<String, String> unread : header.unread().entrySet()) {
+        throw new ConversionException(
+            file
+                + ": tensor "
+                + unread.getKey()
+                + ": expected numbers that are read, found "
+                + unread.getValue());
+      }
       Map<String, TensorData> tensors = new LinkedHashMap<>();
       for (SafetensorsHeader.Entry entry : header.entries()) {
         tensors.put(entry.name(), header.tensor(channel, entry));

@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -60,8 +61,18 @@ final class SafetensorsFile implements CheckpointFile {
   }
 
   @Override
+  public List<Path> files() {
+    return List.of(header.file());
+  }
+
+  @Override
   public Map<String, Object> values() {
     return Collections.unmodifiableMap(header.metadata());
+  }
+
+  @Override
+  public Map<String, String> unread() {
+    return header.unread();
   }
 
   @Override

@@ -33,15 +33,23 @@ import java.util.Set;
  *
  * @param dataStart where the tensors' bytes begin in the file
  * @param entries in the header's order
+ * @param unread tensors of other types, by name: what they are
  */
 record SafetensorsHeader(
-    Path file, long dataStart, List<Entry> entries, Map<String, String> metadata) {
+    Path file,
+    long dataStart,
+    List<Entry> entries,
+    Map<String, String> metadata,
+    Map<String, String> unread) {
   static final String METADATA = "__metadata__";
 
   private static final long MAX_LENGTH = 100_000_000; // the limit of the reference implementation
   private static final int MAX_TENSOR = Integer.MAX_VALUE - 8; // what an array holds
   private static final int MOST = 1 << 18; // names; the largest models have a tenth
   private static final int MAX_RANK = 64; // PyTorch's
+
+  /** Of a tensor, in characters; as long as the keys of a pickle. */
+  static final int LONGEST_NAME = 1000;
 
   private static final Map<String, DataType> DTYPES =
       Map.ofEntries(
@@ -58,6 +66,19 @@ record SafetensorsHeader(
           Map.entry("U16", DataType.UINT16),
           Map.entry("U8", DataType.UINT8),
           Map.entry("BOOL", DataType.BOOL));
+
+  /** Bits of an element, of types of the format that are not read. */
+  private static final Map<String, Integer> UNREAD =
+      Map.ofEntries(
+          Map.entry("F8_E4M3", 8),
+          Map.entry("F8_E5M2", 8),
+          Map.entry("F8_E8M0", 8),
+          Map.entry("F8_E4M3FNUZ", 8),
+          Map.entry("F8_E5M2FNUZ", 8),
+          Map.entry("F6_E2M3", 6),
+          Map.entry("F6_E3M2", 6),
+          Map.entry("F4", 4),
+          Map.entry("C64", 64));
 
   /**
    * One tensor.
@@ -102,7 +123,13 @@ record SafetensorsHeader(
       throw bad(file, "a header in UTF-8", "other bytes");
     }
     header.requireCoverage(size - header.dataStart());
-    return header;
+    return header.withoutUnread();
+  }
+
+  /** Those that are not read have no type. */
+  private SafetensorsHeader withoutUnread() {
+    List<Entry> read = entries.stream().filter(entry -> entry.type() != null).toList();
+    return new SafetensorsHeader(file, dataStart, read, metadata, unread);
   }
 
   /** The format has no holes, no overlaps and nothing after the last tensor. */
@@ -171,6 +198,7 @@ record SafetensorsHeader(
   private static final class Parser {
     private final Path file;
     private final JsonReader json;
+    private final Map<String, String> unread = new LinkedHashMap<>();
 
     Parser(Path file, Reader text) {
       this.file = file;
@@ -207,7 +235,7 @@ record SafetensorsHeader(
           | EOFException e) {
         throw bad(file, "a JSON header of tensors", "something else at " + json.getPath());
       }
-      return new SafetensorsHeader(file, dataStart, entries, metadata);
+      return new SafetensorsHeader(file, dataStart, entries, metadata, unread);
     }
 
     private void requireFew(int count, String what) throws IOException {
@@ -235,22 +263,28 @@ record SafetensorsHeader(
         throw bad(file, "dtype, shape and data_offsets for " + tensor, "not all of them");
       }
       DataType type = DTYPES.get(dtype);
-      if (type == null) {
-        throw bad(file, "a known dtype for " + tensor, dtype);
-      }
       Shape dims = Shape.of(shape.stream().mapToLong(Long::longValue).toArray());
+      if (type == null && !UNREAD.containsKey(dtype)) {
+        throw bad(file, "a known dtype for " + tensor, dtype);
+      } else if (type == null) {
+        unread.put(tensor, "a tensor of " + dtype + dims);
+      }
       long begin = offsets.get(0);
       long end = offsets.get(1);
-      long needed = bytes(tensor, dims, type);
+      long needed = bytes(tensor, dims, type == null ? UNREAD.get(dtype) : 8 * type.bytes());
       if (begin > end || end - begin != needed) {
         throw bad(file, needed + " bytes for " + tensor, "offsets " + begin + " to " + end);
       }
       return new Entry(tensor, type, dims, begin, end);
     }
 
-    private long bytes(String tensor, Shape shape, DataType type) throws IOException {
+    private long bytes(String tensor, Shape shape, int bits) throws IOException {
       try {
-        return Math.multiplyExact(shape.elements(), (long) type.bytes());
+        long all = Math.multiplyExact(shape.elements(), (long) bits);
+        if (all % Byte.SIZE != 0) {
+          throw bad(file, "whole bytes for " + tensor, all + " bits");
+        }
+        return all / Byte.SIZE;
       } catch (ArithmeticException e) {
         throw bad(file, "a shape that fits into a file for " + tensor, shape.toString());
       }
@@ -258,6 +292,9 @@ record SafetensorsHeader(
 
     private String name(Set<String> known) throws IOException {
       String name = json.nextName();
+      if (name.length() > LONGEST_NAME) {
+        throw bad(file, "names of at most " + LONGEST_NAME + " characters", "a longer one");
+      }
       if (!known.add(name)) {
         throw bad(file, "each name once", name + " twice");
       }

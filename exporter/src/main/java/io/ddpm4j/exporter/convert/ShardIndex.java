@@ -62,6 +62,12 @@ final class ShardIndex {
         json.beginObject();
         while (json.hasNext()) {
           String tensor = json.nextName();
+          if (tensor.length() > SafetensorsHeader.LONGEST_NAME) {
+            throw bad(
+                index,
+                "names of at most " + SafetensorsHeader.LONGEST_NAME + " characters",
+                "a longer one");
+          }
           if (files.put(tensor, file(tensor)) != null) {
             throw bad(index, "each tensor once", tensor + " twice");
           }

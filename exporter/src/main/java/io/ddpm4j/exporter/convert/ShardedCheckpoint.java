@@ -4,8 +4,10 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -19,16 +21,20 @@ final class ShardedCheckpoint implements CheckpointFile {
 
   private final Map<String, CheckpointFile> files = new LinkedHashMap<>(); // by file name
   private final Map<String, CheckpointFile> tensors = new LinkedHashMap<>(); // by tensor name
+  private final Map<String, CheckpointFile> unread = new LinkedHashMap<>();
+  private final Path index;
 
-  private ShardedCheckpoint() {}
+  private ShardedCheckpoint(Path index) {
+    this.index = index;
+  }
 
   static ShardedCheckpoint open(Path index) throws IOException {
-    ShardedCheckpoint checkpoint = new ShardedCheckpoint();
+    ShardedCheckpoint checkpoint = new ShardedCheckpoint(index);
     try {
       for (Map.Entry<String, String> entry : ShardIndex.read(index).entrySet()) {
-        checkpoint.place(index, entry.getKey(), entry.getValue());
+        checkpoint.place(entry.getKey(), entry.getValue());
       }
-      checkpoint.requireNoOthers(index);
+      checkpoint.requireNoOthers();
       return checkpoint;
     } catch (IOException | RuntimeException e) {
       checkpoint.close();
@@ -36,7 +42,7 @@ final class ShardedCheckpoint implements CheckpointFile {
     }
   }
 
-  private void place(Path index, String tensor, String name) throws IOException {
+  private void place(String tensor, String name) throws IOException {
     CheckpointFile file = files.get(name);
     if (file == null) {
       if (files.size() == MOST_FILES) {
@@ -46,17 +52,20 @@ final class ShardedCheckpoint implements CheckpointFile {
       file = CheckpointFile.open(index.resolveSibling(name));
       files.put(name, file);
     }
-    if (!file.names().contains(tensor)) {
+    if (file.unread().containsKey(tensor)) {
+      unread.put(tensor, file);
+    } else if (file.names().contains(tensor)) {
+      tensors.put(tensor, file);
+    } else {
       throw new ConversionException(
           index.resolveSibling(name) + ": expected the tensor " + tensor + ", found none");
     }
-    tensors.put(tensor, file);
   }
 
-  private void requireNoOthers(Path index) throws IOException {
+  private void requireNoOthers() throws IOException {
     for (Map.Entry<String, CheckpointFile> file : files.entrySet()) {
-      for (String tensor : file.getValue().names()) {
-        if (tensors.get(tensor) != file.getValue()) {
+      for (String tensor : Checkpoint.names(file.getValue())) {
+        if (tensors.get(tensor) != file.getValue() && unread.get(tensor) != file.getValue()) {
           throw new ConversionException(
               index + ": expected every tensor of " + file.getKey() + ", found no " + tensor);
         }
@@ -91,6 +100,20 @@ final class ShardedCheckpoint implements CheckpointFile {
     Map<String, String> skipped = new LinkedHashMap<>();
     files.values().forEach(file -> skipped.putAll(file.skipped()));
     return skipped;
+  }
+
+  @Override
+  public Map<String, String> unread() {
+    Map<String, String> all = new LinkedHashMap<>();
+    unread.forEach((name, file) -> all.put(name, file.unread().get(name)));
+    return all;
+  }
+
+  @Override
+  public List<Path> files() {
+    List<Path> all = new ArrayList<>(List.of(index));
+    files.values().forEach(file -> all.addAll(file.files()));
+    return all;
   }
 
   @Override

@@ -27,6 +27,14 @@ public interface TensorSource {
     return Map.of();
   }
 
+  /**
+   * Tensors whose elements are of a type that is not read, such as 8-bit floats, by name: what they
+   * are. They are none of {@link #names}.
+   */
+  default Map<String, String> unread() {
+    return Map.of();
+  }
+
   /** Tensors that are in memory. */
   static TensorSource of(Map<String, TensorData> tensors) {
     return new TensorSource() {

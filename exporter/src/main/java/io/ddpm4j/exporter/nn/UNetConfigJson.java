@@ -75,7 +75,8 @@ final class UNetConfigJson {
   }
 
   private static String shorten(String text) {
-    return text.length() > 40 ? text.substring(0, 40) + "..." : text;
+    String line = text.replaceAll("\\s+", " ");
+    return line.length() > 40 ? line.substring(0, 40) + "..." : line;
   }
 
   /** Takes fields one by one, so that what is left over is known. */

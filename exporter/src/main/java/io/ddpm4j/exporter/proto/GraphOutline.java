@@ -2,9 +2,12 @@ package io.ddpm4j.exporter.proto;
 
 import io.ddpm4j.exporter.graph.Shape;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The main graph of an ONNX file as who draws or describes it needs it: any operators of any
@@ -30,6 +33,43 @@ public record GraphOutline(
     nodes = List.copyOf(nodes);
     constants = Collections.unmodifiableMap(new LinkedHashMap<>(constants));
     shapes = Collections.unmodifiableMap(new LinkedHashMap<>(shapes));
+  }
+
+  /** What moves numbers, or scales them: their signs stay. */
+  private static final Set<String> MOVING =
+      Set.of(
+          "Cast",
+          "Concat",
+          "Div",
+          "Expand",
+          "Flatten",
+          "Identity",
+          "Mul",
+          "Reshape",
+          "Slice",
+          "Squeeze",
+          "Tile",
+          "Transpose",
+          "Unsqueeze");
+
+  /**
+   * The inputs of which the network takes the logarithm, such as the timestep of a Fourier
+   * embedding: they must be above 0.
+   */
+  public Set<String> loggedInputs() {
+    Map<String, Set<String>> origins = new HashMap<>(); // of values, the inputs they are made of
+    inputs.forEach(port -> origins.put(port.name(), Set.of(port.name())));
+    Set<String> logged = new TreeSet<>();
+    for (Operator node : nodes) {
+      Set<String> from = new TreeSet<>();
+      node.inputs().forEach(input -> from.addAll(origins.getOrDefault(input, Set.of())));
+      if (node.op().equals("Log")) {
+        logged.addAll(from);
+      } else if (MOVING.contains(node.op()) && !from.isEmpty()) {
+        node.outputs().forEach(output -> origins.put(output, from));
+      }
+    }
+    return logged;
   }
 
   /**

@@ -4,16 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.convert.torch.TorchFile;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -74,6 +78,75 @@ class CheckpointFileTest {
     }
   }
 
+  /** The file begins with the length of its header, whose bytes look like anything. */
+  @Test
+  void headersOfAllLengthsAreSafetensors() throws IOException {
+    for (int length = 0; length < 1 << 12; length += 8) {
+      Map<String, TensorData> tensors =
+          Map.of("w" + "x".repeat(length % 900), TensorData.scalar(1f));
+      try (OutputStream out = Files.newOutputStream(dir.resolve("w.safetensors"))) {
+        new Safetensors(tensors, Map.of("pad", "p".repeat(length))).write(out);
+      }
+      assertEquals(tensors, read(dir.resolve("w.safetensors")));
+    }
+  }
+
+  /** Protocols 0 and 1 have no mark of their own: such a file begins with a number as text. */
+  @Test
+  void picklesOfEveryProtocolAreTorchFiles() throws IOException {
+    for (int protocol = 0; protocol < 256; protocol++) {
+      byte[] start = {(byte) 0x80, (byte) protocol, 'N', '.'};
+      assertEquals(protocol <= 5, TorchFile.isOne(start), "protocol " + protocol);
+    }
+    Path one = Path.of("src/test/resources/torch/old1.pt");
+    assertEquals(Map.of("w", TensorData.ofFloats(new float[] {0, 1, 2, 3, 4, 5}, 2, 3)), read(one));
+    Path file = Files.writeString(dir.resolve("old.pt"), "L119547037146038801333356L\n.N.");
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(file));
+    assertTrue(e.getMessage().contains("a checkpoint of torch.save"), e.getMessage());
+  }
+
+  /** 8-bit floats and the like need not be read where nothing needs them. */
+  @Test
+  void tensorsOfOtherTypesAreNamedWithTheirType() throws IOException {
+    try (CheckpointFile file = CheckpointFile.open(Path.of("src/test/resources/torch/kinds.pt"))) {
+      assertEquals(Set.of("w", "losses.0"), file.names());
+      assertEquals(
+          Map.of("f8", "a tensor of torch.float8_e4m3fn", "p", "a tensor of torch.float8_e5m2"),
+          file.unread());
+      assertEquals(2L, file.values().get("losses.1"));
+    }
+    String header =
+        "{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+            + "\"a\":{\"dtype\":\"F8_E4M3\",\"shape\":[2,2],\"data_offsets\":[4,8]},"
+            + "\"b\":{\"dtype\":\"F4\",\"shape\":[6],\"data_offsets\":[8,11]},"
+            + "\"c\":{\"dtype\":\"C64\",\"shape\":[],\"data_offsets\":[11,19]}}";
+    Path safetensors = dir.resolve("kinds.safetensors");
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 19).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    Files.write(safetensors, bytes.array());
+    Path index =
+        Files.writeString(
+            dir.resolve("index.json"),
+            "{\"weight_map\": {\"w\": \"kinds.safetensors\", \"a\": \"kinds.safetensors\","
+                + " \"b\": \"kinds.safetensors\", \"c\": \"kinds.safetensors\"}}");
+    for (Path each : List.of(safetensors, index)) {
+      try (CheckpointFile file = CheckpointFile.open(each)) {
+        assertEquals(Set.of("w"), file.names());
+        assertEquals(
+            Map.of(
+                "a", "a tensor of F8_E4M3[2, 2]",
+                "b", "a tensor of F4[6]",
+                "c", "a tensor of C64[]"),
+            file.unread());
+        assertEquals(TensorData.ofFloats(new float[1], 1), file.data("w"));
+        assertEquals(
+            each.equals(index) ? List.of(index, safetensors) : List.of(safetensors), file.files());
+      }
+    }
+    IOException e = assertThrows(IOException.class, () -> Safetensors.read(safetensors));
+    assertTrue(e.getMessage().endsWith("found a tensor of F8_E4M3[2, 2]"), e.getMessage());
+  }
+
   @Test
   void severalFilesAreOneCheckpoint() throws IOException {
     TensorData large = TensorData.ofFloats(new float[40_000], 200, 200); // mapped
@@ -123,6 +196,16 @@ class CheckpointFileTest {
     IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(index));
     assertTrue(e.getMessage().startsWith(dir.toString()), e.getMessage());
     assertTrue(e.getMessage().contains(": expected "), e.getMessage());
+  }
+
+  @Test
+  void namesInAnIndexAreNotLong() throws IOException {
+    String name = "n".repeat(1001);
+    write("a.safetensors", Map.of("w", TensorData.scalar(1f)));
+    badIndicesAreRefusedInASentence("{\"weight_map\": {\"" + name + "\": \"a.safetensors\"}}");
+    Path index = dir.resolve("index.json");
+    IOException e = assertThrows(IOException.class, () -> CheckpointFile.open(index));
+    assertTrue(e.getMessage().endsWith("1000 characters, found a longer one"), e.getMessage());
   }
 
   @Test

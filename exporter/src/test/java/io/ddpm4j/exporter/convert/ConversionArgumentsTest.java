@@ -186,6 +186,37 @@ class ConversionArgumentsTest {
     assertTrue(tried >= 1);
   }
 
+  /** What a scheduler's configuration says need not be said again, and counts more. */
+  @Test
+  void aSchedulerStandsForTheArgumentsOfTheDiffusion() throws IOException {
+    int tried = 0;
+    for (ForeignNetworks.Case c : cases()) {
+      if (Family.of(c.tensors().names()) != Family.LUCIDRAINS) {
+        continue;
+      }
+      int[] sample = c.npy("sample").shape();
+      JsonObject few = c.arguments();
+      few.addProperty("timesteps", 7);
+      few.remove("beta_schedule");
+      few.remove("objective");
+      for (String key : List.of("", "objective", "schedule_fn_kwargs")) {
+        if (!key.isEmpty()) {
+          few.addProperty(key, "whatever");
+        }
+        Conversion conversion =
+            CheckpointConverter.convert(
+                CheckpointConverter.Request.of(c.tensors())
+                    .withConfig(few.toString())
+                    .withSize(new ImageSize(sample[2], sample[3]))
+                    .withScheduler("{\"prediction_type\": \"sample\"}"));
+        assertEquals(
+            "{\"prediction_type\": \"sample\"}", conversion.metadata().get("ddpm4j.scheduler"));
+      }
+      tried++;
+    }
+    assertTrue(tried >= 5);
+  }
+
   @Test
   void tablesOfTheDiffusionSayScheduleAndPrediction() throws IOException {
     List<String> predictions = new ArrayList<>();

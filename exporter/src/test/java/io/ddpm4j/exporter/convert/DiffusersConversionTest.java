@@ -55,7 +55,9 @@ class DiffusersConversionTest {
     }
     JsonObject completed =
         DiffusersInference.complete(
-            Checkpoint.of(Family.of(tensors.names()), tensors), few, Optional.empty());
+            Checkpoint.of(Family.of(tensors.names()), CheckpointConverter.Request.of(tensors)),
+            few,
+            Optional.empty());
     UNetConfig inferred = UNetConfig.fromJson(completed.toString());
     assertEquals(
         UNet.portable(c.config().orElseThrow(), c.weights()).toString(),

@@ -2,8 +2,10 @@ package io.ddpm4j.exporter.convert;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,6 +62,9 @@ class FamilyTest {
     "model.diffusion_model.input_blocks.1.1.transformer_blocks.0.norm1.weight, Stable Diffusion",
     "encoder.conv_in.weight, autoencoder",
     "quantize.embedding.weight, VQModel",
+    "up_blocks.1.temp_attentions.0.norm.weight, UNet3DConditionModel",
+    "vae.quant_conv.weight, autoencoder",
+    "unet.transformer_blocks.11.ff.weight, a transformer",
     "blocks.3.adaLN_modulation.1.weight, DiT",
     "temb.dense.0.weight, Song et al.",
     "module.all_modules.0.weight, score_sde",
@@ -77,6 +82,20 @@ class FamilyTest {
     String found = e.getMessage().substring(e.getMessage().indexOf("found"));
     assertTrue(found.contains(what) || found.contains("other names"), e.getMessage());
     assertEquals(-1, e.getMessage().indexOf('\n'));
+  }
+
+  /** Names come from files: those that almost match take no longer than others. */
+  @Test
+  void namesThatAlmostMatchTakeNoTime() {
+    Set<String> names = new LinkedHashSet<>();
+    for (String part : List.of("input_blocks.", "down_blocks.", "opt.", "ema.", "blocks.0.")) {
+      for (int k = 0; k < 2; k++) {
+        names.add(k + "." + part.repeat(20_000) + "\n");
+      }
+    }
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(5),
+        () -> assertThrows(ConversionException.class, () -> Family.of(names)));
   }
 
   @Test

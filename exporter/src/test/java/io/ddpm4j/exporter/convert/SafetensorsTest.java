@@ -113,9 +113,28 @@ class SafetensorsTest {
         1,
         "expected a shape that fits into a file for a, found [" + big + ", 2]");
     refuses(
-        start.replace("U8", "F4") + "[1],\"data_offsets\":[0,1]}}",
+        start.replace("U8", "X4") + "[1],\"data_offsets\":[0,1]}}",
         1,
-        "expected a known dtype for a, found F4");
+        "expected a known dtype for a, found X4");
+  }
+
+  @Test
+  void namesOfTensorsAreNotLong() throws Exception {
+    String entry = "\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+    write("{\"" + "n".repeat(1000) + entry, 1);
+    assertEquals(1, Safetensors.read(file).tensors().size());
+    refuses(
+        "{\"" + "n".repeat(1001) + entry,
+        1,
+        "expected names of at most 1000 characters, found a longer one");
+  }
+
+  @Test
+  void elementsOfHalfAByteFillWholeBytes() throws Exception {
+    refuses(
+        "{\"a\":{\"dtype\":\"F4\",\"shape\":[3],\"data_offsets\":[0,1]}}",
+        1,
+        "expected whole bytes for a, found 12 bits");
   }
 
   @Test

@@ -1,57 +1,45 @@
 package io.ddpm4j.trainer.loop;
 
-import io.ddpm4j.exporter.convert.Safetensors;
-import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.convert.CheckpointFile;
+import io.ddpm4j.exporter.convert.CheckpointFolder;
+import io.ddpm4j.exporter.convert.ConversionException;
+import io.ddpm4j.exporter.convert.UNetCheckpoint;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
-import io.ddpm4j.runtime.image.HalfPrecision;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.trainer.checkpoint.Sha256;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * A {@code UNet2DModel} as diffusers saves it: the folder of a pipeline with {@code unet/} and
- * {@code scheduler/}, the folder of the network alone, or its weights alone as a {@code
- * .safetensors} file, with or without a {@code config.json} beside it.
+ * A {@code UNet2DModel} as diffusers or a training script saves it: the folder of a pipeline with
+ * {@code unet/} and {@code scheduler/}, the folder of the network alone, or a checkpoint file, with
+ * or without a {@code config.json} beside it.
  *
- * @param weightsFile the file of the weights
+ * @param sha256 of the weights' file, or of what it is of each of several
  * @param network empty if there are only weights
  * @param scheduler empty if nothing is said of the forward process
  * @param weights by parameter, as floats
  */
 record DiffusersCheckpoint(
-    Path weightsFile,
+    String sha256,
     Optional<UNetConfig> network,
     Optional<SchedulerConfig> scheduler,
     Map<String, TensorData> weights) {
-  private static final String WEIGHTS = "diffusion_pytorch_model.safetensors";
-  private static final String PICKLED = "diffusion_pytorch_model.bin";
-  private static final String CONFIG = "config.json";
-  private static final String SCHEDULER = "scheduler_config.json";
-
-  /** Attention's layers were called otherwise until diffusers 0.12 (2023). */
-  private static final Pattern EARLY_NAME =
-      Pattern.compile("(.*\\battentions\\.\\d+\\.)(query|key|value|proj_attn)(\\.\\w+)");
-
-  private static final Map<String, String> ATTENTION =
-      Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
+  private static final String FILE = ".*\\.(safetensors|bin|pt|pth|ckpt|json)";
 
   /** Whether it is a file or folder of that kind, whole or not. */
-  static boolean is(Path path) {
+  static boolean is(Path path) throws IOException {
     return Files.isDirectory(path)
-        ? Files.isDirectory(path.resolve("unet"))
-            || Files.exists(path.resolve(CONFIG))
-            || Files.exists(path.resolve(WEIGHTS))
-        : path.getFileName().toString().endsWith(".safetensors");
+        ? CheckpointFolder.isOne(path)
+        : path.getFileName().toString().matches(FILE);
   }
 
   /**
@@ -62,99 +50,73 @@ record DiffusersCheckpoint(
    */
   static DiffusersCheckpoint read(Path path) throws IOException {
     if (!Files.isDirectory(path)) {
-      Path config = path.resolveSibling(CONFIG);
-      Optional<UNetConfig> network =
-          Files.exists(config) ? Optional.of(network(config)) : Optional.empty();
-      return new DiffusersCheckpoint(path, network, scheduler(path.getParent()), weights(path));
+      return read(CheckpointFolder.beside(path));
     }
-    Path unet = path.resolve("unet");
-    Path folder = Files.isDirectory(unet) ? unet : path;
-    Path file = folder.resolve(WEIGHTS);
-    if (!Files.exists(file)) {
+    CheckpointFolder folder = CheckpointFolder.of(path, Optional.empty());
+    if (folder.config().isEmpty()) {
       throw new IOException(
-          folder
-              + ": expected "
-              + WEIGHTS
-              + ", found "
-              + (Files.exists(folder.resolve(PICKLED))
-                  ? PICKLED + "; save it with safe_serialization=True"
-                  : "none"));
+          folder.weights().getParent() + ": expected config.json beside the weights, found none");
     }
-    Path config = folder.resolve(CONFIG);
-    if (!Files.exists(config)) {
-      throw new IOException(folder + ": expected " + CONFIG + " beside the weights, found none");
-    }
-    UNetConfig network = network(config); // first: it says best what cannot be
-    return new DiffusersCheckpoint(file, Optional.of(network), scheduler(folder), weights(file));
+    return read(folder);
   }
 
-  private static UNetConfig network(Path config) throws IOException {
+  private static DiffusersCheckpoint read(CheckpointFolder folder) throws IOException {
+    Optional<SchedulerConfig> scheduler = scheduler(folder);
+    try (CheckpointFile file = CheckpointFile.open(folder.weights())) {
+      UNetCheckpoint checkpoint = UNetCheckpoint.of(file);
+      Optional<UNetConfig> network = network(folder, checkpoint);
+      Map<String, TensorData> weights =
+          network.isPresent() ? checkpoint.weights(network.get()) : checkpoint.weights();
+      return new DiffusersCheckpoint(sha256(file.files()), network, scheduler, weights);
+    } catch (ConversionException e) {
+      boolean named = e.getMessage().startsWith(folder.weights().toString());
+      throw named ? e : new ModelFormatException(folder.weights() + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Optional<UNetConfig> network(CheckpointFolder folder, UNetCheckpoint checkpoint)
+      throws IOException {
+    if (folder.config().isEmpty()) {
+      return Optional.empty();
+    }
+    Path config = folder.config().get();
     try {
-      UNetConfig network = UNetConfig.fromJson(Files.readString(config));
+      UNetConfig network = checkpoint.network(text(config));
       TrainStepConfig.requireTrainable(network);
-      return network;
+      return Optional.of(network);
     } catch (IllegalArgumentException e) {
       throw new ModelFormatException(config + ": " + e.getMessage(), e);
     }
   }
 
-  /** In the network's folder, or in that of the pipeline. */
-  private static Optional<SchedulerConfig> scheduler(Path folder) throws IOException {
-    if (folder == null) {
+  private static Optional<SchedulerConfig> scheduler(CheckpointFolder folder) throws IOException {
+    if (folder.scheduler().isEmpty()) {
       return Optional.empty();
     }
-    for (Path file :
-        new Path[] {
-          folder.resolve(SCHEDULER), folder.resolveSibling("scheduler").resolve(SCHEDULER)
-        }) {
-      if (Files.exists(file)) {
-        try {
-          return Optional.of(SchedulerConfig.parse(Files.readString(file)));
-        } catch (IllegalArgumentException e) {
-          throw new ModelFormatException(file + ": " + e.getMessage(), e);
-        }
-      }
+    Path file = folder.scheduler().get();
+    try {
+      return Optional.of(SchedulerConfig.parse(text(file)));
+    } catch (IllegalArgumentException e) {
+      throw new ModelFormatException(file + ": " + e.getMessage(), e);
     }
-    return Optional.empty();
   }
 
-  private static Map<String, TensorData> weights(Path file) throws IOException {
-    Map<String, TensorData> weights = new LinkedHashMap<>();
-    for (Map.Entry<String, TensorData> tensor : Safetensors.read(file).tensors().entrySet()) {
-      Matcher early = EARLY_NAME.matcher(tensor.getKey());
-      String name =
-          early.matches()
-              ? early.group(1) + ATTENTION.get(early.group(2)) + early.group(3)
-              : tensor.getKey();
-      try {
-        weights.put(name, asFloats(tensor.getValue()));
-      } catch (IllegalArgumentException e) {
-        throw new ModelFormatException(
-            file + ": tensor " + tensor.getKey() + ": " + e.getMessage(), e);
-      }
+  private static String text(Path file) throws IOException {
+    try {
+      return Files.readString(file);
+    } catch (CharacterCodingException e) {
+      throw new ModelFormatException(file + ": expected JSON, found something that is no text", e);
     }
-    return weights;
   }
 
-  /** The nearest floats; those of 16 bits are exact. */
-  private static TensorData asFloats(TensorData tensor) {
-    if (tensor.dataType() == DataType.FLOAT) {
-      return tensor;
+  private static String sha256(List<Path> files) throws IOException {
+    if (files.size() == 1) {
+      return Sha256.of(files.get(0));
     }
-    int bytes = tensor.dataType().bytes();
-    float[] values = new float[bytes == 0 ? 0 : tensor.byteSize() / bytes];
-    ByteBuffer from = tensor.bytes();
-    for (int i = 0; i < values.length; i++) {
-      values[i] =
-          switch (tensor.dataType()) {
-            case DOUBLE -> (float) from.getDouble();
-            case FLOAT16 -> HalfPrecision.toFloat(from.getShort());
-            case BFLOAT16 -> HalfPrecision.bfloat16ToFloat(from.getShort());
-            default ->
-                throw new IllegalArgumentException(
-                    "expected numbers with fractions, found " + tensor.dataType());
-          };
+    StringBuilder all = new StringBuilder();
+    for (Path file : files) {
+      all.append(Sha256.of(file)).append('\n');
     }
-    return TensorData.ofFloats(values, tensor.shape().sizes());
+    return Sha256.of(all.toString());
   }
 }

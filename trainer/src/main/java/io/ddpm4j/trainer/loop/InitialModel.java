@@ -62,7 +62,7 @@ public final class InitialModel {
 
   private InitialModel(Path path, DiffusersCheckpoint checkpoint) throws IOException {
     this.file = path;
-    this.sha256 = Sha256.of(checkpoint.weightsFile());
+    this.sha256 = checkpoint.sha256();
     this.unet = checkpoint.network().orElse(null);
     this.scheduler = checkpoint.scheduler().orElse(null);
     this.classes = List.of();
@@ -85,15 +85,13 @@ public final class InitialModel {
    * Reads a model.
    *
    * @param path a model file of ours or a folder with a {@code model.onnx}, a folder of diffusers,
-   *     or a {@code .safetensors} file
+   *     or a checkpoint file of its {@code UNet2DModel}
    * @throws IOException if it cannot be read, or is none of these
    */
   public static InitialModel read(Path path) throws IOException {
     Path inFolder = path.resolve(FILE);
     if (!Files.exists(inFolder) && DiffusersCheckpoint.is(path)) {
-      InitialModel model = new InitialModel(path, DiffusersCheckpoint.read(path));
-      model.requireOnlyParameters();
-      return model;
+      return new InitialModel(path, DiffusersCheckpoint.read(path));
     }
     Path file = Files.isDirectory(path) ? inFolder : path;
     OnnxFile onnx = OnnxReader.read(file);
@@ -122,20 +120,6 @@ public final class InitialModel {
               + metadata.nullClass().getAsInt());
     }
     return new InitialModel(file, onnx, metadata, unet);
-  }
-
-  /** What no parameter of the network is called is a sign of another network. */
-  private void requireOnlyParameters() throws ModelFormatException {
-    if (unet == null) {
-      return; // the run's network is not known yet
-    }
-    Set<String> known = UNet.parameters(unet).specs().keySet();
-    for (String name : tensors.keySet()) {
-      if (!known.contains(name)) {
-        throw new ModelFormatException(
-            file + ": expected only parameters of the network in its config.json, found " + name);
-      }
-    }
   }
 
   /** The model that a configuration names; refuses a file that was changed since. */

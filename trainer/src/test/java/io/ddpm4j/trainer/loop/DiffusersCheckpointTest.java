@@ -175,18 +175,17 @@ class DiffusersCheckpointTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"fp16", "bf16"})
-  void weightsOfSixteenBits(String kind) throws IOException {
+  @CsvSource({"fp16, safetensors", "bf16, safetensors", "fp16, bin"})
+  void weightsOfSixteenBits(String kind, String ending) throws IOException {
     Path golden = SharedData.path("golden/unets/mnist_like");
     GoldenUNets.Case c =
         trainable().stream().filter(g -> g.folder().equals(golden)).findFirst().orElseThrow();
-    InitialModel model =
-        InitialModel.read(golden.resolve("diffusion_pytorch_model." + kind + ".safetensors"));
+    String file = "diffusion_pytorch_model." + kind + "." + ending;
+    InitialModel model = InitialModel.read(golden.resolve(file));
     UNetConfig network = c.config().orElseThrow();
     double[] expected = NpyFile.read(golden.resolve("output." + kind + ".npy")).values();
     assertOutput(expected, network, model.weights(network, false), c);
-    assertEquals(
-        "mnist_like/diffusion_pytorch_model." + kind + ".safetensors", model.init().name());
+    assertEquals("mnist_like/" + file, model.init().name());
   }
 
   // --- files and folders made for the purpose ----------------------------------------------------
@@ -255,6 +254,70 @@ class DiffusersCheckpointTest {
     assertEquals(weights, model.weights(SMALL, false));
   }
 
+  /** What a training script leaves: a network and its average, beside an optimizer's state. */
+  @Test
+  void anAverageInACheckpoint() throws IOException {
+    Map<String, TensorData> all = renamed(name -> "ema_model.model." + name);
+    weights.forEach(
+        (name, tensor) -> {
+          all.put("model." + name, tensor.reshape(tensor.shape().sizes()));
+          all.put("optimizer.state." + name, TensorData.scalar(1f));
+        });
+    all.replaceAll(
+        (name, tensor) ->
+            name.equals("model.conv_in.bias") ? TensorData.ofFloats(new float[8], 8) : tensor);
+    Path saved = save(folder.resolve("average"), all);
+    assertEquals(weights, InitialModel.read(saved).weights(SMALL, false));
+    Files.delete(saved.resolve("config.json"));
+    assertEquals(weights, InitialModel.read(saved.resolve(WEIGHTS)).weights(SMALL, false));
+  }
+
+  /** Of several files, each counts: a run knows its model again by all of them. */
+  @Test
+  void shards() throws IOException {
+    Path saved = save(folder.resolve("shards"), weights);
+    Files.delete(saved.resolve(WEIGHTS));
+    Map<String, TensorData> first = new LinkedHashMap<>();
+    Map<String, TensorData> second = new LinkedHashMap<>();
+    StringBuilder index = new StringBuilder("{\"metadata\": {}, \"weight_map\": {");
+    weights.forEach(
+        (name, tensor) -> {
+          Map<String, TensorData> shard = first.size() > second.size() ? second : first;
+          shard.put(name, tensor);
+          index.append(index.charAt(index.length() - 1) == '{' ? "" : ", ");
+          index.append("\"" + name + "\": \"" + (shard == first ? "a" : "b") + "\"");
+        });
+    Files.writeString(saved.resolve(WEIGHTS + ".index.json"), index + "}}");
+    shard(saved.resolve("a"), first);
+    shard(saved.resolve("b"), second);
+    InitialModel model = InitialModel.read(saved);
+    assertEquals(weights, model.weights(SMALL, false));
+    InitConfig before = model.init();
+    assertEquals(before, InitialModel.read(saved).init());
+    second.replaceAll(
+        (name, tensor) ->
+            TensorData.ofFloats(new float[tensor.byteSize() / 4], tensor.shape().sizes()));
+    shard(saved.resolve("b"), second);
+    fails(IOException.class, () -> InitialModel.read(before), "expected the model with SHA-256 ");
+  }
+
+  private static void shard(Path file, Map<String, TensorData> tensors) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      new Safetensors(tensors, Map.of()).write(out);
+    }
+  }
+
+  @Test
+  void argumentsThatTensorsSay() throws IOException {
+    Path saved = save(folder.resolve("few"), weights);
+    Files.writeString(
+        saved.resolve("config.json"),
+        "{\"sample_size\": 8, \"attention_head_dim\": 4, \"norm_num_groups\": 2}");
+    InitialModel model = InitialModel.read(saved);
+    assertEquals(weights, model.weights(SMALL, false));
+    assertEquals(SMALL, model.network().orElseThrow().unet(8, 3, 0));
+  }
+
   @Test
   void weightsOfSixtyFourBits() throws IOException {
     Map<String, TensorData> doubles =
@@ -301,13 +364,13 @@ class DiffusersCheckpointTest {
     Path saved = save(folder.resolve("saved"), weights);
     Path file = saved.resolve(WEIGHTS);
     Files.move(file, saved.resolve("diffusion_pytorch_model.bin"));
+    // what a file is, its first bytes tell
+    assertEquals(weights, InitialModel.read(saved).weights(SMALL, false));
+    Files.move(saved.resolve("diffusion_pytorch_model.bin"), folder.resolve("elsewhere"));
     fails(
         IOException.class,
         () -> InitialModel.read(saved),
-        saved + ": expected " + WEIGHTS + ", found diffusion_pytorch_model.bin; save it with");
-    Files.move(saved.resolve("diffusion_pytorch_model.bin"), folder.resolve("elsewhere"));
-    fails(
-        IOException.class, () -> InitialModel.read(saved), "expected " + WEIGHTS + ", found none");
+        saved + ": expected " + WEIGHTS + " or .bin, or the index of such files, found none");
     Files.move(folder.resolve("elsewhere"), file);
     Files.delete(saved.resolve("config.json"));
     fails(
@@ -324,7 +387,8 @@ class DiffusersCheckpointTest {
     fails(
         IOException.class,
         () -> InitialModel.read(saved),
-        saved + ": expected only parameters of the network in its config.json, found extra.weight");
+        saved.resolve(WEIGHTS)
+            + ": expected the network's tensors and no others, found 1 unknown (extra.weight)");
     more.remove("extra.weight");
     more.put("conv_in.bias", TensorData.longs(1, 2, 3, 4, 5, 6, 7, 8));
     save(saved, more);
@@ -332,9 +396,23 @@ class DiffusersCheckpointTest {
         IOException.class,
         () -> InitialModel.read(saved),
         saved.resolve(WEIGHTS)
+            + ": tensor conv_in.bias: expected float numbers of shape [8], found INT64[8]");
+    Files.delete(saved.resolve("config.json"));
+    fails(
+        IOException.class,
+        () -> InitialModel.read(saved.resolve(WEIGHTS)),
+        saved.resolve(WEIGHTS)
             + ": tensor conv_in.bias: expected numbers with fractions, found INT64");
+    save(saved, renamed(name -> "down_blocks.0.transformer_blocks.0." + name));
+    fails(
+        IOException.class,
+        () -> InitialModel.read(saved),
+        saved.resolve(WEIGHTS) + ": expected a checkpoint of UNet2DModel",
+        "found UNet2DConditionModel, which needs a text's embedding");
+    save(saved, weights);
     Files.writeString(
-        saved.resolve("config.json"), "{\"down_block_types\": [\"CrossAttnDownBlock2D\"]}");
+        saved.resolve("config.json"),
+        "{\"_class_name\": \"UNet2DModel\", \"down_block_types\": [\"CrossAttnDownBlock2D\"]}");
     fails(
         IOException.class,
         () -> InitialModel.read(saved),

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -86,6 +87,9 @@ final class Globals {
           Map.entry("uint64", DataType.UINT64),
           Map.entry("uint8", DataType.UINT8));
 
+  private static final Pattern UNREAD_TYPES =
+      Pattern.compile("torch\\.(?:(?:float|u?int|bits|complex)\\d\\w*|q\\w*int\\w*)");
+
   /** Of what names a value or a storage. Longer ones only take memory and time. */
   static final int LONGEST_KEY = 1000;
 
@@ -160,6 +164,7 @@ final class Globals {
     call("collections.OrderedDict", Globals::dictionary);
     call("collections.defaultdict", arguments -> new LinkedHashMap<>());
     call("collections.Counter", Globals::dictionary);
+    call("collections.deque", Globals::copy);
     call("argparse.Namespace", arguments -> new LinkedHashMap<>());
     call("types.SimpleNamespace", arguments -> new LinkedHashMap<>());
     call("_codecs.encode", Globals::encode);
@@ -214,10 +219,13 @@ final class Globals {
   private static Object rebuildTypedTensor(List<?> arguments) {
     Storage storage = storage(arguments);
     Object type = arguments.size() > 6 ? arguments.get(6) : null;
+    if (storage.type() == null && type instanceof Global other && isUnreadType(other)) {
+      return Inert.ofTensor(other.name());
+    }
     if (storage.type() != null
         || !(type instanceof Global global)
         || !(global.value() instanceof DataType dataType)) {
-      return fail("an untyped storage and an element type that ONNX has");
+      return fail("an untyped storage and an element type");
     }
     requirePlain(arguments, 7);
     if (dataType.bytes() == 0 || storage.elements() % dataType.bytes() != 0) {
@@ -225,6 +233,11 @@ final class Globals {
     }
     Storage typed = new Storage(storage.key(), dataType, storage.elements() / dataType.bytes());
     return view(typed, dataType, arguments);
+  }
+
+  /** Whether it is PyTorch's name for a type of which we read no elements, such as 8-bit floats. */
+  private static boolean isUnreadType(Global global) {
+    return global.isLabel() && UNREAD_TYPES.matcher(global.name()).matches();
   }
 
   /** Bits that say that the elements are the negative or the conjugate of what is stored. */
@@ -278,9 +291,10 @@ final class Globals {
     return fail("a function that builds a tensor, and a class of " + new TreeSet<>(PLAIN));
   }
 
-  private static TensorView tensor(List<?> arguments, int index) {
-    return index < arguments.size() && arguments.get(index) instanceof TensorView view
-        ? view
+  private static Object tensor(List<?> arguments, int index) {
+    Object value = index < arguments.size() ? arguments.get(index) : null;
+    return value instanceof TensorView || value instanceof Inert inert && inert.isTensor()
+        ? value
         : fail("a tensor");
   }
 

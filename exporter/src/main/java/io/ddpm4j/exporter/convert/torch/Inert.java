@@ -5,8 +5,19 @@ package io.ddpm4j.exporter.convert.torch;
  * configuration in a checkpoint. Nothing is made of it but this note; what it holds is skipped.
  *
  * @param what it is, in words that may stand behind "found"
+ * @param isTensor whether it is a tensor, of elements that are not read
  */
-record Inert(String what) {
+record Inert(String what, boolean isTensor) {
+  /** Of no tensor. */
+  Inert(String what) {
+    this(what, false);
+  }
+
+  /** A tensor of that element type. */
+  static Inert ofTensor(String type) {
+    return new Inert("a tensor of " + type, true);
+  }
+
   /** Of a class, named with its module. */
   static Inert of(String className) {
     return new Inert("an object of " + className);

@@ -19,6 +19,7 @@ final class Leaves {
   private final Map<String, TensorView> tensors = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
   private final Map<String, String> skipped = new LinkedHashMap<>();
+  private final Map<String, String> unread = new LinkedHashMap<>();
   private int seen;
   private long chars;
 
@@ -35,7 +36,7 @@ final class Leaves {
   static Leaves of(MappedFile file, TorchContent content) throws TorchFormatException {
     Leaves leaves = new Leaves(file);
     leaves.walk("", content.root(), 0);
-    if (leaves.tensors.isEmpty()) {
+    if (leaves.tensors.isEmpty() && leaves.unread.isEmpty()) {
       throw file.bad(
           "tensors in dictionaries or lists",
           leaves.skipped.values().stream()
@@ -60,6 +61,11 @@ final class Leaves {
     return skipped;
   }
 
+  /** Tensors of elements that are not read: what they are. */
+  Map<String, String> unread() {
+    return unread;
+  }
+
   private void walk(String name, Object value, int depth) throws TorchFormatException {
     chars += name.length();
     if (depth > DEEPEST) {
@@ -78,18 +84,29 @@ final class Leaves {
         walk(within(name, k), list.get(k), depth + 1);
       }
     } else if (value instanceof TensorView view) {
-      if (tensors.put(name, view) != null) {
-        throw file.bad("each name once", name + " twice");
-      }
-      if (tensors.size() > MOST_TENSORS) {
-        throw file.bad("at most " + MOST_TENSORS + " tensors", "more");
-      }
+      put(tensors, name, view);
+    } else if (value instanceof Inert inert && inert.isTensor()) {
+      put(unread, name, inert.toString());
     } else if (value instanceof Inert inert) {
       keep(skipped, name, inert.toString());
     } else if (value instanceof Globals.Global global) {
       keep(skipped, name, "the name " + global);
     } else if (value instanceof Number || value instanceof String || value instanceof Boolean) {
       keep(values, name, value);
+    }
+  }
+
+  private <T> void put(Map<String, T> map, String name, T tensor) throws TorchFormatException {
+    if (name.length() > Globals.LONGEST_KEY) {
+      throw file.bad(
+          "tensors' names of at most " + Globals.LONGEST_KEY + " characters", "a longer one");
+    }
+    if (tensors.containsKey(name) || unread.containsKey(name)) {
+      throw file.bad("each name once", name + " twice");
+    }
+    map.put(name, tensor);
+    if (tensors.size() + unread.size() > MOST_TENSORS) {
+      throw file.bad("at most " + MOST_TENSORS + " tensors", "more");
     }
   }
 

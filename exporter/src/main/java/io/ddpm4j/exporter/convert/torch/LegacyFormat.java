@@ -13,7 +13,7 @@ import java.util.Map;
  * number of elements and their bytes.
  */
 final class LegacyFormat {
-  private static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
+  static final BigInteger MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
   private static final long PROTOCOL = 1001;
   private static final long LONGEST_PICKLES = 16L << 20;
 

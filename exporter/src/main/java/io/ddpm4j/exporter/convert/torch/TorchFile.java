@@ -4,6 +4,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Set;
  */
 public final class TorchFile implements AutoCloseable {
   private static final long EXPANDED = 64L << 20; // bytes of a tensor that repeats its numbers
+  private static final String MAGIC_AS_TEXT = "L" + LegacyFormat.MAGIC + "L\n";
 
   private final MappedFile file;
   private final Storages storages;
@@ -30,16 +32,19 @@ public final class TorchFile implements AutoCloseable {
   }
 
   /**
-   * Whether a file begins as one of these does.
+   * Whether a file begins as one of these does: as a zip archive, with a pickle's protocol from 2
+   * on, or, of protocols before, with the number that marks the old format.
    *
-   * @param start its first four bytes or more
+   * @param start its first 25 bytes or more
    */
   public static boolean isOne(byte[] start) {
-    return isZip(start) || start.length > 1 && (start[0] & 0xFF) == 0x80 && start[1] <= 5;
+    return isZip(start)
+        || start.length > 1 && (start[0] & 0xFF) == 0x80 && (start[1] & 0xFF) <= 5
+        || new String(start, StandardCharsets.ISO_8859_1).startsWith(MAGIC_AS_TEXT);
   }
 
   private static boolean isZip(byte[] start) {
-    return start.length > 3 && start[0] == 'P' && start[1] == 'K' && start[2] < 9;
+    return start.length > 3 && start[0] == 'P' && start[1] == 'K' && (start[2] & 0xFF) < 9;
   }
 
   /**
@@ -84,6 +89,11 @@ public final class TorchFile implements AutoCloseable {
    */
   public Map<String, String> skipped() {
     return Collections.unmodifiableMap(leaves.skipped());
+  }
+
+  /** The tensors of element types that are not read, such as 8-bit floats: what they are. */
+  public Map<String, String> unread() {
+    return Collections.unmodifiableMap(leaves.unread());
   }
 
   /**

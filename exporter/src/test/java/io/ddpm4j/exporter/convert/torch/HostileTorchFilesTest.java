@@ -183,9 +183,10 @@ class HostileTorchFilesTest {
     refused(text + "}h\0Ns.", "as key");
     refused("}K\1Ns" + "K\1Ns.", "each key once");
     String longestKey = "X\u00e8\3\0\0" + "k".repeat(1000) + "q\1" + "0";
-    String inner = "}h\1" + VIEW + "sq\2" + "0";
+    String inner = "}h\1K\1sq\2" + "0";
     String deep = "}h\1".repeat(50) + "](" + "h\2".repeat(1000) + "e" + "s".repeat(50);
     refused(longestKey + inner + deep + ".", "characters of their names");
+    refused(longestKey + "}h\1}h\1" + VIEW + "ss.", "tensors' names of at most 1000 characters");
   }
 
   /** What would run other code if it were called is only a name until then. */
