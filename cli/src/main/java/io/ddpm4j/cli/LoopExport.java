@@ -1,10 +1,13 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.exporter.loop.LoopImages;
+import io.ddpm4j.exporter.loop.LoopInputs;
 import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -15,7 +18,8 @@ import picocli.CommandLine.Option;
 final class LoopExport implements ExportKind {
   static final String SAMPLER = "--sampler";
   static final String SCHEDULER = "--scheduler";
-  private static final String IMAGES = "--images";
+  private static final String PIXELS = "--pixels";
+  private static final String NOISE = "--noise";
 
   @Option(
       names = SAMPLER,
@@ -39,13 +43,30 @@ final class LoopExport implements ExportKind {
   private Path scheduler;
 
   @Option(
-      names = IMAGES,
+      names = PIXELS,
       paramLabel = "TYPE",
       converter = Names.Pixels.class,
       description =
           "With --sampler, how images leave the graph: uint8 for bytes (N, H, W, C), or float for"
               + " -1 to 1 (N, C, H, W) (default: uint8).")
   private LoopImages.Format images;
+
+  /** Where a loop's noise comes from. */
+  enum NoiseOrigin {
+    /** Inputs. */
+    INPUT,
+    /** A seed, from which the graph makes it. */
+    SEED
+  }
+
+  @Option(
+      names = NOISE,
+      paramLabel = "ORIGIN",
+      converter = Names.Origin.class,
+      description =
+          "With --sampler, what noise is in the graph: input for arrays that the caller draws, or"
+              + " seed for the noise of a seed, the same as that of ddpm sample (default: input).")
+  private NoiseOrigin noise;
 
   @Override
   public String option() {
@@ -65,7 +86,8 @@ final class LoopExport implements ExportKind {
         Set.of(
             SAMPLER,
             SCHEDULER,
-            IMAGES,
+            PIXELS,
+            NOISE,
             MethodOptions.SET,
             MethodOptions.VARIANCE,
             ExportCommand.OUTPUT,
@@ -97,14 +119,15 @@ final class LoopExport implements ExportKind {
             method,
             settings,
             scheduler == null ? Optional.empty() : Optional.of(SchedulerFiles.read(scheduler)),
-            images == null ? LoopImages.Format.UINT8 : images,
+            new LoopPlan.Ports(
+                noise == NoiseOrigin.SEED, images == null ? LoopImages.Format.UINT8 : images),
             request.form());
     LoopWriter loop = LoopWriter.of(source.toString(), model, plan);
     Path file = request.output().orElseThrow();
     Outputs.makeFolderOf(file);
     try (VerifiedOutput output = new VerifiedOutput(file, request.form().options())) {
       output.write(loop.model());
-      String said = output.check(ModelTrial.once());
+      String said = output.check(ModelTrial.once(Map.of(LoopInputs.COUNT, NumpyArray.of(new long[] {1}))));
       String size = output.size();
       output.commit();
       request.terminal().out().printf("%s: %s, %s (%s)%n", file, source, loop.text(), size);

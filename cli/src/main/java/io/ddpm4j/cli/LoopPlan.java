@@ -15,15 +15,23 @@ import java.util.Optional;
  * @param method its name and steps
  * @param settings of the method
  * @param scheduler in place of the model's own
- * @param images how they leave
+ * @param ports what goes in and out
  * @param form of the network
  */
 record LoopPlan(
     LoopMethod method,
     MethodOptions settings,
     Optional<SchedulerConfig> scheduler,
-    LoopImages.Format images,
+    Ports ports,
     ModelFormOptions form) {
+
+  /**
+   * What goes in and out of a loop.
+   *
+   * @param seeded whether noise is made of a seed; else it is an input
+   * @param images how they leave
+   */
+  record Ports(boolean seeded, LoopImages.Format images) {}
 
   /** The method for a model. */
   SamplerFactory sampler() {

@@ -63,7 +63,8 @@ record LoopWriter(OnnxModel model, String text) {
     OptionalLong noClass = noClass(pipeline);
     ValueRange range = pipeline.valueRange();
     LoopImages images =
-        new LoopImages(pipeline.imageShape().channels(), range.low(), range.high(), plan.images());
+        new LoopImages(
+            pipeline.imageShape().channels(), range.low(), range.high(), plan.ports().images());
     Graph graph = network.graph();
     OptionalInt batch = plan.form().batch();
     if (batch.isPresent()) {
@@ -75,7 +76,8 @@ record LoopWriter(OnnxModel model, String text) {
               LoopTables.of(sampler.table(pipeline.schedule(), 0)),
               roles(pipeline.model().signature()),
               noClass,
-              images);
+              images,
+              plan.ports().seeded());
       String config = plan.sampler().configuration(pipeline.schedulerConfig()).toJson();
       LoopModel loop = new LoopModel(spec, sampler.name(), config);
       return new LoopWriter(loop.around(network.withGraph(graph)), loop.text());

@@ -26,11 +26,21 @@ interface ModelTrial {
 
   /** Runs a model on zeros. */
   static ModelTrial once() {
+    return once(Map.of());
+  }
+
+  /**
+   * Runs a model on zeros.
+   *
+   * @param others what inputs of these names are given in their place
+   */
+  static ModelTrial once(Map<String, NumpyArray> others) {
     return file -> {
       try (OnnxModel model = OnnxModel.open(file, SessionSettings.defaults())) {
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
-          inputs.put(spec.name(), zeros(spec));
+          NumpyArray other = others.get(spec.name());
+          inputs.put(spec.name(), other == null ? zeros(spec) : other);
         }
         return "runs: " + finite(model, inputs);
       }

@@ -43,6 +43,17 @@ final class Names {
     }
   }
 
+  /** Where the noise of a graph comes from. */
+  static final class Origin implements ITypeConverter<LoopExport.NoiseOrigin> {
+    @Override
+    public LoopExport.NoiseOrigin convert(String value) {
+      return oneOf(
+          List.of(LoopExport.NoiseOrigin.values()),
+          origin -> origin.name().toLowerCase(Locale.ROOT),
+          value);
+    }
+  }
+
   /** A generator of noise. */
   static final class Generator implements ITypeConverter<NoiseGenerator> {
     @Override

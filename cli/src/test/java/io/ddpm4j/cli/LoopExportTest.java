@@ -77,7 +77,7 @@ class LoopExportTest {
     Path file = dir.resolve("loop.onnx");
     List<Object> args =
         new ArrayList<>(List.of("export", network, "--sampler", method + ":" + STEPS));
-    args.addAll(List.of("--images", "float", "-o", file));
+    args.addAll(List.of("--pixels", "float", "-o", file));
     args.addAll(List.of(options));
     CommandRun.of(args.toArray()).succeeds();
     List<String> set = new ArrayList<>();
@@ -152,6 +152,20 @@ class LoopExportTest {
   }
 
   @Test
+  void aSeedMakesTheNoiseOfTheJavaLoop() throws IOException {
+    String[] seeded = {"--noise", "seed"};
+    Path network = model(Map.of(), false);
+    assertSame(network, "ddim", LoopRun.plain(3), seeded);
+    assertSame(network, "ddpm", LoopRun.plain(3), seeded);
+    assertSame(network, "ddpm", LoopRun.plain(2), "--noise", "seed", "--batch", "2");
+    LoopRun classes = LoopRun.ofClasses(TestModels.CLASSES, 3, 2);
+    assertSame(model(Map.of(), true), "ddim", classes, "--noise", "seed", "--opset", "13");
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("inspect", file).succeeds().prints("seed", "class_labels");
+    assertFalse(CommandRun.of("inspect", file).out().contains("step_noise"));
+  }
+
+  @Test
   void formsOfTheNetworkAreFormsOfTheLoop() throws IOException {
     Path network = model(Map.of(), true);
     LoopRun run = LoopRun.ofClasses(TestModels.CLASSES, 2, 2);
@@ -221,7 +235,7 @@ class LoopExportTest {
     CommandRun.of("export", network, "--sampler", "dim", "-o", out).isWrongUsage("ddim, ");
     CommandRun.of("export", network, "--sampler", "ddim:21", "-o", out).isWrongUsage("21");
     CommandRun.of("export", network, "--sampler", "ddim").isWrongUsage("-o: expected a file");
-    CommandRun.of("export", network, "--images", "float", "-o", out).isWrongUsage("--images");
+    CommandRun.of("export", network, "--pixels", "float", "-o", out).isWrongUsage("--pixels");
     CommandRun.of("export", network, "--sampler", "ddim", "--set", "eta=2", "-o", out)
         .isWrongUsage("eta: expected 0 to 1");
     CommandRun.of("export", network, "--sampler", "ddim", "--fp16", "--fp16-io", "-o", out)

@@ -24,7 +24,7 @@ import java.util.Map;
  * @param guidance 1 for none
  */
 record LoopRun(int images, int[] labels, double guidance) {
-  private static final long SEED = 31;
+  private static final long SEED = -0x1234_5678_9ABC_DEFL; // all 64 bits count
 
   /** Of unconditional networks. */
   static LoopRun plain(int images) {
@@ -67,7 +67,11 @@ record LoopRun(int images, int[] labels, double guidance) {
         "class_labels",
         NumpyArray.of(classes, images),
         "guidance",
-        NumpyArray.of(new float[] {(float) guidance}));
+        NumpyArray.of(new float[] {(float) guidance}),
+        "seed",
+        NumpyArray.of(new long[] {SEED}),
+        "count",
+        NumpyArray.of(new long[] {images}));
   }
 
   /**

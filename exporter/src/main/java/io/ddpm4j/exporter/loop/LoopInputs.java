@@ -16,6 +16,12 @@ public final class LoopInputs {
   /** float scalar: 1 for no guidance; of a network that knows a label for no class. */
   public static final String GUIDANCE = "guidance";
 
+  /** int64 scalar: what the noise is made of, in place of noise. */
+  public static final String SEED = "seed";
+
+  /** int64 scalar: how many images are made of a seed, where no other input says it. */
+  public static final String COUNT = "count";
+
   /** The images. */
   public static final String IMAGES = "images";
 }

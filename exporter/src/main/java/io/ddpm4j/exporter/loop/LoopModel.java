@@ -29,6 +29,8 @@ public record LoopModel(SamplerSpec spec, String sampler, String scheduler) {
           LoopInputs.NOISE, "what the run starts from, standard normal, (N, C, H, W)",
           LoopInputs.STEP_NOISE, "the noise of each step, standard normal, (steps, N, C, H, W)",
           LoopInputs.CLASS_LABELS, "the classes, (N)",
+          LoopInputs.SEED, "of which the noise is made: images 0 to N - 1 of this seed",
+          LoopInputs.COUNT, "how many images, N",
           LoopInputs.GUIDANCE, "how much the classes guide: 1 for as they are, 2 to 8 for more");
 
   private static final Map<LoopImages.Format, String> IMAGES =

@@ -52,19 +52,34 @@ public final class SamplerGraph {
 
   private Graph build() {
     Shape shape = shape();
-    Value noise = graph.input(LoopInputs.NOISE, DataType.FLOAT, shape);
-    Value stepNoise = table.noise() == NoiseUse.NONE ? null : stepNoise(shape);
-    Conditioning conditioning = conditioning(shape.dim(0));
+    LoopNoise noise = spec.seeded() ? null : given(shape); // the first of the inputs
+    Value labels = labels(shape.dim(0));
+    Conditioning conditioning =
+        spec.noClass().isPresent()
+            ? Guided.of(graph, labels, spec.noClass().getAsLong())
+            : Conditioning.plain(labels);
+    if (noise == null) {
+      boolean counts = labels != null && labels.shape().rank() > 0;
+      noise = LoopNoise.seeded(graph, shape, counts ? labels : null);
+    }
+    Value start = noise.initial();
     List<Value> carried = new ArrayList<>();
-    carried.add(table.initialScale() == 1 ? noise : ops.mul(noise, table.initialScale()));
+    carried.add(table.initialScale() == 1 ? start : ops.mul(start, table.initialScale()));
     for (int back = 1; back < table.historyDepth(); back++) {
-      carried.add(ops.mul(noise, 0)); // whose weight is 0 until there is something
+      carried.add(ops.mul(start, 0)); // whose weight is 0 until there is something
     }
     Value trips = ops.constant(TensorData.scalar((long) table.steps().size()));
-    Graph body = body(carried, stepNoise, conditioning);
-    Value x = ops.loop(trips, null, carried, body).get(0);
+    Graph body = body(carried, noise, conditioning);
+    // Without a condition ONNX's reference evaluator would take no step.
+    Value always = ops.constant(TensorData.ofBools(new boolean[] {true}));
+    Value x = ops.loop(trips, always, carried, body).get(0);
     graph.output(LoopInputs.IMAGES, spec.images().of(ops, x));
     return graph;
+  }
+
+  private LoopNoise given(Shape shape) {
+    int steps = table.noise() == NoiseUse.NONE ? 0 : table.steps().size();
+    return LoopNoise.given(graph, shape, steps);
   }
 
   /** (N, C, H, W). */
@@ -81,26 +96,18 @@ public final class SamplerGraph {
     return rows.with(0, images).with(1, Dim.of(spec.images().channels()));
   }
 
-  private Value stepNoise(Shape shape) {
-    List<Dim> dims = new ArrayList<>(shape.dims());
-    dims.add(0, Dim.of(table.steps().size()));
-    return graph.input(LoopInputs.STEP_NOISE, DataType.FLOAT, new Shape(dims));
-  }
-
-  private Conditioning conditioning(Dim images) {
+  /** An input; null of an unconditional network. */
+  private Value labels(Dim images) {
     if (spec.roles().classLabels().isEmpty()) {
-      return Conditioning.plain(null);
+      return null;
     }
     Value own = NetworkRoles.input(network, spec.roles().classLabels().get());
     boolean each = own.shape().rank() > 0; // else one label for all images
     Shape shape = each ? new Shape(List.of(images)) : Shape.SCALAR;
-    Value labels = graph.input(LoopInputs.CLASS_LABELS, DataType.INT64, shape);
-    return spec.noClass().isPresent()
-        ? Guided.of(graph, labels, spec.noClass().getAsLong())
-        : Conditioning.plain(labels);
+    return graph.input(LoopInputs.CLASS_LABELS, DataType.INT64, shape);
   }
 
-  private Graph body(List<Value> carried, Value stepNoise, Conditioning conditioning) {
+  private Graph body(List<Value> carried, LoopNoise noise, Conditioning conditioning) {
     Graph body = graph.subgraph("step");
     Value step = body.input(BODY + "step", DataType.INT64, Shape.SCALAR);
     Value goOn = body.input(BODY + "go_on", DataType.BOOL, Shape.SCALAR);
@@ -110,7 +117,7 @@ public final class SamplerGraph {
       state.add(body.input(name, DataType.FLOAT, value.shape()));
     }
     StepColumns columns = new StepColumns(new Ops(body), table.steps(), step);
-    List<Value> after = step(columns, state, stepNoise, conditioning);
+    List<Value> after = step(columns, state, noise, conditioning);
     body.output(BODY + "go_on_next", goOn);
     for (int k = 0; k < after.size(); k++) {
       body.output(state.get(k).name() + "_next", after.get(k));
@@ -120,13 +127,13 @@ public final class SamplerGraph {
 
   /** What is carried to the next step: x and what was kept, the newest first. */
   private List<Value> step(
-      StepColumns columns, List<Value> state, Value stepNoise, Conditioning conditioning) {
+      StepColumns columns, List<Value> state, LoopNoise draws, Conditioning conditioning) {
     Value x = state.get(0);
     NetworkCall.Answer answer =
         new NetworkCall(network, spec.roles(), conditioning, spec.images().channels())
             .call(columns, x);
     Value output = answer.prediction();
-    Value noise = stepNoise == null ? null : noise(columns, stepNoise, answer);
+    Value noise = table.noise() == NoiseUse.NONE ? null : noise(columns, draws, answer);
     if (table.noise() == NoiseUse.BEFORE) {
       x = columns.ops().add(x, noise);
     }
@@ -161,9 +168,9 @@ public final class SamplerGraph {
   }
 
   /** The noise of the step, times its deviation. */
-  private Value noise(StepColumns columns, Value all, NetworkCall.Answer answer) {
+  private Value noise(StepColumns columns, LoopNoise draws, NetworkCall.Answer answer) {
     Ops body = columns.ops();
-    Value z = columns.times(each -> each.noise().scale(), body.gather(all, columns.step(), 0));
+    Value z = columns.times(each -> each.noise().scale(), draws.ofStep(body, columns.step()));
     if (!table.noise().isLearned()) {
       return z;
     }

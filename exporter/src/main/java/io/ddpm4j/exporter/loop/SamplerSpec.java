@@ -10,9 +10,14 @@ import java.util.OptionalLong;
  * @param noClass the label that stands for no class, with which images are guided; empty for a loop
  *     without guidance
  * @param images how images leave
+ * @param seeded whether the graph makes its noise of a seed; else noise is an input
  */
 public record SamplerSpec(
-    SamplerTable table, NetworkRoles roles, OptionalLong noClass, LoopImages images) {
+    SamplerTable table,
+    NetworkRoles roles,
+    OptionalLong noClass,
+    LoopImages images,
+    boolean seeded) {
 
   /** Refuses guidance without classes. */
   public SamplerSpec {

@@ -42,11 +42,12 @@ class SamplerGraphTest {
         table,
         NetworkRoles.standard(network.labels()),
         network.labels() ? OptionalLong.of(NONE) : OptionalLong.empty(),
-        images);
+        images,
+        false);
   }
 
   /** Inputs of a loop for so many images. */
-  private static Map<String, TensorData> inputs(
+  static Map<String, TensorData> inputs(
       SamplerTable table, int images, double scale, Random random) {
     Map<String, TensorData> inputs = new LinkedHashMap<>();
     long[] image = {images, TinyNetwork.CHANNELS, TinyNetwork.HEIGHT, TinyNetwork.WIDTH};
