@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
       "  ddpm export runs/fashion -o fashion.onnx",
       "  ddpm export emoji --fp16 --opset 18 -o emoji-half.onnx",
       "  ddpm export emoji --sampler ddim:50 -o loop.onnx",
-      "  ddpm export runs/fashion --train-step train.onnx --batch 8"
+      "  ddpm export runs/fashion --train-step train.onnx --batch 8",
+      "  ddpm export fashion-mnist --diffusers fashion-pipeline"
     })
 final class ExportCommand implements Callable<Integer> {
   static final String OUTPUT = "-o";
@@ -61,6 +62,8 @@ final class ExportCommand implements Callable<Integer> {
 
   @Mixin private final TrainStepExport trainStep = new TrainStepExport();
 
+  @Mixin private final DiffusersExport diffusers = new DiffusersExport();
+
   @Spec private CommandSpec spec;
 
   private final Terminal terminal;
@@ -71,7 +74,7 @@ final class ExportCommand implements Callable<Integer> {
 
   /** Everything that can be written; the last is what is written where nothing else is asked. */
   private List<ExportKind> kinds() {
-    return List.of(trainStep, loop, new ModelExport());
+    return List.of(trainStep, loop, diffusers, new ModelExport());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.proto.OnnxFile;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
@@ -10,6 +11,8 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -17,6 +20,16 @@ import java.util.OptionalDouble;
 sealed interface ExportSource {
   /** The model as a graph. */
   OnnxModel model() throws IOException;
+
+  /** What the model's file says of itself, and its constants by name. */
+  Described described() throws IOException;
+
+  /**
+   * A model without its operators, whatever these are.
+   *
+   * @param constants by name, weights among them
+   */
+  record Described(Map<String, String> metadata, Map<String, TensorData> constants) {}
 
   /**
    * A run at one step.
@@ -35,6 +48,14 @@ sealed interface ExportSource {
     }
 
     @Override
+    public Described described() throws IOException {
+      OnnxModel model = model();
+      Map<String, TensorData> constants = new LinkedHashMap<>();
+      model.graph().constants().forEach(c -> constants.put(c.name(), c.data().orElseThrow()));
+      return new Described(model.metadata(), constants);
+    }
+
+    @Override
     public String toString() {
       return folder + " after step " + snapshot.step();
     }
@@ -49,6 +70,11 @@ sealed interface ExportSource {
     @Override
     public OnnxModel model() throws IOException {
       return onnx.toModel();
+    }
+
+    @Override
+    public Described described() throws IOException {
+      return new Described(onnx.metadata(), onnx.initializers());
     }
 
     @Override

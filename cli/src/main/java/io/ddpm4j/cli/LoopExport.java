@@ -127,7 +127,8 @@ final class LoopExport implements ExportKind {
     Outputs.makeFolderOf(file);
     try (VerifiedOutput output = new VerifiedOutput(file, request.form().options())) {
       output.write(loop.model());
-      String said = output.check(ModelTrial.once(Map.of(LoopInputs.COUNT, NumpyArray.of(new long[] {1}))));
+      String said =
+          output.check(ModelTrial.once(Map.of(LoopInputs.COUNT, NumpyArray.of(new long[] {1}))));
       String size = output.size();
       output.commit();
       request.terminal().out().printf("%s: %s, %s (%s)%n", file, source, loop.text(), size);

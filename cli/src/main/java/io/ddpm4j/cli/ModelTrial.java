@@ -36,7 +36,7 @@ interface ModelTrial {
    */
   static ModelTrial once(Map<String, NumpyArray> others) {
     return file -> {
-      try (OnnxModel model = OnnxModel.open(file, SessionSettings.defaults())) {
+      try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
         Map<String, NumpyArray> inputs = new LinkedHashMap<>();
         for (TensorSpec spec : model.inputs()) {
           NumpyArray other = others.get(spec.name());

@@ -53,6 +53,22 @@ class ExportCommandTest {
   }
 
   @Test
+  void aModelGoesToDiffusersAndComesBack() throws IOException {
+    Path pipeline = dir.resolve("new/pipeline");
+    CommandRun.of("export", model(), "--diffusers", pipeline)
+        .succeeds()
+        .prints(pipeline + ": " + model() + ", as DDPMPipeline", "note: ", "class_labels");
+    Path back = dir.resolve("back.onnx");
+    CommandRun.of("convert", pipeline, "-o", back).succeeds();
+    CommandRun.of("diff", model(), back).succeeds().prints("both predict the same");
+    CommandRun.of("export", model(), "--diffusers", pipeline)
+        .failsSaying(pipeline + ": expected a new or an empty folder, found model_index.json in");
+    CommandRun.of("export", model(), "--diffusers", dir.resolve("other"), "--fp16")
+        .isWrongUsage("--fp16: expected it without --diffusers, found both");
+    assertEquals(List.of("back.onnx", "new", "small"), files());
+  }
+
+  @Test
   void whatNeedsARunRefusesAModel() throws IOException {
     Path out = dir.resolve("out.onnx");
     for (List<Object> options :
@@ -228,7 +244,7 @@ class ExportCommandTest {
     String help = CommandRun.of("export", "--help").succeeds().out();
     List<String> shared = List.of("--help", "--debug");
     long known =
-        Stream.of(new ModelExport(), new LoopExport(), new TrainStepExport())
+        Stream.of(new ModelExport(), new LoopExport(), new TrainStepExport(), new DiffusersExport())
             .flatMap(kind -> kind.options().stream())
             .distinct()
             .peek(option -> assertTrue(help.contains(option), option))

@@ -93,7 +93,7 @@ class ModelFormatContractTest {
             "--out",
             run);
     assertEquals(0, trained.exitCode(), trained.err());
-    CommandRun.of("export", run).succeeds();
+    CommandRun.of("export", run, "--fp16", "--batch", 2).succeeds();
     Map<String, String> written = OnnxReader.read(run.resolve("model.onnx")).metadata();
     assertEquals(documented, new TreeSet<>(written.keySet()));
     ModelMetadata read = ModelMetadata.parse("model.onnx", written);

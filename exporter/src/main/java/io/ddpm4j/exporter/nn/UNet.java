@@ -106,16 +106,14 @@ public final class UNet {
    * <pre>
    * sample        float (batch, in_channels, H, W)
    * timestep      int64 (batch); float with a Fourier embedding
-   * class_labels  of a conditional network only: int64 (batch) for a table of classes, as timestep
-   *               where classes become vectors as timesteps do, float (batch, timeChannels) where
-   *               they are vectors
+   * class_labels  of a conditional network only: int64 (batch), or float (batch, timeChannels)
+   *               where classes are vectors already
    * </pre>
    */
   public static Map<String, TensorType> inputs(UNetConfig config) {
     Dim batch = Dim.named("batch");
     boolean fourier = config.timeEmbedding() == TimeEmbedding.FOURIER;
-    TensorType timestep =
-        new TensorType(fourier ? DataType.FLOAT : DataType.INT64, new Shape(List.of(batch)));
+    Shape one = new Shape(List.of(batch)); // for each image
     Map<String, TensorType> inputs = new LinkedHashMap<>();
     inputs.put(
         SAMPLE,
@@ -127,13 +125,12 @@ public final class UNet {
                     Dim.of(config.inChannels()),
                     Dim.of(config.sampleHeight()),
                     Dim.of(config.sampleWidth())))));
-    inputs.put(TIMESTEP, timestep);
+    inputs.put(TIMESTEP, new TensorType(fourier ? DataType.FLOAT : DataType.INT64, one));
     if (config.isConditional()) {
       inputs.put(
           CLASS_LABELS,
           switch (config.classEmbedding()) {
-            case TABLE -> new TensorType(DataType.INT64, timestep.shape());
-            case TIMESTEP -> timestep;
+            case TABLE, TIMESTEP -> new TensorType(DataType.INT64, one);
             case IDENTITY ->
                 new TensorType(
                     DataType.FLOAT, new Shape(List.of(batch, Dim.of(config.timeChannels()))));

@@ -39,7 +39,7 @@ class DiffusersConversionTest {
           "resnet_time_scale_shift");
 
   static List<GoldenUNets.Case> cases() throws IOException {
-    return GoldenUNets.all().stream().filter(c -> c.config().isPresent()).toList();
+    return GoldenUNets.withStored().stream().filter(c -> c.config().isPresent()).toList();
   }
 
   @ParameterizedTest

@@ -29,8 +29,12 @@ public final class GoldenUNets {
       return folder.getFileName().toString();
     }
 
+    /** What the file holds, or where there is none {@link HashedWeights} of the stated shapes. */
     public Map<String, TensorData> weights() throws IOException {
-      return Safetensors.read(folder.resolve("diffusion_pytorch_model.safetensors")).tensors();
+      Path file = folder.resolve("diffusion_pytorch_model.safetensors");
+      return Files.exists(file)
+          ? Safetensors.read(file).tensors()
+          : HashedWeights.of(json("info").getAsJsonObject("keys"));
     }
 
     public NpyFile npy(String name) throws IOException {
@@ -67,6 +71,20 @@ public final class GoldenUNets {
 
   public static List<Case> all() throws IOException {
     return in(SharedData.path("golden/unets"));
+  }
+
+  /**
+   * {@link #all}, if they are there, and those in the test resources {@code diffusers}: of kinds
+   * that the reference data do not have, made by PyTorch from a network that was written from its
+   * description, and that computes the reference networks' outputs.
+   */
+  public static List<Case> withStored() throws IOException {
+    List<Case> cases = new ArrayList<>();
+    if (SharedData.exists("golden/unets")) {
+      cases.addAll(all());
+    }
+    cases.addAll(in(Path.of("..", "exporter", "src", "test", "resources", "diffusers")));
+    return cases;
   }
 
   /** Every folder in there with a config.json. */

@@ -17,6 +17,7 @@ import io.ddpm4j.exporter.testing.GraphRunner;
 import io.ddpm4j.exporter.testing.Numbers;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -61,7 +62,18 @@ class HalfTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void networksComputeAlmostTheSame(boolean halfInputs) throws Exception {
-    for (TransformNetworks.Network network : TransformNetworks.all()) {
+    assertAlmostTheSame(TransformNetworks.all(), halfInputs);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void storedNetworksComputeAlmostTheSame(boolean halfInputs) throws Exception {
+    assertAlmostTheSame(TransformNetworks.stored(), halfInputs);
+  }
+
+  private static void assertAlmostTheSame(
+      List<TransformNetworks.Network> networks, boolean halfInputs) {
+    for (TransformNetworks.Network network : networks) {
       Graph graph = Half.of(network.graph(), halfInputs);
       DataType type = halfInputs ? DataType.FLOAT16 : DataType.FLOAT;
       assertEquals(type, graph.value("sample").orElseThrow().dataType());

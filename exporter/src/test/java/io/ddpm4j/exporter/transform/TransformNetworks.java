@@ -1,6 +1,7 @@
 package io.ddpm4j.exporter.transform;
 
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Graph;
@@ -10,7 +11,10 @@ import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.exporter.testing.GoldenUNets;
 import io.ddpm4j.exporter.testing.GraphRunner;
+import io.ddpm4j.exporter.testing.Npy;
+import io.ddpm4j.testing.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +28,9 @@ import java.util.stream.Stream;
 
 /** What transformations are tried on: small networks of ours, and the models that ship. */
 final class TransformNetworks {
+  private static List<Network> all;
+  private static List<Network> stored;
+
   private TransformNetworks() {}
 
   /**
@@ -37,6 +44,10 @@ final class TransformNetworks {
       return model.graph();
     }
 
+    int batch() {
+      return (int) expected.shape().size(0);
+    }
+
     String output() {
       return graph().outputs().keySet().iterator().next();
     }
@@ -47,9 +58,13 @@ final class TransformNetworks {
     }
   }
 
-  static List<Network> all() throws IOException {
-    List<Network> all = new ArrayList<>(small());
-    all.addAll(shipped());
+  /** {@link #small} and {@link #shipped}, made once. */
+  static synchronized List<Network> all() throws IOException {
+    if (all == null) {
+      List<Network> networks = new ArrayList<>(small());
+      networks.addAll(shipped());
+      all = networks;
+    }
     return all;
   }
 
@@ -91,8 +106,45 @@ final class TransformNetworks {
     return networks;
   }
 
+  /**
+   * The reference networks, and those that PyTorch has exported: every one that there is. Skips the
+   * test where there are none. Made once.
+   */
+  static synchronized List<Network> stored() throws IOException {
+    if (stored == null) {
+      stored = readStored();
+    }
+    return stored;
+  }
+
+  private static List<Network> readStored() throws IOException {
+    List<Network> networks = new ArrayList<>();
+    for (GoldenUNets.Case c : GoldenUNets.all()) {
+      if (c.config().isPresent()) {
+        OnnxModel model = OnnxModel.of(UNet.portable(c.config().get(), c.weights()));
+        networks.add(network(c.toString(), model, c.inputs()));
+      }
+    }
+    try (Stream<Path> files = Files.list(SharedData.path("golden/unets/onnx"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith(".onnx")).sorted().toList()) {
+        String name = file.getFileName().toString();
+        String stem = name.replaceAll("(_opset\\d+)?\\.onnx", "");
+        Map<String, TensorData> inputs = new LinkedHashMap<>();
+        for (String input : List.of("sample", "timestep")) {
+          inputs.put(input, Npy.read(file.resolveSibling(stem + "_" + input + ".npy")));
+        }
+        networks.add(network(name, OnnxReader.read(file).toModel(), inputs));
+      }
+    }
+    assertTrue(networks.size() > 3, "stored: " + networks);
+    return networks;
+  }
+
   private static Network network(String name, OnnxModel model) {
-    Map<String, TensorData> inputs = inputs(model.graph(), 2, 17);
+    return network(name, model, inputs(model.graph(), 2, 17));
+  }
+
+  private static Network network(String name, OnnxModel model, Map<String, TensorData> inputs) {
     TensorData expected = GraphRunner.run(model.graph(), inputs).values().iterator().next();
     return new Network(name, model, inputs, expected);
   }

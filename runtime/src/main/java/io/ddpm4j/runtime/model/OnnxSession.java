@@ -94,7 +94,10 @@ final class OnnxSession implements AutoCloseable {
       throws IOException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      options.setOptimizationLevel(OrtSession.SessionOptions.OptLevel.ALL_OPT);
+      options.setOptimizationLevel(
+          settings.fewRuns()
+              ? OrtSession.SessionOptions.OptLevel.EXTENDED_OPT // without layouts
+              : OrtSession.SessionOptions.OptLevel.ALL_OPT);
       options.setIntraOpNumThreads(settings.threads());
       if (settings.device() instanceof Device.Cuda cuda) {
         addCuda(options, cuda);

@@ -2,6 +2,7 @@ package io.ddpm4j.runtime.schedule;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
@@ -230,6 +231,23 @@ public final class SchedulerConfig {
       element = new JsonPrimitive(value);
     }
     return withElement(field, element);
+  }
+
+  /**
+   * The same configuration with every field of its class written down.
+   *
+   * @param others fields that are left out
+   */
+  SchedulerConfig complete(Set<String> others) {
+    JsonObject all = new JsonObject();
+    all.addProperty("_class_name", className());
+    for (String name : defaults.keySet()) {
+      if (!others.contains(name)) {
+        JsonElement value = field(name);
+        all.add(name, value == null ? JsonNull.INSTANCE : value);
+      }
+    }
+    return new SchedulerConfig(all);
   }
 
   private boolean knows(String field) {

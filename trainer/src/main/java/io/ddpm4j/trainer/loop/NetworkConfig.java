@@ -41,6 +41,8 @@ public record NetworkConfig(
     @MayBeAbsent JsonObject unet) {
 
   private static final int MANY = 1 << 16;
+  private static final int SKIP_GROUPS = 32; // divide the channels of Skip blocks
+  private static final int PICTURE_CHANNELS = 3; // that Skip blocks are made for
 
   /** What {@link #unet} may not say, for the others do. */
   private static final Set<String> SAID =
@@ -106,11 +108,13 @@ public record NetworkConfig(
         unet.get("attn_norm_num_groups") instanceof JsonPrimitive p && p.isNumber()
             ? p.getAsInt()
             : 0;
-    int width = groups > 0 && groups < MANY ? MANY / groups * groups : MANY;
+    long both = groups > 0 && groups < MANY ? (long) SKIP_GROUPS * groups : 1;
+    int unit = both <= MANY ? (int) both : groups;
+    int width = MANY / unit * unit;
     UNetConfig any =
         UNetConfig.of(
             1 << (levels - 1),
-            1,
+            PICTURE_CHANNELS,
             Collections.nCopies(levels, width),
             Collections.nCopies(levels, true),
             1,
@@ -162,7 +166,8 @@ public record NetworkConfig(
    * The options that make a network, but for the outputs of a learned variance, which are the
    * objective's.
    *
-   * @throws IllegalArgumentException if there are none: its outputs are not those of its images
+   * @throws IllegalArgumentException if there are none: its outputs are not those of its images, or
+   *     its norms have no common number of groups
    */
   static NetworkConfig of(UNetConfig network) {
     int channels = network.inChannels();
@@ -171,6 +176,11 @@ public record NetworkConfig(
         "out_channels",
         "as many as in_channels, " + channels + ", or twice that with a learned variance",
         network.outChannels());
+    require(
+        network.normNumGroups() > 0,
+        "norm_num_groups",
+        "a number, since a run has one",
+        "null: each block has its own");
     NetworkConfig plain =
         new NetworkConfig(
             network.blockOutChannels(),

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.nn.Activation;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.nn.UNetConfig.BlockType;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import java.util.Arrays;
@@ -90,6 +92,26 @@ class TrainConfigTest {
     fails(
         () -> TrainConfig.fromJson(wrong),
         "network.unet.norm_epsilon: expected a field of UNet2DModel, found norm_epsilon");
+  }
+
+  @Test
+  void aRunMayHaveSkipBlocks() {
+    UNetConfig skips =
+        UNetConfig.of(8, 3, List.of(32, 64), List.of(false, false), 1, 32, 0, 0).toBuilder()
+            .downBlockTypes(List.of(BlockType.SKIP, BlockType.ATTENTION_SKIP))
+            .upBlockTypes(List.of(BlockType.ATTENTION_SKIP, BlockType.SKIP))
+            .activation(Activation.MISH)
+            .attnNormNumGroups(16)
+            .midBlock(false)
+            .build();
+    assertEquals(skips, NetworkConfig.of(skips).unet(8, 3, 0));
+    fails(
+        () -> NetworkConfig.of(skips.toBuilder().normNumGroups(0).build()),
+        "norm_num_groups: expected a number, since a run has one, found null: each block has its"
+            + " own");
+    fails(
+        () -> NetworkConfig.of(skips.toBuilder().sampleSize(8, 4).build()),
+        "U-Net config: sample_size: expected a square, found 8x4");
   }
 
   @Test

@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
 /**
  * The names that a pickle may call: what tensors are built with, and containers. Each is a function
  * of ours that makes data of data; nothing of Python is called. Other names are labels: an object
- * of such a class is skipped, a call of such a function refused.
+ * of such a class is skipped, a call of such a function refused; those of Python's own modules are
+ * refused even without a call.
  */
 final class Globals {
   private Globals() {}
@@ -141,12 +142,16 @@ final class Globals {
       call(module + ".set", Globals::copy);
       call(module + ".frozenset", Globals::copy);
       call(module + ".bytearray", arguments -> new byte[0]);
+      call(module + ".bytes", arguments -> new byte[0]);
       call(module + ".complex", arguments -> new Inert("a complex number"));
       call(module + ".getattr", Globals::member);
       value(module + ".int", DataType.INT64); // a defaultdict's default, never called
+      value(module + ".long", DataType.INT64);
       value(module + ".float", DataType.DOUBLE);
       value(module + ".str", DataType.STRING);
       value(module + ".bool", DataType.BOOL);
+      value(module + ".unicode", DataType.STRING);
+      value(module + ".type", "type");
       value(module + ".object", "object");
     }
     for (String module : List.of("copyreg", "copy_reg")) {

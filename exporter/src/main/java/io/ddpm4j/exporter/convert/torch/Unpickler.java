@@ -330,11 +330,15 @@ final class Unpickler {
   // ---- names and calls
 
   private Global global(String module, String name) throws TorchFormatException {
+    Global global;
     try {
-      return Globals.of(module, name);
+      global = Globals.of(module, name);
     } catch (IllegalArgumentException e) {
       throw bad(e.getMessage(), "longer ones");
     }
+    boolean python = global.isLabel() && StandardLibrary.contains(module);
+    return require(
+        !python, global, "of Python's own names those that build containers", global.name());
   }
 
   private void stackGlobal() throws TorchFormatException {

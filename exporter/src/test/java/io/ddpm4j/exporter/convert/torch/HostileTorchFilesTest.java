@@ -150,6 +150,10 @@ class HostileTorchFilesTest {
     refused("cos\nsystem\n(S'true'\ntR.", "os.system");
     refused("\u008c\10builtins\u008c\4eval\u0093.", "builtins.eval");
     refused("(ios\nsystem\n.", "os.system");
+    refused("(dS'a'\ncos\nsystem\ns.", "os.system"); // named, not called
+    refused("csubprocess\nPopen\n)\u0081.", "subprocess.Popen");
+    refused("c_posixsubprocess\nfork_exec\n.", "_posixsubprocess.fork_exec");
+    refused("c__builtin__\neval\n.", "__builtin__.eval");
     refused("c__builtin__\ngetattr\n.", "__builtin__.getattr");
     refused("ctorch.storage\n_load_from_bytes\n.", "_load_from_bytes");
     refused("ctorch.hub\nload\n.", "torch.hub.load");
@@ -187,8 +191,8 @@ class HostileTorchFilesTest {
   /** What would run other code if it were called is only a name until then. */
   @Test
   void membersOfNamesAreNames() throws IOException {
-    String system = "cbuiltins\ngetattr\ncos\npath\n\u008c\6system\u0086R";
-    refused(system + "(\u008c\4truetR.", "os.path.system");
+    String system = "cbuiltins\ngetattr\ncnumpy\nos\n\u008c\6system\u0086R";
+    refused(system + "(\u008c\4truetR.", "numpy.os.system");
     refused("cbuiltins\ngetattr\n\u008c\1x\u008c\6system\u0086R.", "builtins.getattr");
     refused("ccopyreg\n_reconstructor\n(cos\nsystem\ncbuiltins\nobject\nNtR.", "os.system");
     refused("c__main__\nEvil\n)\u0081}b.", "an object of __main__.Evil, which is not followed");
