@@ -1,5 +1,6 @@
 package io.ddpm4j.exporter.proto;
 
+import io.ddpm4j.exporter.OneLine;
 import java.io.IOException;
 
 /**
@@ -11,11 +12,11 @@ public final class OnnxFormatException extends IOException {
 
   /** With the sentence that names the file and what is wrong. */
   public OnnxFormatException(String message) {
-    super(message);
+    super(OneLine.of(message)); // names in a file may hold anything
   }
 
   /** The same with what it was found by. */
   public OnnxFormatException(String message, Throwable cause) {
-    super(message, cause);
+    super(OneLine.of(message), cause);
   }
 }
