@@ -283,6 +283,9 @@ class DocumentedCommandsTest {
     if (isHelp(line)) {
       return args;
     }
+    if (args.contains("--diffusers")) { // a folder, whose name need not look like a path
+      set(args, "--diffusers", here(value(line, "--diffusers")).toString());
+    }
     switch (command(line)) {
       case "sample" -> {
         if (subject(line).endsWith(".onnx")) { // a stand-in, which has other classes
