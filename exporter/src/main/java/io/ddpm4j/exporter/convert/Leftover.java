@@ -98,6 +98,9 @@ enum Leftover {
           "n_averaged",
           "losses");
 
+  /** What a layer calls its own: of one that nobody knows, even a single number matters. */
+  private static final Set<String> PARAMETERS = Set.of("weight", "bias");
+
   private static final Set<String> OPTIMIZERS =
       Set.of("opt", "optim", "optimizer", "optimizers", "scaler", "scheduler", "schedulers");
 
@@ -141,7 +144,8 @@ enum Leftover {
         return Optional.of(leftover.what);
       }
     }
-    return COUNTERS.contains(last) || shape != null && shape.rank() == 0
+    boolean number = shape != null && shape.rank() == 0 && !PARAMETERS.contains(last);
+    return COUNTERS.contains(last) || number
         ? Optional.of("a number beside the network")
         : Optional.empty();
   }

@@ -123,7 +123,7 @@ class CheckpointFuzzTest {
     Path file = dir.resolve("mutant");
     int refused = 0;
     for (int k = 0; k < mutants; k++) {
-      List<Source> from = k % 20 == 0 && !large.isEmpty() ? large : small;
+      List<Source> from = k % 100 == 0 && !large.isEmpty() ? large : small;
       Source source = from.get(random.nextInt(from.size()));
       byte[] bytes = source.damage().damaged(random);
       Files.write(file, bytes);

@@ -396,7 +396,8 @@ class DiffusersCheckpointTest {
         IOException.class,
         () -> InitialModel.read(saved),
         saved.resolve(WEIGHTS)
-            + ": tensor conv_in.bias: expected float numbers of shape [8], found INT64[8]");
+            + ": expected the network's tensors and no others, found 1 of another type or shape"
+            + " (conv_in.bias: expected float numbers of shape [8], found INT64[8])");
     Files.delete(saved.resolve("config.json"));
     fails(
         IOException.class,
