@@ -1,6 +1,5 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -10,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Tries a model file out before anybody relies on it. */
 @FunctionalInterface
@@ -32,29 +31,38 @@ interface ModelTrial {
   }
 
   /**
-   * Runs a model on zeros, or on ones where it takes the logarithm of an input, as of the timestep
-   * of a Fourier embedding.
+   * Runs a model on zeros; where that gives no finite numbers, on ones: a Fourier embedding takes
+   * the logarithm of its timestep, sometimes of its label too. Labels are 0 as long as they can be,
+   * since there may be one only.
    *
    * @param others what inputs of these names are given in their place
    */
   static ModelTrial once(Map<String, NumpyArray> others) {
     return file -> {
       try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
-        Set<String> logged = OnnxReader.read(file).outline().loggedInputs();
-        Map<String, NumpyArray> inputs = new LinkedHashMap<>();
-        for (TensorSpec spec : model.inputs()) {
-          int value = logged.contains(spec.name()) ? 1 : 0;
-          NumpyArray other = others.get(spec.name());
-          inputs.put(spec.name(), other == null ? filled(spec, value) : other);
+        NumpyArray found = output(model, inputs(model, others, 0, 0));
+        for (int label = 0; label <= 1 && !isFinite(found); label++) {
+          found = output(model, inputs(model, others, 1, label));
         }
-        return "runs: " + finite(model, inputs);
+        return "runs: " + requireFinite(model, found);
       }
     };
   }
 
   /** The model's first output; refused if a number of it is not finite. */
   static NumpyArray finite(OnnxModel model, Map<String, NumpyArray> inputs) throws IOException {
-    NumpyArray found = model.run(inputs).get(model.outputs().get(0).name());
+    return requireFinite(model, output(model, inputs));
+  }
+
+  private static NumpyArray output(OnnxModel model, Map<String, NumpyArray> inputs) {
+    return model.run(inputs).get(model.outputs().get(0).name());
+  }
+
+  private static boolean isFinite(NumpyArray array) {
+    return IntStream.range(0, array.size()).allMatch(i -> Double.isFinite(array.doubleAt(i)));
+  }
+
+  private static NumpyArray requireFinite(OnnxModel model, NumpyArray found) throws IOException {
     for (int i = 0; i < found.size(); i++) {
       if (!Double.isFinite(found.doubleAt(i))) {
         throw new IOException(
@@ -63,6 +71,18 @@ interface ModelTrial {
       }
     }
     return found;
+  }
+
+  /** Everything as one number, whole numbers as another. */
+  private static Map<String, NumpyArray> inputs(
+      OnnxModel model, Map<String, NumpyArray> others, int real, int whole) {
+    Map<String, NumpyArray> inputs = new LinkedHashMap<>();
+    for (TensorSpec spec : model.inputs()) {
+      NumpyArray other = others.get(spec.name());
+      int value = spec.isFloat() ? real : whole;
+      inputs.put(spec.name(), other == null ? filled(spec, value) : other);
+    }
+    return inputs;
   }
 
   private static NumpyArray filled(TensorSpec spec, int value) {

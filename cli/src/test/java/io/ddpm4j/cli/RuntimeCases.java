@@ -75,7 +75,7 @@ final class RuntimeCases {
       throws IOException {
     String name = network + "-loop.onnx";
     Path graph = file.resolveSibling(name);
-    CommandRun.of("export", file, "--sampler", "ddim:" + STEPS, "--images", "float", "-o", graph)
+    CommandRun.of("export", file, "--sampler", "ddim:" + STEPS, "--pixels", "float", "-o", graph)
         .succeeds();
     Map<String, Input> inputs = inputs(metadata);
     inputs.put("noise", inputs.remove("sample"));

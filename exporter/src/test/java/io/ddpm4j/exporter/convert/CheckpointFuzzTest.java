@@ -10,6 +10,7 @@ import io.ddpm4j.exporter.testing.FuzzBudget;
 import io.ddpm4j.testing.SharedData;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -32,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CheckpointFuzzTest {
   private static final long SEED = 20261127;
+  private static final int THREADS = 2;
   private static final long ENOUGH = 64L << 20; // bytes of tensors that are read of one file
 
   @TempDir Path dir;
@@ -108,32 +111,47 @@ class CheckpointFuzzTest {
   }
 
   @Test
-  void damageIsRefusedOrHarmless() throws IOException {
+  void damageIsRefusedOrHarmless() {
     fuzz(3_000);
   }
 
   @Test
   @Tag("slow")
-  void muchDamageIsRefusedOrHarmless() throws IOException {
+  void muchDamageIsRefusedOrHarmless() {
     fuzz(100_000);
   }
 
-  private void fuzz(int mutants) throws IOException {
-    Random random = new Random(SEED);
-    Path file = dir.resolve("mutant");
+  /** On two threads, each with its own seed, since this is one of the longest tests. */
+  private void fuzz(int mutants) {
+    int refused =
+        IntStream.range(0, THREADS)
+            .parallel()
+            .map(thread -> refusals(SEED + thread, mutants / THREADS))
+            .sum();
+    assertTrue(refused > mutants / 3 && refused < mutants, refused + " of " + mutants);
+  }
+
+  private int refusals(long seed, int mutants) {
+    Random random = new Random(seed);
+    Path file = dir.resolve("mutant-" + seed);
     int refused = 0;
     for (int k = 0; k < mutants; k++) {
       List<Source> from = k % 100 == 0 && !large.isEmpty() ? large : small;
       Source source = from.get(random.nextInt(from.size()));
-      byte[] bytes = source.damage().damaged(random);
-      Files.write(file, bytes);
-      String what = "mutant " + k + " of seed " + SEED + ", " + source.name();
+      byte[] bytes;
+      try {
+        bytes = source.damage().damaged(random);
+        Files.write(file, bytes);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      String what = "mutant " + k + " of seed " + seed + ", " + source.name();
       if (FuzzBudget.refuses(
           what, bytes.length, List.of(dir + "/", "expected "), () -> read(file))) {
         refused++;
       }
     }
-    assertTrue(refused > mutants / 3 && refused < mutants, refused + " of " + mutants);
+    return refused;
   }
 
   private static void read(Path file) throws IOException {
