@@ -36,10 +36,7 @@ final class Names {
   static final class Pixels implements ITypeConverter<LoopImages.Format> {
     @Override
     public LoopImages.Format convert(String value) {
-      return oneOf(
-          List.of(LoopImages.Format.values()),
-          format -> format.name().toLowerCase(Locale.ROOT),
-          value);
+      return constant(LoopImages.Format.values(), value);
     }
   }
 
@@ -47,10 +44,7 @@ final class Names {
   static final class Origin implements ITypeConverter<LoopExport.NoiseOrigin> {
     @Override
     public LoopExport.NoiseOrigin convert(String value) {
-      return oneOf(
-          List.of(LoopExport.NoiseOrigin.values()),
-          origin -> origin.name().toLowerCase(Locale.ROOT),
-          value);
+      return constant(LoopExport.NoiseOrigin.values(), value);
     }
   }
 
@@ -129,7 +123,7 @@ final class Names {
   static final class Presets implements ITypeConverter<Preset> {
     @Override
     public Preset convert(String value) {
-      return oneOf(List.of(Preset.values()), p -> p.name().toLowerCase(Locale.ROOT), value);
+      return constant(Preset.values(), value);
     }
   }
 
@@ -156,6 +150,11 @@ final class Names {
       }
       return Map.entry(value.substring(0, equals), value.substring(equals + 1));
     }
+  }
+
+  /** A constant by its own name in small letters. */
+  private static <E extends Enum<E>> E constant(E[] values, String value) {
+    return oneOf(List.of(values), each -> each.name().toLowerCase(Locale.ROOT), value);
   }
 
   private static <T> T oneOf(Collection<T> legal, Function<T, String> name, String value) {

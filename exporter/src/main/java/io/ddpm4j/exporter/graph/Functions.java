@@ -6,6 +6,7 @@ import static io.ddpm4j.exporter.graph.OpSchema.AttributeKind.INT;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Composite operators that layers call: each has one node in the graph, its own gradient rule, and
@@ -56,29 +57,15 @@ public final class Functions {
               .shape(
                   i -> {
                     Shape x = i.shape(0, 4);
-                    Shape y = x;
-                    for (int axis = 2; axis < 4; axis++) {
-                      long size = x.dim(axis).sizeOrUnknown();
-                      if (size % 2 == 1) {
-                        throw i.fail("an even height and width", x.toString());
-                      }
-                      y = y.with(axis, size < 0 ? i.unknown() : Dim.of(size / 2));
+                    if (x.dim(2).sizeOrUnknown() % 2 == 1 || x.dim(3).sizeOrUnknown() % 2 == 1) {
+                      throw i.fail("an even height and width", x.toString());
                     }
-                    return List.of(new TensorType(i.dataType(0), y));
+                    return resized(i, size -> size / 2);
                   }),
           // twice the size, smoothed, see FirFilter
           OpSchema.of(DOMAIN, "FirUpsample")
               .in("X", "T", FLOATS)
-              .shape(
-                  i -> {
-                    Shape x = i.shape(0, 4);
-                    Shape y = x;
-                    for (int axis = 2; axis < 4; axis++) {
-                      long size = x.dim(axis).sizeOrUnknown();
-                      y = y.with(axis, size < 0 ? i.unknown() : Dim.of(2 * size));
-                    }
-                    return List.of(new TensorType(i.dataType(0), y));
-                  }),
+              .shape(i -> resized(i, size -> 2 * size)),
           // x·Φ(x), Φ the standard normal distribution function
           OpSchema.of(DOMAIN, "Gelu").in("X", "T", FLOATS).shape(ShapeRules::same),
           // Wu and He, "Group Normalization": x is (N, C, H, W), scale and bias are (C)
@@ -106,4 +93,14 @@ public final class Functions {
           OpSchema.of(DOMAIN, "Mish").in("X", "T", FLOATS).shape(ShapeRules::same),
           // x·sigmoid(x)
           OpSchema.of(DOMAIN, "Silu").in("X", "T", FLOATS).shape(ShapeRules::same));
+
+  /** Images (N, C, H, W) of another height and width; open ones stay open. */
+  private static List<TensorType> resized(Inference i, LongUnaryOperator size) {
+    Shape shape = i.shape(0, 4);
+    for (int axis = 2; axis < 4; axis++) {
+      long before = shape.dim(axis).sizeOrUnknown();
+      shape = shape.with(axis, before < 0 ? i.unknown() : Dim.of(size.applyAsLong(before)));
+    }
+    return List.of(new TensorType(i.dataType(0), shape));
+  }
 }
