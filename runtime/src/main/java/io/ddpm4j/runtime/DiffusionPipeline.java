@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -316,6 +317,16 @@ public final class DiffusionPipeline implements AutoCloseable {
   /** The values of black and white. */
   public ValueRange valueRange() {
     return metadata.valueRange();
+  }
+
+  /**
+   * All that makes the images of a request again, as pictures of them carry it: model and its hash,
+   * seed, sampler, classes and so on, by name. Nothing is generated.
+   *
+   * @throws IllegalArgumentException if the request does not fit the model
+   */
+  public Map<String, String> parameters(GenerationRequest request) {
+    return new Generation(this, model, request, method).parameters();
   }
 
   /** Generates images 0 to {@code images - 1} of a seed. */

@@ -13,6 +13,7 @@ import io.ddpm4j.runtime.sampling.SamplingRun;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -184,6 +185,11 @@ final class Generation {
                 .formatted(model.name(), run.x()[i], number + i / run.elements()));
       }
     }
+  }
+
+  /** What makes all images of this request again. */
+  Map<String, String> parameters() {
+    return text.of(request.firstImage(), request.images());
   }
 
   /** Images of this request, with their numbers and parameters. */

@@ -90,6 +90,11 @@ public final class GenerationRequest {
     return with(draft -> draft.firstImage = number);
   }
 
+  /** The same with another number of images, at least 1. */
+  public GenerationRequest withCount(int count) {
+    return with(draft -> draft.images = count);
+  }
+
   /** The same with classes by label, taken in turn. */
   public GenerationRequest withClassLabels(int... labels) {
     Objects.requireNonNull(labels, "labels");

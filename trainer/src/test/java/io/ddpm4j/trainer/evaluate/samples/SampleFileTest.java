@@ -1,0 +1,268 @@
+package io.ddpm4j.trainer.evaluate.samples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.GenerationRequest;
+import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.trainer.data.ImageDataset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SampleFileTest {
+  private static final Path MODEL = Path.of("../models/fashion-mnist");
+  private static final int BYTES = 2 * 3; // of an image below
+
+  private static final SampleSettings SETTINGS =
+      new SampleSettings(
+          Map.of("Sampler", "ddim", "Seed", "7"), 1, 2, 3, List.of(1, 0), List.of("a", "b"));
+
+  @TempDir private Path folder;
+  private final List<String> warnings = new ArrayList<>();
+
+  private SampleFile open(Path file, SampleSettings settings) throws IOException {
+    return SampleFile.open(file, settings, warnings::add);
+  }
+
+  private static byte[] pixels(int first, int count) {
+    byte[] pixels = new byte[count * BYTES];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (31 * (first * BYTES + i) + 200);
+    }
+    return pixels;
+  }
+
+  /** Batches of 3, 1 and 2 images. */
+  private Path written() throws IOException {
+    Path path = folder.resolve("some.samples");
+    try (SampleFile file = open(path, SETTINGS)) {
+      file.append(pixels(0, 3), 3_000_000_000L);
+      file.append(pixels(3, 1), 2_000_000_000L);
+      file.append(pixels(4, 2), 1_000_000_000L);
+    }
+    return path;
+  }
+
+  private static byte[] all(ImageDataset images) {
+    byte[] all = new byte[images.size() * images.imageBytes()];
+    for (int i = images.size() - 1; i >= 0; i--) {
+      images.read(i, all, i * images.imageBytes());
+    }
+    return all;
+  }
+
+  @Test
+  void imagesComeBackWithTheirClassesAndTheirTime() throws IOException {
+    try (SampleFile file = open(written(), SETTINGS)) {
+      assertEquals(6, file.images());
+      assertEquals(1.0, file.secondsPerImage(), 1e-12);
+      ImageDataset images = file.images(5);
+      assertEquals(5, images.size());
+      assertArrayEquals(pixels(0, 5), all(images));
+      assertEquals(List.of("a", "b"), images.classNames());
+      assertEquals(
+          List.of(1, 0, 1, 0, 1), List.of(0, 1, 2, 3, 4).stream().map(images::label).toList());
+      assertThrows(IndexOutOfBoundsException.class, () -> images.read(5, new byte[BYTES], 0));
+      assertThrows(IllegalArgumentException.class, () -> file.images(7));
+      assertThrows(IllegalArgumentException.class, () -> file.append(new byte[BYTES + 1], 1));
+    }
+    assertTrue(warnings.isEmpty(), warnings.toString());
+  }
+
+  @Test
+  void anEmptyFileHasNoTime() throws IOException {
+    try (SampleFile file = open(folder.resolve("none"), SETTINGS)) {
+      assertEquals(0, file.images());
+      assertTrue(Double.isNaN(file.secondsPerImage()));
+    }
+  }
+
+  @Test
+  void whatEndsAnywhereKeepsItsWholeBatches() throws IOException {
+    byte[] whole = Files.readAllBytes(written());
+    int batchHead = 12;
+    int crc = 4;
+    int third = whole.length - (batchHead + 2 * BYTES + crc);
+    int second = third - (batchHead + BYTES + crc);
+    int first = second - (batchHead + 3 * BYTES + crc);
+    Path path = folder.resolve("cut");
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(path, Arrays.copyOf(whole, length));
+      warnings.clear();
+      if (length < first) {
+        IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+        assertTrue(e.getMessage().startsWith(path + ": expected a file of samples, found"));
+        continue;
+      }
+      int kept = length < second ? 0 : length < third ? 3 : 4;
+      try (SampleFile file = open(path, SETTINGS)) {
+        assertEquals(kept, file.images(), "length " + length);
+        boolean between = length == first || length == second || length == third;
+        assertEquals(!between, warnings.size() == 1, length + ": " + warnings);
+        file.append(pixels(kept, 6 - kept), 1);
+      }
+      try (SampleFile file = open(path, SETTINGS)) {
+        assertArrayEquals(pixels(0, 6), all(file.images(6)), "length " + length);
+      }
+    }
+  }
+
+  @Test
+  void noDamagedImageIsGiven() throws IOException {
+    byte[] whole = Files.readAllBytes(written());
+    Path path = folder.resolve("damaged");
+    int refused = 0;
+    for (int at = 0; at < whole.length; at++) {
+      byte[] damaged = whole.clone();
+      damaged[at] ^= 0x40;
+      Files.write(path, damaged);
+      warnings.clear();
+      try (SampleFile file = open(path, SETTINGS)) {
+        int kept = file.images();
+        assertTrue(kept < 6, "byte " + at);
+        assertEquals(1, warnings.size(), "byte " + at);
+        if (kept > 0) {
+          assertArrayEquals(pixels(0, kept), all(file.images(kept)), "byte " + at);
+        }
+      } catch (IOException e) {
+        assertTrue(e.getMessage().startsWith(path + ": expected "), e.getMessage());
+        refused++;
+      }
+    }
+    assertTrue(refused > 50 && refused < whole.length - 60, "refused: " + refused);
+  }
+
+  @Test
+  void samplesOfOtherSettingsAreRefused() throws IOException {
+    Path path = written();
+    SampleSettings other =
+        new SampleSettings(
+            Map.of("Sampler", "ddpm", "Seed", "7"), 1, 2, 3, List.of(1, 0), List.of("a", "b"));
+    IOException e = assertThrows(IOException.class, () -> open(path, other));
+    assertEquals(
+        path
+            + ": expected samples of the same settings, found others: Sampler: expected ddpm, found"
+            + " ddim",
+        e.getMessage());
+    SampleSettings fewer =
+        new SampleSettings(Map.of("Sampler", "ddim"), 1, 2, 3, List.of(), List.of("a", "b"));
+    assertEquals(
+        List.of("Seed: expected none, found 7", "labels: expected [], found [1, 0]"),
+        fewer.differences(SETTINGS));
+  }
+
+  @Test
+  void twoDoNotWriteAtOnce() throws IOException {
+    Path path = written();
+    try (SampleFile file = open(path, SETTINGS)) {
+      IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+      assertEquals(
+          path + ": expected a file that nothing else writes, found it being written",
+          e.getMessage());
+      assertEquals(6, file.images());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "hello", "ddpm4j samples 1\n", "ddpm4j samples 2\n________________"})
+  void otherFilesAreRefused(String content) throws IOException {
+    Path path = Files.writeString(folder.resolve("other"), content);
+    IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+    assertTrue(
+        e.getMessage().startsWith(path + ": expected a file of samples, found "), e.getMessage());
+    assertEquals(content, Files.readString(path), "left alone");
+  }
+
+  private DiffusionPipeline pipeline(String sampler, int steps) throws IOException {
+    return DiffusionPipeline.open(MODEL)
+        .sampler(Samplers.named(sampler))
+        .steps(steps)
+        .threads(1)
+        .batchSize(2)
+        .build();
+  }
+
+  @Test
+  void anInterruptedFileGoesOnWhereItWas() throws IOException {
+    GenerationRequest request = GenerationRequest.of(1, 5).withClassLabels(3, 1, 8);
+    try (DiffusionPipeline pipeline = pipeline("ddim", 2)) {
+      SampleSettings settings = SampleSettings.of(pipeline, request);
+      assertEquals(List.of(3, 1, 8), settings.labels());
+      Cancellation cancellation = new Cancellation();
+      int[] seen = {0};
+      GenerationRequest cancelled =
+          request
+              .withCancellation(cancellation)
+              .withListener(
+                  step -> {
+                    if (++seen[0] == 5) {
+                      cancellation.cancel("the third batch");
+                    }
+                  });
+      try (SampleFile file = open(folder.resolve("parts"), settings)) {
+        SampleWriter writer = new SampleWriter(pipeline, cancelled);
+        assertThrows(CancellationException.class, () -> writer.fill(file, 7));
+        assertEquals(4, file.images());
+      }
+      try (SampleFile file = open(folder.resolve("parts"), settings)) {
+        SampleWriter writer = new SampleWriter(pipeline, request);
+        writer.fill(file, 7);
+        writer.fill(file, 6);
+        assertEquals(7, file.images());
+        assertTrue(file.secondsPerImage() > 0);
+        ImageBatch expected = pipeline.generate(request.withCount(7)).images();
+        ImageDataset found = file.images(7);
+        for (int i = 0; i < 7; i++) {
+          byte[] pixels = new byte[found.imageBytes()];
+          found.read(i, pixels, 0);
+          assertArrayEquals(expected.bytes(i), pixels, "image " + i);
+        }
+        assertEquals(8, found.label(2));
+        assertEquals(3, found.label(3));
+      }
+    }
+  }
+
+  @Test
+  void whateverChangesTheImagesIsOfTheSettings() throws IOException {
+    GenerationRequest request = GenerationRequest.of(3, 5);
+    SampleSettings settings;
+    try (DiffusionPipeline pipeline = pipeline("ddim", 2)) {
+      settings = SampleSettings.of(pipeline, request);
+      assertEquals(settings, SampleSettings.of(pipeline, request.withCount(9).withFirstImage(4)));
+      assertEquals(10, settings.labels().size());
+      for (GenerationRequest other :
+          List.of(
+              GenerationRequest.of(3, 6),
+              request.withClassLabels(1),
+              request.withClassNames("bag", "sneaker"),
+              request.withGuidanceScale(2))) {
+        assertFalse(settings.differences(SampleSettings.of(pipeline, other)).isEmpty());
+      }
+      assertEquals(
+          SampleSettings.of(pipeline, request.withClassLabels(8, 7)),
+          SampleSettings.of(pipeline, request.withClassNames("bag", "sneaker")));
+    }
+    for (DiffusionPipeline other : List.of(pipeline("ddim", 3), pipeline("ddpm", 2))) {
+      try (other) {
+        assertFalse(settings.differences(SampleSettings.of(other, request)).isEmpty());
+      }
+    }
+  }
+}
