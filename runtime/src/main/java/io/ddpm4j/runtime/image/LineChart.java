@@ -5,6 +5,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
+import java.awt.geom.Ellipse2D;
 import java.awt.geom.Path2D;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * A small line chart: several series over one x axis, the y axis linear or logarithmic. Works
+ * A small line chart: several series over one x axis, each axis linear or logarithmic. Works
  * without any font installed.
  *
  * <p>A value that is not finite, or not positive on a logarithmic axis, leaves a gap.
@@ -36,10 +37,12 @@ public final class LineChart {
   private static final int TITLE_SCALE = 2;
   private static final int PAD = 16;
   private static final int TICK = 5;
+  private static final double MARK = 3.5; // radius
 
   /** How a series is drawn. */
   enum Style {
     LINE,
+    MARKED,
     FAINT
   }
 
@@ -50,6 +53,7 @@ public final class LineChart {
   private final List<Series> series = new ArrayList<>();
   private String xLabel = "";
   private String yLabel = "";
+  private boolean logX;
   private boolean logY;
 
   /** An empty chart; the title may be empty. */
@@ -69,6 +73,12 @@ public final class LineChart {
     return this;
   }
 
+  /** Makes the x axis logarithmic. */
+  public LineChart logX() {
+    this.logX = true;
+    return this;
+  }
+
   /** Makes the y axis logarithmic. */
   public LineChart logY() {
     this.logY = true;
@@ -85,6 +95,11 @@ public final class LineChart {
    */
   public LineChart line(String name, int rgb, double[] x, double[] y) {
     return add(name, rgb, Style.LINE, x, y);
+  }
+
+  /** Adds a solid line with a dot at each of its points, for few that stand apart. */
+  public LineChart marked(String name, int rgb, double[] x, double[] y) {
+    return add(name, rgb, Style.MARKED, x, y);
   }
 
   /** Adds a pale, thin line to stand behind others, such as raw values behind a mean. */
@@ -125,7 +140,7 @@ public final class LineChart {
       graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
       graphics.setRenderingHint(
           RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
-      for (Style style : new Style[] {Style.FAINT, Style.LINE}) { // lines lie on top
+      for (Style style : new Style[] {Style.FAINT, Style.LINE, Style.MARKED}) { // on top of others
         series.stream()
             .filter(s -> s.style == style)
             .forEach(s -> drawSeries(graphics, frame, x, y, s));
@@ -231,7 +246,7 @@ public final class LineChart {
     Path2D.Double path = new Path2D.Double();
     boolean drawing = false;
     for (int i = 0; i < s.x.length; i++) {
-      if (!Double.isFinite(s.x[i]) || !y.shows(s.y[i])) {
+      if (!x.shows(s.x[i]) || !y.shows(s.y[i])) {
         drawing = false;
         continue;
       }
@@ -242,6 +257,10 @@ public final class LineChart {
       } else {
         path.moveTo(px, py);
         path.lineTo(px, py); // a point between two gaps is a dot, thanks to the round caps
+      }
+      if (s.style == Style.MARKED) {
+        double r = MARK * frame.scale;
+        graphics.fill(new Ellipse2D.Double(px - r, py - r, 2 * r, 2 * r));
       }
       drawing = true;
     }
@@ -311,20 +330,24 @@ public final class LineChart {
 
   private boolean hasPoint(Series s) {
     for (int i = 0; i < s.x.length; i++) {
-      if (Double.isFinite(s.x[i]) && Double.isFinite(s.y[i]) && (!logY || s.y[i] > 0)) {
+      if (shows(logX, s.x[i]) && shows(logY, s.y[i])) {
         return true;
       }
     }
     return false;
   }
 
+  private static boolean shows(boolean log, double value) {
+    return Double.isFinite(value) && (!log || value > 0);
+  }
+
   private ChartAxis axis(boolean horizontal) {
-    boolean log = logY && !horizontal;
+    boolean log = horizontal ? logX : logY;
     double min = Double.POSITIVE_INFINITY;
     double max = Double.NEGATIVE_INFINITY;
     for (Series s : series) {
       for (double value : horizontal ? s.x : s.y) {
-        if (Double.isFinite(value) && (!log || value > 0)) {
+        if (shows(log, value)) {
           min = Math.min(min, value);
           max = Math.max(max, value);
         }

@@ -11,6 +11,7 @@ final class SvgChart {
   private static final double LETTER = 0.62; // of the font size, at most, in common fonts
   private static final int PAD = 12;
   private static final int TICK = 5;
+  private static final double MARK = 3.5; // radius
 
   private final Labels labels;
   private final List<LineChart.Series> series;
@@ -40,7 +41,9 @@ final class SvgChart {
         width, height, escape(labels.title), FONT);
     grid();
     for (LineChart.Style style :
-        new LineChart.Style[] {LineChart.Style.FAINT, LineChart.Style.LINE}) { // lines lie on top
+        new LineChart.Style[] {
+          LineChart.Style.FAINT, LineChart.Style.LINE, LineChart.Style.MARKED // on top of others
+        }) {
       series.stream().filter(s -> s.style() == style).forEach(this::line);
     }
     texts(height);
@@ -86,6 +89,19 @@ final class SvgChart {
               + " stroke-width='%s' stroke-opacity='%s' style='stroke:%s'/>\n",
           path, faint ? "1" : "2", faint ? "0.35" : "1", colour(s.rgb()));
     }
+    if (s.style() == LineChart.Style.MARKED) {
+      marks(s);
+    }
+  }
+
+  private void marks(LineChart.Series s) {
+    for (int i = 0; i < s.x().length; i++) {
+      if (x.shows(s.x()[i]) && y.shows(s.y()[i])) {
+        add(
+            "<circle cx='%.1f' cy='%.1f' r='%s' style='fill:%s'/>\n",
+            across(s.x()[i]), down(s.y()[i]), MARK, colour(s.rgb()));
+      }
+    }
   }
 
   /** Of more than two points in a column of one unit only the lowest and the highest are drawn. */
@@ -94,7 +110,7 @@ final class SvgChart {
     List<double[]> column = new ArrayList<>();
     boolean drawing = false;
     for (int i = 0; i < s.x().length; i++) {
-      if (!Double.isFinite(s.x()[i]) || !y.shows(s.y()[i])) {
+      if (!x.shows(s.x()[i]) || !y.shows(s.y()[i])) {
         drawing = flush(column, path, drawing);
         drawing = false;
         continue;

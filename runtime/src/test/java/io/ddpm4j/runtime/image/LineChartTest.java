@@ -71,6 +71,21 @@ class LineChartTest {
   }
 
   @Test
+  void powersAreAsFarApartOnALogarithmicAxisAcross() {
+    double[] x = {0, 1, 10, 100, 1e3, 1e4}; // 0 has no place
+    double[] y = {9, 0, 1, 2, 3, 4};
+    BufferedImage line = new LineChart("").logX().line("", RED, x, y).render(400, 300);
+    int low = column(line, RED, 100, 110)[1];
+    int middle = column(line, RED, 200, 210)[1];
+    int high = column(line, RED, 300, 310)[1];
+    assertEquals(low - middle, middle - high, 3);
+    assertTrue(low > middle);
+    BufferedImage marked = new LineChart("").logX().marked("", RED, x, y).render(400, 300);
+    assertTrue(
+        column(marked, RED, 0, 400)[0] > column(line, RED, 0, 400)[0] + 5 * 15, "five dots more");
+  }
+
+  @Test
   void valuesThatHaveNoPlaceLeaveAGap() {
     double[] x = {0, 1, 2, 3, 4, 5};
     for (double hole : new double[] {Double.NaN, Double.POSITIVE_INFINITY, 0, -1}) {

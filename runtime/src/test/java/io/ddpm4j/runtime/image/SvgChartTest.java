@@ -145,4 +145,22 @@ class SvgChartTest {
     assertTrue(!texts(svg(new LineChart("").line("", RED, one, one))).contains("no data"));
     assertThrows(IllegalArgumentException.class, () -> new LineChart("").toSvg(100, 100));
   }
+
+  @Test
+  void aMarkedLineHasADotAtEachPointThatHasAPlace() throws Exception {
+    double[] x = {0, 1, 10, 100};
+    Element svg =
+        svg(new LineChart("").logX().marked("", RED, x, new double[] {1, 2, Double.NaN, 4}));
+    List<Element> dots = all(svg, "circle");
+    assertEquals(2, dots.size());
+    double first = Double.parseDouble(dots.get(0).getAttribute("cx"));
+    double second = Double.parseDouble(dots.get(1).getAttribute("cx"));
+    double ten =
+        all(svg, "text").stream()
+            .filter(text -> text.getTextContent().equals("10"))
+            .mapToDouble(text -> Double.parseDouble(text.getAttribute("x")))
+            .findFirst()
+            .orElseThrow();
+    assertEquals(ten - first, second - ten, 0.2, "1, 10 and 100 are as far apart");
+  }
 }
