@@ -34,6 +34,9 @@ class ArchitectureTest {
             "checkpoint",
             "data",
             "evaluate",
+            "evaluate.distance",
+            "evaluate.features",
+            "evaluate.neighbours",
             "loop",
             "lowering",
             "objective",
@@ -54,6 +57,22 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(MODULE);
+  }
+
+  @Test
+  void packagesOfTheEvaluationHaveNoCycles() {
+    slices().matching(ROOT + ".evaluate.(*)..").should().beFreeOfCycles().check(MODULE);
+  }
+
+  @Test
+  void onePackageDecomposesMatrices() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".evaluate.distance..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.ejml..")
+        .check(MODULE);
   }
 
   @Test
@@ -110,7 +129,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void theModuleNeedsExporterRuntimeGsonProtobufAndTheJdk() {
+  void theModuleNeedsExporterRuntimeGsonProtobufEjmlAndTheJdk() {
     classes()
         .should()
         .onlyDependOnClassesThat(
@@ -121,6 +140,7 @@ class ArchitectureTest {
                 "ai.onnxruntime..",
                 "com.google.gson..",
                 "com.google.protobuf..",
+                "org.ejml..",
                 "java..",
                 "javax.imageio.."))
         .check(MODULE);

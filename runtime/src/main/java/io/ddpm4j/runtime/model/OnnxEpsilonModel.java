@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -262,7 +263,11 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     session.retain();
     try (ModelInputs inputs = new ModelInputs(signature, memory)) {
       inputs.load(0);
-      long[] found = session.runOnce(inputs.tensors()).get(signature.output().name()).shape();
+      long[] found =
+          session
+              .runOnce(inputs.tensors(), Set.of(signature.output().name()))
+              .get(signature.output().name())
+              .shape();
       long[] expected = shape.clone();
       if (found.length == shape.length) {
         expected[1] = found[1] == 2 * shape[1] ? found[1] : shape[1];

@@ -4,9 +4,13 @@ import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Any ONNX model, run on arrays as it is: for checks against other runtimes, not for sampling.
@@ -14,15 +18,19 @@ import java.util.Map;
  */
 public final class OnnxModel implements AutoCloseable {
   private final String name;
+  private final ModelSource source;
   private final OnnxSession session;
   private final List<TensorSpec> inputs;
   private final List<TensorSpec> outputs;
+  private final Map<String, String> metadata;
 
-  private OnnxModel(String name, OnnxSession session) throws IOException {
-    this.name = name;
+  private OnnxModel(ModelSource source, OnnxSession session) throws IOException {
+    this.name = source.name();
+    this.source = source;
     this.session = session;
     this.inputs = session.inputs();
     this.outputs = session.outputs();
+    this.metadata = Map.copyOf(session.metadata());
   }
 
   /**
@@ -53,7 +61,7 @@ public final class OnnxModel implements AutoCloseable {
       throws IOException {
     OnnxSession session = OnnxSession.open(source, bytes, settings);
     try {
-      return new OnnxModel(source.name(), session);
+      return new OnnxModel(source, session);
     } catch (IOException | RuntimeException e) {
       session.close();
       throw e;
@@ -75,6 +83,19 @@ public final class OnnxModel implements AutoCloseable {
     return outputs;
   }
 
+  /** The file's {@code metadata_props}. */
+  public Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /**
+   * The first 16 hexadecimal digits of the file's SHA-256; empty if it has changed since it was
+   * opened. Data that lie beside it do not count.
+   */
+  public Optional<String> sha256() {
+    return source.sha256();
+  }
+
   /**
    * Runs the model once.
    *
@@ -86,6 +107,26 @@ public final class OnnxModel implements AutoCloseable {
    * @throws IllegalStateException if ONNX Runtime fails, or after {@link #close}
    */
   public Map<String, NumpyArray> run(Map<String, NumpyArray> arrays) {
+    return run(arrays, outputs.stream().map(TensorSpec::name).toList());
+  }
+
+  /**
+   * Runs the model once for some of its outputs; others are not computed.
+   *
+   * @param arrays as for {@link #run(Map)}
+   * @param wanted names of outputs
+   * @return those outputs by name; bfloat16 as float32
+   * @throws IllegalArgumentException as {@link #run(Map)}, and for a name that no output has
+   * @throws IllegalStateException if ONNX Runtime fails, or after {@link #close}
+   */
+  public Map<String, NumpyArray> run(Map<String, NumpyArray> arrays, Collection<String> wanted) {
+    Set<String> names = new LinkedHashSet<>(wanted);
+    for (String output : names) {
+      if (outputs.stream().noneMatch(each -> each.name().equals(output))) {
+        throw new IllegalArgumentException(
+            "%s: expected an output of %s, found the name \"%s\"".formatted(name, outputs, output));
+      }
+    }
     List<String> missing =
         inputs.stream().map(TensorSpec::name).filter(input -> !arrays.containsKey(input)).toList();
     if (!missing.isEmpty()) {
@@ -99,7 +140,7 @@ public final class OnnxModel implements AutoCloseable {
       for (Map.Entry<String, NumpyArray> entry : arrays.entrySet()) {
         tensors.put(entry.getKey(), tensor(entry.getKey(), entry.getValue()));
       }
-      return session.runOnce(tensors);
+      return session.runOnce(tensors, names);
     } finally {
       tensors.values().forEach(DirectTensor::close);
       session.release();

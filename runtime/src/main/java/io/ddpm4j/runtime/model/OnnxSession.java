@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 
@@ -290,14 +291,14 @@ final class OnnxSession implements AutoCloseable {
   }
 
   /**
-   * Runs the session once, with all its outputs, in their order.
+   * Runs the session once, for the outputs of these names, in their order.
    *
    * @throws IllegalStateException if ONNX Runtime fails, or an output is no tensor of numbers
    */
-  Map<String, NumpyArray> runOnce(Map<String, DirectTensor> inputs) {
+  Map<String, NumpyArray> runOnce(Map<String, DirectTensor> inputs, Set<String> outputs) {
     return onThread(
         () -> {
-          try (OrtSession.Result result = session.run(natives(inputs))) {
+          try (OrtSession.Result result = session.run(natives(inputs), outputs)) {
             Map<String, NumpyArray> arrays = new LinkedHashMap<>();
             for (Map.Entry<String, OnnxValue> output : result) {
               arrays.put(output.getKey(), DirectTensor.read(name, output));
