@@ -8,6 +8,7 @@ module io.ddpm4j.runtime {
 
   exports io.ddpm4j.runtime;
   exports io.ddpm4j.runtime.image;
+  exports io.ddpm4j.runtime.likelihood;
   exports io.ddpm4j.runtime.model;
   exports io.ddpm4j.runtime.random;
   exports io.ddpm4j.runtime.sampling;

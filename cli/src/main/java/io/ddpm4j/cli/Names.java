@@ -1,12 +1,14 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.exporter.loop.LoopImages;
+import io.ddpm4j.runtime.likelihood.BoundVariance;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.random.NoiseGenerator;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.VarianceType;
+import io.ddpm4j.trainer.data.Split;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.objective.LossKind;
 import io.ddpm4j.trainer.objective.TimestepSampling;
@@ -92,6 +94,30 @@ final class Names {
           List.of(VarianceType.FIXED_SMALL, VarianceType.FIXED_LARGE, VarianceType.LEARNED_RANGE),
           VarianceType::label,
           value);
+    }
+  }
+
+  /** Where a bound has its variance from. */
+  static final class VarianceOfBound implements ITypeConverter<BoundVariance> {
+    @Override
+    public BoundVariance convert(String value) {
+      return constant(BoundVariance.values(), value);
+    }
+  }
+
+  /** How the last step of a bound decodes. */
+  static final class DecoderKinds implements ITypeConverter<LikelihoodOptions.DecoderKind> {
+    @Override
+    public LikelihoodOptions.DecoderKind convert(String value) {
+      return constant(LikelihoodOptions.DecoderKind.values(), value);
+    }
+  }
+
+  /** A part of a data set. */
+  static final class Splits implements ITypeConverter<Split> {
+    @Override
+    public Split convert(String value) {
+      return constant(Split.values(), value);
     }
   }
 

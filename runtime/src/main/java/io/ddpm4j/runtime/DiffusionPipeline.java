@@ -2,6 +2,7 @@ package io.ddpm4j.runtime;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.likelihood.BatchNetwork;
 import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelDescription;
 import io.ddpm4j.runtime.model.ModelFormatException;
@@ -312,6 +313,20 @@ public final class DiffusionPipeline implements AutoCloseable {
   /** Where the model runs. */
   String device() {
     return device;
+  }
+
+  /**
+   * The network with memory of its own, to evaluate likelihoods with: see {@link
+   * io.ddpm4j.runtime.likelihood}. The caller closes it.
+   *
+   * @param images at once, at least 1; at most {@link #batchSize} are taken, and as many as the
+   *     file fixes where it does
+   * @throws ModelFormatException if the model is no noise predictor for its images
+   * @throws IllegalStateException after {@link #close}
+   */
+  public BatchNetwork network(int images) throws ModelFormatException {
+    boolean fixed = model.signature().fixedBatch() > 0;
+    return BatchNetwork.bind(model, shape, fixed ? batchSize : Math.min(images, batchSize));
   }
 
   /** The values of black and white. */

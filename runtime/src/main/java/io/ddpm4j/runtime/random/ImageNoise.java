@@ -50,6 +50,29 @@ public record ImageNoise(long seed) implements NoiseSource {
     }
   }
 
+  /**
+   * The u of which the normal numbers are made, less ½: uniform in (-½, ½), such as dequantisation
+   * adds to grey levels.
+   *
+   * @param target as for {@link #fill}, likewise the others
+   */
+  public void fillUniform(float[] target, long firstImage, int images, int elements, int draw) {
+    Scratch scratch = Scratch.OF_THREAD.get();
+    scratch.counter[1] = draw;
+    for (int image = 0; image < images; image++) {
+      long k = firstImage + image;
+      scratch.counter[2] = (int) k;
+      scratch.counter[3] = (int) (k >>> 32);
+      for (int from = 0; from < elements; from += CHUNK) {
+        int count = Math.min(CHUNK, elements - from);
+        uniforms(scratch, from, count);
+        for (int i = 0; i < count; i++) {
+          target[image * elements + from + i] = (float) (scratch.uniform[i] - 0.5);
+        }
+      }
+    }
+  }
+
   /** Fills the scratch with u of the elements from {@code from} on, whole blocks. */
   private void uniforms(Scratch scratch, int from, int count) {
     double[] u = scratch.uniform;

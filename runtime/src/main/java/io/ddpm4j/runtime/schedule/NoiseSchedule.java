@@ -91,6 +91,29 @@ public final class NoiseSchedule {
     return new NoiseSchedule(rescaled, true);
   }
 
+  /**
+   * The schedule that visits only some of the timesteps: its own timestep i is {@code timesteps[i]}
+   * of this one, and its betas are 1 - ᾱ_t/ᾱ_s of each two neighbours (Nichol and Dhariwal 2021,
+   * §4).
+   *
+   * @param timesteps rising, each in 0 to T-1, at least one
+   */
+  public NoiseSchedule respaced(int... timesteps) {
+    double[] kept = new double[timesteps.length];
+    int previous = -1;
+    for (int i = 0; i < kept.length; i++) {
+      int t = timesteps[i];
+      if (t <= previous || t >= betas.length) {
+        throw new IllegalArgumentException(
+            "timesteps: expected rising values from 0 to at most %d, found %d after %d"
+                .formatted(betas.length - 1, t, previous));
+      }
+      kept[i] = beta(t, previous);
+      previous = t;
+    }
+    return new NoiseSchedule(kept, previous >= 0 && alphasCumprod[previous] == 0);
+  }
+
   /** T, the number of timesteps. */
   public int trainTimesteps() {
     return betas.length;

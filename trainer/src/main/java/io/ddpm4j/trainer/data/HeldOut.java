@@ -37,6 +37,15 @@ public record HeldOut(ImageDataset training, ImageDataset heldOut) {
   }
 
   /**
+   * All images in an order that a seed decides: the first of them are a fair choice, also of data
+   * that lie in order of their classes.
+   */
+  public static ImageDataset shuffled(ImageDataset all, long seed) {
+    int[] order = EpochOrder.shuffled(all.size(), SplitMix64.derive(seed, 2));
+    return new Subset(all, order, all.description());
+  }
+
+  /**
    * Divides a data set.
    *
    * @param count images to hold out, at least 1 and fewer than there are

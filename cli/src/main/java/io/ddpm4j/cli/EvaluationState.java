@@ -1,0 +1,141 @@
+package io.ddpm4j.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.runtime.likelihood.SampleStatistics;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What an evaluation has found so far, in a file that is written after every batch. It holds the
+ * settings too, and goes on with the same ones only. Not thread-safe.
+ */
+final class EvaluationState {
+  private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
+
+  private final Path file;
+  private final Map<String, String> settings;
+  private final SampleStatistics statistics;
+  private double seconds;
+
+  private EvaluationState(
+      Path file, Map<String, String> settings, SampleStatistics statistics, double seconds) {
+    this.file = file;
+    this.settings = settings;
+    this.statistics = statistics;
+    this.seconds = seconds;
+  }
+
+  /**
+   * Reads the state, or begins one.
+   *
+   * @param settings that must be the same, by the names that messages call them
+   * @param figures of each image
+   * @throws IOException if the file holds other settings or is damaged
+   */
+  static EvaluationState open(Path file, Map<String, String> settings, int figures)
+      throws IOException {
+    if (!Files.exists(file)) {
+      return new EvaluationState(file, settings, new SampleStatistics(figures), 0);
+    }
+    JsonObject stored;
+    try {
+      stored = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    } catch (RuntimeException e) {
+      throw damaged(file, e);
+    }
+    requireSame(file, settings, stored.get("settings"));
+    try {
+      SampleStatistics statistics =
+          SampleStatistics.of(
+              stored.get("images").getAsLong(),
+              numbers(stored.getAsJsonArray("means")),
+              numbers(stored.getAsJsonArray("squares")));
+      if (statistics.figures() != figures) {
+        throw new IllegalArgumentException("figures: " + statistics.figures());
+      }
+      return new EvaluationState(
+          file, settings, statistics, stored.get("seconds").getAsDouble());
+    } catch (RuntimeException e) {
+      throw damaged(file, e);
+    }
+  }
+
+  private static void requireSame(Path file, Map<String, String> settings, JsonElement stored)
+      throws IOException {
+    if (stored == null || !stored.isJsonObject()) {
+      throw damaged(file, null);
+    }
+    for (Map.Entry<String, String> setting : settings.entrySet()) {
+      JsonElement value = stored.getAsJsonObject().get(setting.getKey());
+      String found = value == null || !value.isJsonPrimitive() ? "nothing" : value.getAsString();
+      if (!found.equals(setting.getValue())) {
+        throw new IOException(
+            "%s: expected results of the same settings to go on with, %s %s, found %s; write these to another folder with --out"
+                .formatted(file, setting.getKey(), setting.getValue(), found));
+      }
+    }
+  }
+
+  private static IOException damaged(Path file, Exception cause) {
+    return new IOException(
+        file
+            + ": expected the results of an evaluation, found a damaged file; delete it to begin"
+            + " again",
+        cause);
+  }
+
+  private static double[] numbers(JsonArray array) {
+    double[] numbers = new double[array.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = array.get(i).getAsDouble();
+    }
+    return numbers;
+  }
+
+  /** What was found, to be added to. */
+  SampleStatistics statistics() {
+    return statistics;
+  }
+
+  /** What was measured how. */
+  Map<String, String> settings() {
+    return settings;
+  }
+
+  /** Time that the images took, of all starts together. */
+  double seconds() {
+    return seconds;
+  }
+
+  /**
+   * Writes it.
+   *
+   * @param more seconds that were spent since the last time
+   */
+  void save(double more) throws IOException {
+    seconds += more;
+    JsonObject object = new JsonObject();
+    object.add("settings", JSON.toJsonTree(settings));
+    object.addProperty("images", statistics.count());
+    object.addProperty("seconds", seconds);
+    object.add("means", JSON.toJsonTree(statistics.means()));
+    object.add("squares", JSON.toJsonTree(statistics.squares()));
+    writeJson(file, object);
+  }
+
+  /** Writes JSON for people and programs, whole or not at all. */
+  static void writeJson(Path file, JsonObject object) throws IOException {
+    Outputs.makeFolderOf(file);
+    byte[] bytes = (JSON.toJson(object) + "\n").getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+}
