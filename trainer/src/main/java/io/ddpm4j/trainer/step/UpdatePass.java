@@ -43,14 +43,14 @@ final class UpdatePass {
    */
   UpdatePass(
       NativeTensors tensors,
-      TrainStepConfig config,
+      TrainTask task,
       StateVectors state,
       List<FloatBuffer> gradients)
       throws OrtException {
     this.state = state;
     this.threads = gradients.size();
     sum = CompiledGraph.of(tensors, UpdateGraph.sum(threads));
-    update = CompiledGraph.of(tensors, UpdateGraph.build(config));
+    update = CompiledGraph.of(tensors, UpdateGraph.build(task));
     Map<String, OnnxTensor> scalars =
         Map.of(
             "step", tensors.of(step, 0),
