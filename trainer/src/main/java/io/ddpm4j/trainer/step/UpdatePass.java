@@ -41,11 +41,7 @@ final class UpdatePass {
    * @param tensors owns what is made
    * @param gradients of each thread, (P)
    */
-  UpdatePass(
-      NativeTensors tensors,
-      TrainTask task,
-      StateVectors state,
-      List<FloatBuffer> gradients)
+  UpdatePass(NativeTensors tensors, TrainTask task, StateVectors state, List<FloatBuffer> gradients)
       throws OrtException {
     this.state = state;
     this.threads = gradients.size();
