@@ -69,7 +69,7 @@ public final class TrainStepTime {
 
   /** Noise and timesteps are drawn within the time, as PyTorch's side does. */
   private static void step(TrainSession session, StepInputs inputs, long number, Random random) {
-    int batch = session.config().batchSize();
+    int batch = session.task().batchSize();
     float[] noise = new float[inputs.noise().capacity()];
     new ImageNoise(1).fill(noise, (number - 1) * batch, batch, noise.length / batch, 0);
     inputs.noise().put(0, noise);

@@ -121,7 +121,13 @@ final class InspectCommand implements Callable<Integer> {
     Optional<SchedulerConfig> scheduler = beside ? folder.readScheduler() : metadata.scheduler();
     if (!json) {
       LoopText.lines(summary.metadata()).forEach(this::print);
-      printMetadata(metadata, scheduler);
+      Optional<String> classifier = ClassifierText.line(summary.source(), summary.metadata());
+      classifier.ifPresent(line -> print("classifier", line));
+      printMetadata(metadata);
+      if (classifier.isEmpty()) {
+        printSchedule(scheduler);
+      }
+      print("origin", pairs(metadata.provenance()));
     }
     if (plot != null) {
       draw(summary.source(), scheduler);
@@ -167,7 +173,7 @@ final class InspectCommand implements Callable<Integer> {
     return value.isJsonPrimitive() ? value.getAsString() : value.toString();
   }
 
-  private void printMetadata(ModelMetadata metadata, Optional<SchedulerConfig> scheduler) {
+  private void printMetadata(ModelMetadata metadata) {
     metadata
         .image()
         .ifPresent(
@@ -190,10 +196,12 @@ final class InspectCommand implements Callable<Integer> {
     metadata
         .nullClass()
         .ifPresent(label -> print("null class", "label " + label + ", for guidance"));
+  }
+
+  private void printSchedule(Optional<SchedulerConfig> scheduler) {
     scheduler.ifPresentOrElse(
         this::printSchedule,
         () -> print("schedule", "none in the file: ddpm sample needs --scheduler or --schedule"));
-    print("origin", pairs(metadata.provenance()));
   }
 
   private void printSchedule(SchedulerConfig config) {

@@ -49,6 +49,7 @@ public final class Main implements Runnable {
     COMMANDS.put("encode", EncodeCommand::new);
     COMMANDS.put("decode", DecodeCommand::new);
     COMMANDS.put("train", TrainCommand::commandLine);
+    COMMANDS.put("train-classifier", TrainClassifierCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);
     COMMANDS.put("export", ExportCommand::new);
     COMMANDS.put("convert", ConvertCommand::new);

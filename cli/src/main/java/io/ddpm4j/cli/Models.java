@@ -1,10 +1,14 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.trainer.classifier.ClassifierFolder;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -57,11 +61,21 @@ final class Models {
     }
     try (Stream<Path> all = Files.list(folder)) {
       String names =
-          all.filter(model -> Files.isRegularFile(model.resolve(FILE)))
+          all.filter(model -> Files.isRegularFile(model.resolve(FILE)) && makesImages(model))
               .map(model -> model.getFileName().toString())
               .sorted()
               .collect(Collectors.joining(", "));
       return names.isEmpty() ? "" : "; the shipped models are: " + names;
+    }
+  }
+
+  /** Whether a shipped model is one to sample from; one that cannot be read shall be seen, too. */
+  private static boolean makesImages(Path folder) {
+    try {
+      Map<String, String> metadata = OnnxReader.read(folder.resolve(FILE)).metadata();
+      return !ModelMetadata.isClassifier(metadata);
+    } catch (IOException e) {
+      return true;
     }
   }
 
@@ -70,9 +84,11 @@ final class Models {
     return Optional.of(path(name)).filter(Models::isRun);
   }
 
-  /** Whether a folder is that of a training run. */
+  /** Whether a folder is that of a training run, of which a classifier's is none. */
   static boolean isRun(Path folder) {
-    return Files.exists(folder.resolve("metrics.csv")) || Files.exists(folder.resolve("run.json"));
+    return !Files.exists(folder.resolve(ClassifierFolder.CONFIG))
+        && (Files.exists(folder.resolve("metrics.csv"))
+            || Files.exists(folder.resolve("run.json")));
   }
 
   private static Path path(String name) throws IOException {

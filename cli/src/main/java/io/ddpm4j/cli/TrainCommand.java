@@ -88,7 +88,7 @@ final class TrainCommand implements Callable<Integer> {
     requireUsage();
     TrainConfig config = resume ? null : hyperparameters.config();
     Warnings warnings = new Warnings(terminal);
-    Path folder = out == null ? freeFolder(config) : out;
+    Path folder = out == null ? RunFolders.free(config.data().source(), "") : out;
     Outputs.requireFolder("--out", folder);
     if (resume && isDone(folder)) {
       return Main.OK;
@@ -191,17 +191,6 @@ final class TrainCommand implements Callable<Integer> {
       terminal.out().printf("%s: the run has %d steps already; --steps N goes on%n", folder, done);
     }
     return asked == done;
-  }
-
-  /** runs/shapes, or runs/shapes-2 where there is a run already. */
-  private static Path freeFolder(TrainConfig config) {
-    String name = RunFolder.nameOf(Path.of(config.data().source()));
-    Path runs = Path.of("runs");
-    Path folder = runs.resolve(name);
-    for (int number = 2; Files.exists(folder); number++) {
-      folder = runs.resolve(name + "-" + number);
-    }
-    return folder;
   }
 
   private int report(Path folder, TrainResult result) throws IOException {

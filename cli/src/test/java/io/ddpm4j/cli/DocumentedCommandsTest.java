@@ -244,7 +244,7 @@ class DocumentedCommandsTest {
           ImageIO.write(image, "png", here(subject).toFile());
         }
       }
-      case "train" -> {
+      case "train", "train-classifier" -> {
         // Every document begins afresh.
         if (!line.args().contains("--resume") && !value(line, "--out").isEmpty()) {
           delete(here(value(line, "--out")));
@@ -304,6 +304,9 @@ class DocumentedCommandsTest {
       case "train" -> {
         return smallTraining(line);
       }
+      case "train-classifier" -> {
+        return smallClassifier(line);
+      }
       default -> {
         // As it is.
       }
@@ -343,6 +346,29 @@ class DocumentedCommandsTest {
     set(args, "--batch-size", "2");
     set(args, "--sample-every", "0");
     set(args, "--steps", "2");
+    set(args, "--threads", "1");
+    set(args, "--out", out.toString());
+    return args;
+  }
+
+  /** A part of an epoch's time: small shapes, a small network. */
+  private List<String> smallClassifier(Line line) {
+    String named = value(line, "--out");
+    Path out = named.isEmpty() ? dir.resolve("unnamed-" + unnamedRuns++) : here(named);
+    if (line.args().contains("--resume")) {
+      return List.of("train-classifier", "--resume", "--out", out.toString());
+    }
+    List<String> args = new ArrayList<>(line.args());
+    for (String option : List.of("-o", "--data-dir", "--labels", "--channels", "--background")) {
+      unset(args, option);
+    }
+    args.remove("--labels-from-folders");
+    set(args, "--data", "shapes");
+    set(args, "--image-size", "8");
+    set(args, "--widths", "8");
+    set(args, "--blocks", "0");
+    set(args, "--batch-size", "64");
+    set(args, "--epochs", "1");
     set(args, "--threads", "1");
     set(args, "--out", out.toString());
     return args;

@@ -145,6 +145,11 @@ class SampleCommandTest {
           .prints("models/fashion-mnist/model.onnx: 1 image,");
       CommandRun.of("sample", "other", "-n", 1, "--steps", 2, "-o", out).succeeds();
       CommandRun.of("inspect", "other").succeeds();
+      Path judge = Files.createDirectories(dir.resolve("models").resolve("judge"));
+      Files.copy( // is there, but no model to sample from
+          Documents.ROOT.resolve("models/fashion-mnist-classifier/model.onnx"),
+          judge.resolve("model.onnx"));
+      CommandRun.of("sample", "judge", "-o", out).failsSaying("judge", "found a classifier");
       CommandRun.of("sample", "third", "-o", out)
           .failsSaying("third", "no such file", "the shipped models are: fashion-mnist, other");
     } finally {

@@ -32,6 +32,7 @@ class ArchitectureTest {
         List.of(
             "autodiff",
             "checkpoint",
+            "classifier",
             "data",
             "evaluate",
             "evaluate.distance",
@@ -171,6 +172,17 @@ class ArchitectureTest {
             ROOT + ".lowering..",
             ROOT + ".optim..",
             ROOT + ".step..")
+        .check(MODULE);
+  }
+
+  @Test
+  void nothingKnowsThatThereAreClassifiersToTrain() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".classifier..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".classifier..")
         .check(MODULE);
   }
 

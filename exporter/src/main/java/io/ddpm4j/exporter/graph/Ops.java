@@ -366,6 +366,11 @@ public final class Ops {
     return one("Softmax", Map.of("axis", Attribute.of(axis)), x);
   }
 
+  /** log(softmax(x)) along {@code axis}, also where the softmax itself would be 0. */
+  public Value logSoftmax(Value x, int axis) {
+    return one("LogSoftmax", Map.of("axis", Attribute.of(axis)), x);
+  }
+
   /**
    * Sums over {@code axes}, over all where there are none; with {@code keepDims} these stay with
    * extent 1.

@@ -36,4 +36,7 @@ public final class MetadataKeys {
 
   /** JSON object: what a file that holds a whole sampling loop does, and what its inputs mean. */
   public static final String LOOP = "ddpm4j.loop";
+
+  /** JSON object: the network of a file that holds a classifier; absent in all others. */
+  public static final String CLASSIFIER = "ddpm4j.classifier";
 }

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.testing.GoldenUNets;
@@ -98,7 +99,10 @@ final class TransformNetworks {
       for (Path folder : folders.sorted().toList()) {
         Path file = folder.resolve("model.onnx");
         if (Files.exists(file)) {
-          networks.add(network(folder.getFileName().toString(), OnnxReader.read(file).toModel()));
+          OnnxModel model = OnnxReader.read(file).toModel();
+          if (!model.metadata().containsKey(MetadataKeys.CLASSIFIER)) { // those that predict noise
+            networks.add(network(folder.getFileName().toString(), model));
+          }
         }
       }
     }

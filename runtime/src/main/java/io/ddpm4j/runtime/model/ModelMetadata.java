@@ -19,7 +19,7 @@ import java.util.stream.StreamSupport;
  * What a model file says about itself ({@code docs/model-format.md}). A file without {@code
  * ddpm4j.format} is foreign: it says nothing, and the schedule has to come from elsewhere.
  *
- * @param scheduler the noise schedule and the sampler's defaults
+ * @param scheduler the noise schedule and the sampler's defaults; none in a classifier
  * @param image channels, height and width
  * @param valueRange the values of black and white
  * @param classNames in label order; empty in an unconditional model
@@ -38,6 +38,8 @@ public record ModelMetadata(
     Map<String, String> provenance) {
   /** The one version of the format. */
   public static final String FORMAT = "1";
+
+  private static final String CLASSIFIER = "ddpm4j.classifier";
 
   /** Channels, height and width of an image. */
   public record ImageShape(int channels, int height, int width) {
@@ -109,7 +111,7 @@ public record ModelMetadata(
     Reader reader = new Reader(file, properties);
     JsonObject image = reader.object("ddpm4j.image");
     return new ModelMetadata(
-        Optional.of(reader.scheduler()),
+        isClassifier(properties) ? Optional.empty() : Optional.of(reader.scheduler()),
         Optional.ofNullable(image == null ? null : reader.shape(image)),
         image == null ? ValueRange.SIGNED : reader.valueRange(image),
         reader.classNames(),
@@ -121,6 +123,11 @@ public record ModelMetadata(
   /** Whether a file with these {@code metadata_props} says anything about itself. */
   public static boolean isOurs(Map<String, String> properties) {
     return properties.containsKey("ddpm4j.format");
+  }
+
+  /** Whether a file with these {@code metadata_props} holds a classifier: it predicts no noise. */
+  public static boolean isClassifier(Map<String, String> properties) {
+    return isOurs(properties) && properties.containsKey(CLASSIFIER);
   }
 
   /**

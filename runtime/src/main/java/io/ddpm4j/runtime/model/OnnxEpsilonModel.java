@@ -49,8 +49,14 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     this.warnings = warnings(ours ? folder : null);
   }
 
-  /** Refuses a file that holds a whole sampling loop: there is nothing to sample from it. */
+  /** Refuses a file that holds a whole sampling loop, or a classifier: none predicts noise. */
   private static void requireNetwork(String name, OnnxSession session) throws IOException {
+    if (ModelMetadata.isClassifier(session.metadata())) {
+      throw new ModelFormatException(
+          name
+              + ": expected a network that predicts noise, found a classifier, which says what"
+              + " images show and makes none");
+    }
     if (session.metadata().containsKey(LOOP)) {
       throw new ModelFormatException(
           name

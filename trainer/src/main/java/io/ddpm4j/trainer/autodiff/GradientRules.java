@@ -64,6 +64,7 @@ public final class GradientRules {
           entry("InstanceNormalization", GradientRules::instanceNorm),
           entry("LayerNormalization", GradientRules::layerNorm),
           entry("Log", (o, n, dy) -> asList(o.div(dy[0], n.in(0)))),
+          entry("LogSoftmax", GradientRules::logSoftmax),
           entry("MatMul", GradientRules::matMul),
           entry("Max", GradientRules::extremum),
           entry("Min", GradientRules::extremum),
@@ -505,6 +506,12 @@ public final class GradientRules {
     Value weighted = o.mul(dy[0], n.out());
     Value sum = o.reduceSum(weighted, true, n.intAttribute("axis", -1));
     return asList(o.sub(weighted, o.mul(n.out(), sum)));
+  }
+
+  /** dx = dy - softmax(x)·Σdy, and softmax(x) is exp of the result. */
+  private static List<Value> logSoftmax(Ops o, Node n, Value... dy) {
+    Value sum = o.reduceSum(dy[0], true, n.intAttribute("axis", -1));
+    return asList(o.sub(dy[0], o.mul(o.exp(n.out()), sum)));
   }
 
   private static List<Value> attention(Ops o, Node n, Value... dy) {

@@ -16,7 +16,7 @@ import java.util.Map;
  * @param smoothedLoss the running mean that progress shows
  * @param seconds training time so far
  * @param recovery how the run stands with breakdowns
- * @param unet the network's {@code config.json}
+ * @param unet the network's configuration: a U-Net's {@code config.json}, or a classifier's
  * @param tensors every state vector by name and parameter: {@code weights.conv_in.weight}
  */
 public record Checkpoint(

@@ -129,10 +129,11 @@ public final class BatchIterator implements AutoCloseable {
     try {
       EpochOrder order = new EpochOrder(data.size(), options.seed());
       byte[] image = new byte[data.imageBytes()];
+      byte[] moved = options.shift() > 0 ? new byte[image.length] : image;
       DataPosition next = start;
       while (!closed) {
         Batch batch = free.take();
-        next = fill(batch, next, order, image);
+        next = fill(batch, next, order, image, moved);
         ready.put(batch);
       }
     } catch (InterruptedException e) {
@@ -143,7 +144,11 @@ public final class BatchIterator implements AutoCloseable {
     }
   }
 
-  private DataPosition fill(Batch batch, DataPosition start, EpochOrder order, byte[] image)
+  /**
+   * @param moved where a shifted image is put; where none is, the image itself
+   */
+  private DataPosition fill(
+      Batch batch, DataPosition start, EpochOrder order, byte[] image, byte[] moved)
       throws InterruptedException {
     DataPosition at = start;
     for (int n = 0; n < options.batchSize(); n++) {
@@ -155,7 +160,10 @@ public final class BatchIterator implements AutoCloseable {
       if (options.horizontalFlips() && order.flipped(at) && data.mirrorable(index)) {
         mirror(image, data.width());
       }
-      batch.images().put(n * image.length, image);
+      if (options.shift() > 0) {
+        order.shift(at, options.shift()).apply(image, moved, data.height(), data.width());
+      }
+      batch.images().put(n * image.length, moved);
       batch.labels().put(n, data.label(index));
       at = at.plus(1, data.size());
     }

@@ -39,7 +39,8 @@ public record DataConfig(
     return new DataConfig(source, null, null, null, null, null, false, false);
   }
 
-  DatasetOptions options() {
+  /** What {@link io.ddpm4j.trainer.data.Datasets} is told, of the training images. */
+  public DatasetOptions options() {
     return new DatasetOptions(
         DatasetOptions.DEFAULTS.split(),
         Optional.ofNullable(dataDir).map(Path::of),

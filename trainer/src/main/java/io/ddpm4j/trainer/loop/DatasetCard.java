@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param shape channels, height and width of an image; empty in files of early versions
  * @param fingerprint of labels and some pixels, hexadecimal; empty in files of early versions
  */
-record DatasetCard(
+public record DatasetCard(
     String name,
     String description,
     int images,
@@ -37,7 +37,8 @@ record DatasetCard(
   /** Images whose pixels are hashed: enough to tell sets apart, few enough where each is drawn. */
   private static final int HASHED_IMAGES = 256;
 
-  static DatasetCard of(ImageDataset data) {
+  /** That of some data. */
+  public static DatasetCard of(ImageDataset data) {
     return new DatasetCard(
         data.name(),
         data.description(),
@@ -62,8 +63,12 @@ record DatasetCard(
     return Sha256.hex(digest);
   }
 
-  /** This card, read from a run's file, held against the data that were found. */
-  void requireSame(DatasetCard found, Path file) throws CheckpointException {
+  /**
+   * This card, read from a run's file, held against the data that were found.
+   *
+   * @throws CheckpointException if they are others
+   */
+  public void requireSame(DatasetCard found, Path file) throws CheckpointException {
     require(name.equals(found.name), file, "the data set " + name, found.name);
     require(images == found.images, file, images + " images", found.images);
     require(
@@ -87,7 +92,8 @@ record DatasetCard(
     }
   }
 
-  String toJson() {
+  /** The text of {@code dataset.json}. */
+  public String toJson() {
     JsonObject o = new JsonObject();
     o.addProperty("name", name);
     o.addProperty("description", description);
@@ -100,7 +106,8 @@ record DatasetCard(
     return o.toString();
   }
 
-  static JsonArray array(List<String> values) {
+  /** Texts as JSON. */
+  public static JsonArray array(List<String> values) {
     JsonArray array = new JsonArray();
     values.forEach(array::add);
     return array;
@@ -112,7 +119,7 @@ record DatasetCard(
    * @return empty if there is none
    * @throws IOException if it is damaged
    */
-  static Optional<DatasetCard> read(Path file) throws IOException {
+  public static Optional<DatasetCard> read(Path file) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();
     }

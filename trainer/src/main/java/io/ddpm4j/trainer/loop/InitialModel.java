@@ -96,6 +96,10 @@ public final class InitialModel {
     Path file = Files.isDirectory(path) ? inFolder : path;
     OnnxFile onnx = OnnxReader.read(file);
     ModelMetadata metadata = ModelMetadata.parse(file.toString(), onnx.metadata());
+    if (ModelMetadata.isClassifier(onnx.metadata())) {
+      throw new ModelFormatException(
+          file + ": expected a network that predicts noise, found a classifier");
+    }
     String json =
         metadata
             .unet()

@@ -1,27 +1,30 @@
 package io.ddpm4j.trainer.loop;
 
 /** Images a second over about the last twenty steps. */
-final class Pace {
+public final class Pace {
   private static final double SHARE = 0.05;
 
   private final int batchSize;
   private double secondsPerStep;
 
-  Pace(int batchSize) {
+  /** Of steps with so many images. */
+  public Pace(int batchSize) {
     this.batchSize = batchSize;
   }
 
   /** A step took so long, waiting for its data included. */
-  void add(double seconds) {
+  public void add(double seconds) {
     secondsPerStep =
         secondsPerStep == 0 ? seconds : secondsPerStep + SHARE * (seconds - secondsPerStep);
   }
 
-  double imagesPerSecond() {
+  /** Images a second. */
+  public double imagesPerSecond() {
     return batchSize / secondsPerStep;
   }
 
-  double secondsFor(long steps) {
+  /** How long so many steps will take. */
+  public double secondsFor(long steps) {
     return steps * secondsPerStep;
   }
 }

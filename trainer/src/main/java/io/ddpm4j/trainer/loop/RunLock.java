@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * stays: deleting it would let two others lock two files of that name. The system frees the lock of
  * a process that has died.
  */
-final class RunLock implements AutoCloseable {
+public final class RunLock implements AutoCloseable {
   private static final String NAME = ".lock";
 
   /** The system's locks say nothing to a second lock of the same process. */
@@ -33,7 +33,7 @@ final class RunLock implements AutoCloseable {
    * @param warnings told where the file system has no locks; training goes on without
    * @throws IOException if somebody else holds it, or the folder cannot be written
    */
-  static RunLock acquire(Path folder, Consumer<String> warnings) throws IOException {
+  public static RunLock acquire(Path folder, Consumer<String> warnings) throws IOException {
     Path key = folder.toRealPath();
     if (!HELD.add(key)) {
       throw taken(folder);

@@ -6,7 +6,7 @@ package io.ddpm4j.trainer.loop;
  * which looks at about the last fifth: the loss falls fast at first, and what was then must not
  * stay.
  */
-final class SmoothedLoss {
+public final class SmoothedLoss {
   private static final double SHARE = 2.0 / (99 + 1);
   private static final double ETA = 9;
 
@@ -17,18 +17,20 @@ final class SmoothedLoss {
    * @param value the mean so far
    * @param count losses that are in it; 0 to begin with
    */
-  SmoothedLoss(double value, long count) {
+  public SmoothedLoss(double value, long count) {
     this.value = value;
     this.count = count;
   }
 
-  void add(double loss) {
+  /** Takes the loss of one more step. */
+  public void add(double loss) {
     count++;
     double share = Math.max(SHARE, (ETA + 1) / (count + ETA));
     value = count == 1 ? loss : value + share * (loss - value);
   }
 
-  double value() {
+  /** The mean. */
+  public double value() {
     return value;
   }
 }

@@ -9,6 +9,7 @@ import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.StepInputs;
 import io.ddpm4j.trainer.step.TrainSession;
+import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.nio.LongBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -66,15 +67,16 @@ final class StepFeeder implements AutoCloseable {
    * Begins to prepare them.
    *
    * @param batches closed with this
-   * @param session whose inputs are filled
+   * @param session whose inputs are filled, which trains a noise predictor
    */
   StepFeeder(BatchIterator batches, TrainSession session, long seed, Draws draws, long firstStep) {
     this.batches = batches;
     this.seed = seed;
     this.draws = draws;
-    this.dropout = new DropoutDraws(seed, session.config().unet().dropout());
-    this.batchSize = session.config().batchSize();
-    this.channels = session.config().unet().inChannels();
+    TrainStepConfig step = (TrainStepConfig) session.task();
+    this.dropout = new DropoutDraws(seed, step.unet().dropout());
+    this.batchSize = step.batchSize();
+    this.channels = step.unet().inChannels();
     for (int i = 0; i < SLOTS; i++) {
       free.add(session.newInputs());
     }

@@ -13,7 +13,7 @@ import java.util.List;
  * Holds JSON against the components of a record before Gson reads it: Gson passes over what it does
  * not know and makes zeros of what is missing.
  */
-final class StrictRecords {
+public final class StrictRecords {
   private StrictRecords() {}
 
   /**
@@ -24,7 +24,7 @@ final class StrictRecords {
    *     of reference types but records and lists may be missing, and so may those marked {@link
    *     MayBeAbsent}
    */
-  static void check(JsonElement element, Class<?> type, String path) {
+  public static void check(JsonElement element, Class<?> type, String path) {
     require(element.isJsonObject(), path.isEmpty() ? "run" : path, "a JSON object", element);
     JsonObject object = element.getAsJsonObject();
     List<RecordComponent> components = Arrays.asList(type.getRecordComponents());

@@ -7,9 +7,6 @@ import io.ddpm4j.trainer.checkpoint.CheckpointException;
 import io.ddpm4j.trainer.objective.TimestepSampler;
 import io.ddpm4j.trainer.step.TrainSession;
 import io.ddpm4j.trainer.step.UpdateGraph;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -61,7 +58,7 @@ final class TrainingState implements AutoCloseable {
     if (from == null) {
       session.initialize(session.layout().join(firstWeights()));
     } else {
-      session.setState(vectors(from));
+      SessionTensors.restore(session, from, plan.folder().path());
     }
     try {
       timesteps.restore(
@@ -81,28 +78,9 @@ final class TrainingState implements AutoCloseable {
         : given;
   }
 
-  private List<float[]> vectors(Checkpoint from) throws CheckpointException {
-    List<float[]> vectors = new ArrayList<>();
-    for (String name : session.stateNames()) {
-      try {
-        vectors.add(session.layout().join(from.state(name)));
-      } catch (IllegalArgumentException e) {
-        throw new CheckpointException(
-            plan.folder().path() + ": the checkpoint is of another network: " + e.getMessage(), e);
-      }
-    }
-    return vectors;
-  }
-
   /** All of it, under the names of {@link Checkpoint#tensors}. */
   Map<String, TensorData> tensors() {
-    Map<String, TensorData> tensors = new LinkedHashMap<>();
-    for (String vector : session.stateNames()) {
-      session
-          .layout()
-          .split(session.state(vector))
-          .forEach((name, tensor) -> tensors.put(Checkpoint.tensorName(vector, name), tensor));
-    }
+    Map<String, TensorData> tensors = SessionTensors.of(session);
     timesteps
         .state()
         .forEach((name, t) -> tensors.put(Checkpoint.tensorName(Checkpoint.TIMESTEPS, name), t));

@@ -8,27 +8,20 @@ import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.DropoutMasks;
 import io.ddpm4j.exporter.nn.Parameters;
-import io.ddpm4j.exporter.nn.UNet;
-import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.autodiff.Autodiff;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
-import io.ddpm4j.trainer.objective.Objective;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Loss and gradient of some images of a batch: noising, forward pass, loss and backward pass. What
- * the network is shown and what its loss is, the {@link Objective} says. Not lowered yet. A batch
- * is the sum of such shards, whose number does not change the result but for rounding: no layer of
- * the network mixes images.
+ * Loss and gradient of some images of a batch: forward pass, loss and backward pass. What the
+ * network is shown and what its loss is, the {@link TrainTask} says. Not lowered yet. A batch is
+ * the sum of such shards, whose number does not change the result but for rounding: no layer of the
+ * network mixes images.
  *
  * <pre>
- * inputs   images         uint8 (n, C, H, W), black is 0
- *          timestep       int64 (n), 0 to T-1
- *          noise          float (n, C, H, W), standard normal
- *          class_labels   int64 (n), in a class-conditional network only
+ * inputs   the task's     see {@link TrainTask#inputs}, of n images
  *          sample_weight  float (n), the weight of each image's loss in the step's loss
  *          each parameter under its name, float, as {@link ParameterLayout} stores it
  *          dropout masks  uint8 (n, C, H, W) each, see {@link #masks}, in a network with dropout only
@@ -72,13 +65,8 @@ public final class GradientGraph {
    *
    * @param images n, the images of a shard
    */
-  public static GradientGraph build(TrainStepConfig config, int images) {
-    return build(config, images, new ParameterLayout(parameters(config)));
-  }
-
-  /** The network's parameters, in the order of its layers. */
-  static Collection<Parameters.Spec> parameters(TrainStepConfig config) {
-    return UNet.parameters(config.unet()).specs().values();
+  public static GradientGraph build(TrainTask task, int images) {
+    return build(task, images, new ParameterLayout(task.parameters()));
   }
 
   /**
@@ -87,18 +75,12 @@ public final class GradientGraph {
    * @param images n, the images of a shard
    * @param layout how parameters and their gradients are stored
    */
-  static GradientGraph build(TrainStepConfig config, int images, ParameterLayout layout) {
-    UNetConfig unet = config.unet();
+  static GradientGraph build(TrainTask task, int images, ParameterLayout layout) {
     Graph graph = new Graph("gradient", OpSet.standard().with(GradientFunctions.TABLE));
     Ops o = new Ops(graph);
-    Shape pixels = Shape.of(images, unet.inChannels(), unet.sampleSize(), unet.sampleSize());
-    Value image = graph.input("images", DataType.UINT8, pixels);
-    Value timestep = graph.input("timestep", DataType.INT64, Shape.of(images));
-    Value noise = graph.input("noise", DataType.FLOAT, pixels);
-    Value labels =
-        unet.numClassEmbeds() > 0
-            ? graph.input("class_labels", DataType.INT64, Shape.of(images))
-            : null;
+    Map<String, Value> inputs = new LinkedHashMap<>();
+    task.inputs(images)
+        .forEach((name, t) -> inputs.put(name, graph.input(name, t.dataType(), t.shape())));
     Value sampleWeight = graph.input("sample_weight", DataType.FLOAT, Shape.of(images));
     Map<String, Value> stored = new LinkedHashMap<>();
     Map<String, Value> weights = new LinkedHashMap<>();
@@ -107,23 +89,18 @@ public final class GradientGraph {
       stored.put(entry.name(), input);
       weights.put(entry.name(), entry.isTurned() ? o.transpose(input, 3, 2, 0, 1) : input);
     }
-
-    Value x0 = o.add(o.mul(o.cast(image, DataType.FLOAT), 2.0 / 255), -1);
-    Objective.Images given = new Objective.Images(x0, noise, timestep);
-    Value xt = config.objective().noisy(o, given);
     Map<String, Shape> masks = new LinkedHashMap<>();
     DropoutMasks dropout =
         (name, shape) -> {
           masks.put(name, shape);
           return graph.input(name, DataType.UINT8, shape);
         };
-    UNet.Inputs inputs = new UNet.Inputs(xt, timestep, labels, dropout);
-    Value predicted = UNet.build(o, unet, Parameters.given(weights), inputs);
-    Objective.Loss loss = config.objective().loss(o, given, predicted, sampleWeight);
+    TrainTask.Given given = new TrainTask.Given(inputs, sampleWeight, dropout);
+    TrainTask.Loss loss = task.loss(o, Parameters.given(weights), given);
 
     graph.output("sample_loss", loss.perImage());
     Map<Value, Value> gradients =
-        Autodiff.gradients(o, predicted, loss.gradient(), stored.values());
+        Autodiff.gradients(o, loss.output(), loss.gradient(), stored.values());
     stored.forEach((name, value) -> graph.output(gradientOf(name), gradients.get(value)));
     return new GradientGraph(graph, layout, masks);
   }

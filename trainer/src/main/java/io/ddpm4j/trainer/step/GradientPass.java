@@ -113,7 +113,7 @@ final class GradientPass {
       feeds.putAll(prepared);
       ShardMasks dropout = masks.get(thread);
       int first = shard * shards.images();
-      int end = Math.min(first + shards.images(), plan.config().batchSize());
+      int end = Math.min(first + shards.images(), plan.task().batchSize());
       dropout.draw(inputs.masks(), first, end, shards.images());
       feeds.putAll(dropout.feeds());
       Map<String, OnnxTensor> results = new LinkedHashMap<>(own.ofParameters());
@@ -133,6 +133,6 @@ final class GradientPass {
 
   /** The loss of each image, not weighted: (N). */
   FloatBuffer sampleLoss() {
-    return sampleLoss.slice(0, plan.config().batchSize()).asReadOnlyBuffer();
+    return sampleLoss.slice(0, plan.task().batchSize()).asReadOnlyBuffer();
   }
 }

@@ -72,8 +72,8 @@ public final class TrainSession implements AutoCloseable {
    *
    * @throws IllegalStateException if ONNX Runtime refuses a graph
    */
-  public TrainSession(TrainStepConfig config, Options how) {
-    this(config, how, new NativeTensors(environment()));
+  public TrainSession(TrainTask task, Options how) {
+    this(task, how, new NativeTensors(environment()));
   }
 
   /**
@@ -81,15 +81,15 @@ public final class TrainSession implements AutoCloseable {
    *
    * @param tensors own everything native; closed with this, or where this fails
    */
-  TrainSession(TrainStepConfig config, Options how, NativeTensors tensors) {
+  TrainSession(TrainTask task, Options how, NativeTensors tensors) {
     this.tensors = tensors;
     try {
-      plan = StepPlan.of(config, how);
+      plan = StepPlan.of(task, how);
       team = tensors.own(new ThreadTeam(plan.threads()));
-      GradientGraph graph = GradientGraph.build(config, plan.shards().images());
-      state = new StateVectors(tensors, graph.layout(), UpdateGraph.state(config));
+      GradientGraph graph = GradientGraph.build(task, plan.shards().images());
+      state = new StateVectors(tensors, graph.layout(), UpdateGraph.state(task));
       gradients = new GradientPass(tensors, plan, graph, state);
-      update = new UpdatePass(tensors, config, state, gradients.sums());
+      update = new UpdatePass(tensors, task, state, gradients.sums());
     } catch (OrtException e) {
       closeAfter(e);
       throw new IllegalStateException("ONNX Runtime refuses the train graph: " + e.getMessage(), e);
@@ -124,7 +124,7 @@ public final class TrainSession implements AutoCloseable {
   public void initialize(float[] weights) {
     float[] zeros = new float[weights.length];
     List<float[]> vectors = new ArrayList<>(List.of(weights, zeros, zeros));
-    config().averages().forEach(average -> vectors.add(weights));
+    task().averages().forEach(average -> vectors.add(weights));
     setState(vectors);
   }
 
@@ -180,7 +180,7 @@ public final class TrainSession implements AutoCloseable {
     if (closed) {
       throw new IllegalStateException("the train session is closed");
     }
-    if (inputs.masks() == null && config().unet().dropout() > 0) {
+    if (inputs.masks() == null && task().hasDropout()) {
       throw new IllegalArgumentException("masks: expected a source, for the dropout, found none");
     }
     try {
@@ -191,7 +191,7 @@ public final class TrainSession implements AutoCloseable {
       double norm = update.norm();
       Result result = new Result((float) loss, (float) norm);
       if (result.isFinite()) {
-        update.set(number, rate, config().clipping().factor(norm));
+        update.set(number, rate, task().clipping().factor(norm));
         team.run(update::update);
         state.swap();
       }
@@ -204,8 +204,8 @@ public final class TrainSession implements AutoCloseable {
   }
 
   /** What a step computes. */
-  public TrainStepConfig config() {
-    return plan.config();
+  public TrainTask task() {
+    return plan.task();
   }
 
   /** Where each parameter lies in the state vectors, (P). */

@@ -1,6 +1,13 @@
 package io.ddpm4j.trainer.step;
 
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorType;
+import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.ClassEmbedding;
+import io.ddpm4j.exporter.nn.Parameters;
+import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
@@ -8,12 +15,14 @@ import io.ddpm4j.trainer.objective.Objective;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /**
- * What one training step computes.
+ * What one step of training a noise predictor computes.
  *
  * @param unet the network; its sample size is the images' height and width
  * @param batchSize images of a step
@@ -27,17 +36,15 @@ public record TrainStepConfig(
     Objective objective,
     Adam adam,
     GradientClipping clipping,
-    List<Ema> averages) {
+    List<Ema> averages)
+    implements TrainTask {
+  private static final String TIMESTEP = "timestep";
+  private static final String NOISE = "noise";
+
   /** Refuses an empty batch, a network of unknown image size, and the same average twice. */
   public TrainStepConfig {
     averages = List.copyOf(averages);
-    if (averages.isEmpty() || new HashSet<>(averages).size() < averages.size()) {
-      throw new IllegalArgumentException(
-          "averages: expected at least one, each of another decay, found " + averages);
-    }
-    if (batchSize < 1) {
-      throw new IllegalArgumentException("batch size: expected at least 1, found " + batchSize);
-    }
+    TrainTask.requireStep(batchSize, averages);
     requireTrainable(unet);
     if (unet.sampleSize() < 1) {
       throw new IllegalArgumentException("sample_size: expected a known size, found none");
@@ -91,5 +98,57 @@ public record TrainStepConfig(
   /** The same step of another number of images. */
   public TrainStepConfig withBatchSize(int images) {
     return new TrainStepConfig(unet, images, objective, adam, clipping, averages);
+  }
+
+  @Override
+  public Collection<Parameters.Spec> parameters() {
+    return UNet.parameters(unet).specs().values();
+  }
+
+  /**
+   * What a step is given.
+   *
+   * <pre>
+   * images        uint8 (n, C, H, W), black is 0
+   * timestep      int64 (n), 0 to T-1
+   * noise         float (n, C, H, W), standard normal
+   * class_labels  int64 (n), in a class-conditional network only
+   * </pre>
+   */
+  @Override
+  public Map<String, TensorType> inputs(int images) {
+    int size = unet.sampleSize();
+    TensorType pixels = TrainTask.pixels(images, unet.inChannels(), size, size);
+    Map<String, TensorType> inputs = new LinkedHashMap<>();
+    inputs.put(IMAGES, pixels);
+    inputs.put(TIMESTEP, new TensorType(DataType.INT64, Shape.of(images)));
+    inputs.put(NOISE, new TensorType(DataType.FLOAT, pixels.shape()));
+    if (unet.numClassEmbeds() > 0) {
+      inputs.put(CLASS_LABELS, new TensorType(DataType.INT64, Shape.of(images)));
+    }
+    return inputs;
+  }
+
+  @Override
+  public long elements() {
+    return (long) unet.blockOutChannels().get(0) * unet.sampleSize() * unet.sampleSize();
+  }
+
+  @Override
+  public boolean hasDropout() {
+    return unet.dropout() > 0;
+  }
+
+  @Override
+  public Loss loss(Ops o, Parameters weights, Given given) {
+    Map<String, Value> in = given.inputs();
+    Value timestep = in.get(TIMESTEP);
+    Value x0 = o.add(o.mul(o.cast(in.get(IMAGES), DataType.FLOAT), 2.0 / 255), -1);
+    Objective.Images images = new Objective.Images(x0, in.get(NOISE), timestep);
+    Value xt = objective.noisy(o, images);
+    UNet.Inputs inputs = new UNet.Inputs(xt, timestep, in.get(CLASS_LABELS), given.dropout());
+    Value predicted = UNet.build(o, unet, weights, inputs);
+    Objective.Loss loss = objective.loss(o, images, predicted, given.sampleWeight());
+    return new Loss(predicted, loss.perImage(), loss.gradient());
   }
 }

@@ -8,7 +8,6 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.trainer.autodiff.GradientFunctions;
 import io.ddpm4j.trainer.lowering.TrainLowering;
 import java.util.ArrayList;
@@ -24,10 +23,7 @@ import java.util.Map;
  * {@link TrainSession} does itself.
  *
  * <pre>
- * inputs   images          uint8 (N, C, H, W), black is 0
- *          timestep        int64 (N), 0 to T-1
- *          noise           float (N, C, H, W), standard normal
- *          class_labels    int64 (N), in a class-conditional network only
+ * inputs   the task's      see {@link TrainTask#inputs}, of N images
  *          dropout masks   uint8 (N, C, H, W) each, see {@link #masks}, in a network with dropout only
  *          learning_rate   float scalar
  *          step            int64 scalar, 1 for the first
@@ -71,17 +67,17 @@ public final class TrainStepGraph {
   }
 
   /** Builds the graph. */
-  public static TrainStepGraph build(TrainStepConfig config) {
-    ParameterLayout layout = ParameterLayout.natural(GradientGraph.parameters(config));
-    GradientGraph gradient = GradientGraph.build(config, config.batchSize(), layout);
+  public static TrainStepGraph build(TrainTask task) {
+    ParameterLayout layout = ParameterLayout.natural(task.parameters());
+    GradientGraph gradient = GradientGraph.build(task, task.batchSize(), layout);
     OpSet operators = OpSet.standard().with(GradientFunctions.TABLE);
     Graph joined = new Graph("train_step", operators);
-    new Joining(new Ops(joined), config, layout).add(gradient);
+    new Joining(new Ops(joined), task, layout).add(gradient);
     return new TrainStepGraph(TrainLowering.standard(joined), layout, gradient.masks());
   }
 
   /** Adds the parts of a step to a graph. */
-  private record Joining(Ops o, TrainStepConfig config, ParameterLayout layout) {
+  private record Joining(Ops o, TrainTask task, ParameterLayout layout) {
     private static final Lowering COPY = new Lowering(Map.of());
 
     void add(GradientGraph part) {
@@ -89,7 +85,7 @@ public final class TrainStepGraph {
       Value rate = o.graph().input("learning_rate", DataType.FLOAT, Shape.SCALAR);
       Value step = o.graph().input("step", DataType.INT64, Shape.SCALAR);
       Map<String, Value> state = new LinkedHashMap<>();
-      for (String name : UpdateGraph.state(config)) {
+      for (String name : UpdateGraph.state(task)) {
         state.put(name, o.graph().input(name, DataType.FLOAT, Shape.of(layout.size())));
       }
 
@@ -110,25 +106,18 @@ public final class TrainStepGraph {
 
       Map<String, Value> update = new LinkedHashMap<>(state);
       update.put("gradient", layout.join(o, gradients));
-      update.put("gradient_factor", config.clipping().factor(o, norm));
+      update.put("gradient_factor", task.clipping().factor(o, norm));
       update.put("learning_rate", rate);
       update.put("step", step);
       o.graph()
-          .inScope("update", () -> COPY.inline(UpdateGraph.build(config), o.graph(), update))
+          .inScope("update", () -> COPY.inline(UpdateGraph.build(task), o.graph(), update))
           .forEach(o.graph()::output);
     }
 
     private Map<String, Value> images(Map<String, Shape> masks) {
-      UNetConfig unet = config.unet();
-      int n = config.batchSize();
-      Shape pixels = Shape.of(n, unet.inChannels(), unet.sampleSize(), unet.sampleSize());
       Map<String, Value> inputs = new LinkedHashMap<>();
-      declare(inputs, "images", DataType.UINT8, pixels);
-      declare(inputs, "timestep", DataType.INT64, Shape.of(n));
-      declare(inputs, "noise", DataType.FLOAT, pixels);
-      if (unet.numClassEmbeds() > 0) {
-        declare(inputs, "class_labels", DataType.INT64, Shape.of(n));
-      }
+      task.inputs(task.batchSize())
+          .forEach((name, type) -> declare(inputs, name, type.dataType(), type.shape()));
       masks.forEach((name, shape) -> declare(inputs, name, DataType.UINT8, shape));
       return inputs;
     }
@@ -138,7 +127,7 @@ public final class TrainStepGraph {
     }
 
     private Value meanWeights() {
-      float[] weights = new float[config.batchSize()];
+      float[] weights = new float[task.batchSize()];
       Arrays.fill(weights, 1f / weights.length);
       return o.constant(TensorData.ofFloats(weights, weights.length));
     }

@@ -40,9 +40,9 @@ public final class UpdateGraph {
    * second moment, and each average, the first under the name {@link #EMA}, others with their decay
    * behind it, {@code ema_0.9999}.
    */
-  public static List<String> state(TrainStepConfig config) {
+  public static List<String> state(TrainTask task) {
     List<String> names = new ArrayList<>(List.of(WEIGHTS, "first_moment", "second_moment", EMA));
-    config.averages().stream().skip(1).forEach(each -> names.add(average(each)));
+    task.averages().stream().skip(1).forEach(each -> names.add(average(each)));
     return names;
   }
 
@@ -53,7 +53,7 @@ public final class UpdateGraph {
   }
 
   /** Builds the graph. */
-  public static Graph build(TrainStepConfig config) {
+  public static Graph build(TrainTask task) {
     Graph graph = new Graph("update", OpSet.onnx(OpSet.DEFAULT_VERSION));
     Ops o = new Ops(graph);
     Shape piece = Shape.named("c");
@@ -62,21 +62,20 @@ public final class UpdateGraph {
     Value step = graph.input("step", DataType.INT64, Shape.SCALAR);
     Value rate = graph.input("learning_rate", DataType.FLOAT, Shape.SCALAR);
     List<Value> state = new ArrayList<>();
-    List<String> names = state(config);
+    List<String> names = state(task);
     for (String name : names) {
       state.add(graph.input(name, DataType.FLOAT, piece));
     }
     Adam.Updated updated =
-        config
-            .adam()
+        task.adam()
             .apply(
                 o, state.get(0), o.mul(gradient, factor), state.get(1), state.get(2), step, rate);
     graph.output("new_weights", updated.weights());
     graph.output("new_first_moment", updated.firstMoment());
     graph.output("new_second_moment", updated.secondMoment());
     int first = names.indexOf(EMA);
-    for (int i = 0; i < config.averages().size(); i++) {
-      Ema average = config.averages().get(i);
+    for (int i = 0; i < task.averages().size(); i++) {
+      Ema average = task.averages().get(i);
       graph.output(
           "new_" + names.get(first + i),
           average.apply(o, state.get(first + i), updated.weights(), step));

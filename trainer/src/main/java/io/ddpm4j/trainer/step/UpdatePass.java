@@ -41,16 +41,12 @@ final class UpdatePass {
    * @param tensors owns what is made
    * @param gradients of each thread, (P)
    */
-  UpdatePass(
-      NativeTensors tensors,
-      TrainStepConfig config,
-      StateVectors state,
-      List<FloatBuffer> gradients)
+  UpdatePass(NativeTensors tensors, TrainTask task, StateVectors state, List<FloatBuffer> gradients)
       throws OrtException {
     this.state = state;
     this.threads = gradients.size();
     sum = CompiledGraph.of(tensors, UpdateGraph.sum(threads));
-    update = CompiledGraph.of(tensors, UpdateGraph.build(config));
+    update = CompiledGraph.of(tensors, UpdateGraph.build(task));
     Map<String, OnnxTensor> scalars =
         Map.of(
             "step", tensors.of(step, 0),

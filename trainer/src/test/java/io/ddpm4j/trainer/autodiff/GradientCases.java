@@ -495,6 +495,15 @@ final class GradientCases {
     for (int axis : new int[] {-1, 0, 1, 2, -3}) {
       c.add(one("Softmax", "axis " + axis, (o, x) -> o.softmax(x[0], axis), in(2, 3, 4)));
     }
+    for (int axis : new int[] {-1, 0, 1, 2, -3}) {
+      c.add(one("LogSoftmax", "axis " + axis, (o, x) -> o.logSoftmax(x[0], axis), in(2, 3, 4)));
+    }
+    c.add(
+        one(
+            "LogSoftmax",
+            "axis left out",
+            (o, x) -> node(o, "LogSoftmax", Map.of(), x[0]),
+            in(2, 3, 4)));
     c.add(
         one("Softmax", "axis left out", (o, x) -> node(o, "Softmax", Map.of(), x[0]), in(2, 3, 4)));
     c.add(

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
@@ -93,6 +94,105 @@ class BatchIteratorTest {
     assertNotEquals(order, images(97, BatchOptions.of(8, 43), 3 * 97));
     assertNotEquals(order.subList(0, 97), order.subList(97, 194));
     assertNotEquals(order.subList(0, 97), order.stream().limit(97).sorted().toList());
+  }
+
+  /** Image i of 1x2x3 is 4·i + 0 to 5. */
+  private record Planes(int size) implements ImageDataset {
+    @Override
+    public String name() {
+      return "planes";
+    }
+
+    @Override
+    public String description() {
+      return "planes";
+    }
+
+    @Override
+    public int channels() {
+      return 1;
+    }
+
+    @Override
+    public int height() {
+      return 2;
+    }
+
+    @Override
+    public int width() {
+      return 3;
+    }
+
+    @Override
+    public List<String> classNames() {
+      return List.of();
+    }
+
+    @Override
+    public int label(int index) {
+      return NO_LABEL;
+    }
+
+    @Override
+    public void read(int index, byte[] dest, int offset) {
+      for (int k = 0; k < 6; k++) {
+        dest[offset + k] = (byte) (4 * index + k);
+      }
+    }
+  }
+
+  private static List<String> shifted(int shift, DataPosition start, int count)
+      throws InterruptedException {
+    List<String> images = new ArrayList<>();
+    BatchOptions options = BatchOptions.of(1, 42).withShift(shift);
+    try (BatchIterator batches = new BatchIterator(new Planes(50), options, start)) {
+      for (int i = 0; i < count; i++) {
+        byte[] image = new byte[6];
+        batches.next().images().get(0, image);
+        images.add(Arrays.toString(image));
+      }
+    }
+    return images;
+  }
+
+  @Test
+  void imagesAreMovedByUpToSoManyPixels() throws InterruptedException {
+    List<String> plain = shifted(0, DataPosition.START, 200);
+    List<String> moved = shifted(1, DataPosition.START, 200);
+    EpochOrder order = new EpochOrder(50, 42);
+    Set<Shift> seen = new HashSet<>();
+    DataPosition at = DataPosition.START;
+    for (int i = 0; i < 200; i++) {
+      Shift shift = order.shift(at, 1);
+      seen.add(shift);
+      int first = 4 * order.image(at);
+      byte[] expected = new byte[6];
+      for (int y = 0; y < 2; y++) {
+        for (int x = 0; x < 3; x++) { // where nothing is, the nearest pixel of the edge
+          int row = Math.min(1, Math.max(0, y - shift.down()));
+          int column = Math.min(2, Math.max(0, x - shift.right()));
+          expected[3 * y + x] = (byte) (first + 3 * row + column);
+        }
+      }
+      assertEquals(Arrays.toString(expected), moved.get(i), shift.toString());
+      assertEquals(shift.equals(new Shift(0, 0)), plain.get(i).equals(moved.get(i)));
+      at = at.plus(1, 50);
+    }
+    assertEquals(9, seen.size(), "every direction: " + seen);
+    assertEquals(moved.subList(70, 80), shifted(1, new DataPosition(1, 20), 10), "resumed");
+    assertThrows(IllegalArgumentException.class, () -> BatchOptions.of(1, 0).withShift(-1));
+  }
+
+  /** Computed from the specification in Python: a change of generator breaks resumed runs. */
+  @Test
+  void theShiftsAreTheSpecifiedOnes() {
+    EpochOrder order = new EpochOrder(10, 42);
+    StringBuilder shifts = new StringBuilder();
+    for (int i = 0; i < 6; i++) {
+      Shift shift = order.shift(new DataPosition(1, i), 2);
+      shifts.append(shift.down()).append(',').append(shift.right()).append(' ');
+    }
+    assertEquals("0,1 0,-2 0,2 -1,0 -2,1 1,2 ", shifts.toString());
   }
 
   /** Computed from the specification in Python: a change of generator breaks resumed runs. */

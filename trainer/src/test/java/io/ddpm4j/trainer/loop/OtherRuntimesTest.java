@@ -107,11 +107,11 @@ class OtherRuntimesTest {
       }
       session.setState(state);
       List<Map.Entry<String, Shape>> masks =
-          List.copyOf(TrainStepGraph.build(session.config()).masks().entrySet());
+          List.copyOf(TrainStepGraph.build(session.task()).masks().entrySet());
       var inputs = session.newInputs();
       Random random = new Random(SEED);
       for (long step = run.step() + 1; step <= run.step() + STEPS; step++) {
-        Given given = new Given(session.config().batchSize(), run, random);
+        Given given = new Given(session.task().batchSize(), run, random);
         inputs.images().put(given.images);
         inputs.noise().put(given.noise);
         inputs.timesteps().put(given.timesteps);
@@ -137,7 +137,7 @@ class OtherRuntimesTest {
         found.losses.add((double) result.loss());
         found.norms.add((double) result.gradientNorm());
         List<Double> losses = new ArrayList<>();
-        for (int i = 0; i < session.config().batchSize(); i++) {
+        for (int i = 0; i < session.task().batchSize(); i++) {
           losses.add((double) session.sampleLoss().get(i));
         }
         found.sampleLosses.add(losses);
