@@ -23,7 +23,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** The Java in the documents compiles. */
 class SnippetsTest {
   private static final List<Path> DOCUMENTS =
-      List.of(Path.of("README.md"), Path.of("docs/editing.md"), Path.of("docs/embedding.md"));
+      List.of(
+          Path.of("README.md"),
+          Path.of("docs/editing.md"),
+          Path.of("docs/embedding.md"),
+          Path.of("docs/evaluating.md"));
 
   /** For snippets that show no imports; those that show some have to show all. */
   private static final String IMPORTS =

@@ -16,7 +16,7 @@ import io.ddpm4j.trainer.evaluate.features.Work;
  * Compare distances of the same numbers of images only, and with the floor ({@link Floor}).
  */
 public final class FrechetDistance {
-  private static final String STAGE = "Fréchet distance";
+  private static final String STAGE = "Frechet distance";
 
   private FrechetDistance() {}
 
@@ -33,7 +33,7 @@ public final class FrechetDistance {
     int d = a.dimensions();
     if (b.dimensions() != d) {
       throw new IllegalArgumentException(
-          "Fréchet distance: expected features of %d dimensions, found %d: were both made by the same network?"
+          "Frechet distance: expected features of %d dimensions, found %d: were both made by the same network?"
               .formatted(d, b.dimensions()));
     }
     double means = 0;

@@ -9,13 +9,14 @@ import io.ddpm4j.trainer.evaluate.features.Work;
  * The kernel distance of Bińkowski et al. 2018 (§4; over Inception's features the KID): the squared
  * maximum mean discrepancy with the kernel k(x,y) = (xᵀy/d + 1)³, in its unbiased estimate (Gretton
  * et al. 2012, eq. 3), averaged over random subsets of both sets. Unbiased: its expectation does
- * not depend on the numbers of images, and between equal sets of images it is as often below 0 as
- * above.
+ * not depend on the numbers of images; of sets of the same kind it is 0, so single estimates can be
+ * negative.
  *
  * @param mean over the subsets
  * @param standardError of that mean. Of subsets it is their deviation over the root of their
  *     number, which tells how well they stand for all subsets of these images, and not what other
- *     images would give; where all images are used at once it is the jackknife's, which does
+ *     images would give; where all images are used at once it is the jackknife's, which does, and
+ *     NaN for sets of 2 images
  * @param subsets that were used; 1 where all images were used at once
  * @param subsetSize images of each set in a subset; where all are used, those of the smaller set
  */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 
@@ -185,11 +186,13 @@ public final class FeatureNetwork implements AutoCloseable {
   /**
    * The features of the images of a data set from {@code from} on, {@code count} of them.
    *
+   * @param count at least 1
    * @throws ModelFormatException as {@link #extract(ImageDataset, Work)}
    */
   public NetworkOutput extract(ImageDataset images, int from, int count, Work work)
       throws ModelFormatException {
     int[] shape = {images.channels(), images.height(), images.width()};
+    Objects.checkFromIndexSize(from, count, images.size());
     return extract(count, shape, (i, to, offset) -> images.read(from + i, to, offset), work);
   }
 
@@ -218,6 +221,9 @@ public final class FeatureNetwork implements AutoCloseable {
 
   private NetworkOutput extract(int count, int[] shape, Source source, Work work)
       throws ModelFormatException {
+    if (count < 1) {
+      throw new IllegalArgumentException("images: expected at least 1, found " + count);
+    }
     if (shape[0] != 1 && shape[0] != 3) {
       throw new IllegalArgumentException(
           "images: expected 1 or 3 channels for a feature network, found " + shape[0]);

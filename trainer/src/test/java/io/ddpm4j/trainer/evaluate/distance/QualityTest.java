@@ -1,0 +1,139 @@
+package io.ddpm4j.trainer.evaluate.distance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ddpm4j.trainer.evaluate.features.Features;
+import io.ddpm4j.trainer.evaluate.features.Work;
+import java.util.HashSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** The kernel distance's spread, the accuracy of classes, the floor, and all measures together. */
+class QualityTest {
+  private static final Work WORK = Work.quiet();
+
+  /** Unbiased: over many pairs of like sets the estimates lie around 0, by their own errors. */
+  @Test
+  void likeSetsHaveNoKernelDistanceOnAverage() {
+    int pairs = 60;
+    double sum = 0;
+    double squares = 0;
+    double errors = 0;
+    for (int pair = 0; pair < pairs; pair++) {
+      KernelDistance distance =
+          KernelDistance.between(
+              Sets.normal(40, 6, 0, 1, 2 * pair),
+              Sets.normal(30, 6, 0, 1, 2 * pair + 1),
+              KernelDistance.Plan.standard(0),
+              WORK);
+      sum += distance.mean();
+      squares += distance.mean() * distance.mean();
+      errors += distance.standardError() / pairs;
+    }
+    double deviation = Math.sqrt(squares / pairs);
+    assertEquals(0, sum / pairs, 3 * deviation / Math.sqrt(pairs));
+    assertEquals(1, errors / deviation, 0.6); // the jackknife errs to the safe side
+  }
+
+  @Test
+  void theKernelDistanceDependsOnItsSeedAndNotOnThreads() {
+    Features x = Sets.normal(300, 6, 0, 1, 1);
+    Features y = Sets.normal(200, 6, 0.4, 1, 2);
+    KernelDistance.Plan plan = new KernelDistance.Plan(8, 50, 5);
+    KernelDistance one = KernelDistance.between(x, y, plan, Sets.threads(1));
+    assertEquals(one, KernelDistance.between(x, y, plan, Sets.threads(4)));
+    assertNotEquals(one, KernelDistance.between(x, y, new KernelDistance.Plan(8, 50, 6), WORK));
+    assertTrue(one.mean() > 5 * one.standardError(), one.toString());
+  }
+
+  @Test
+  void classesAreCounted() {
+    Features logits =
+        Features.of(
+            new float[] {
+              3, 1, 2, // 0
+              0, 5, 1, // 1
+              1, 1, 0, // 0: of equal ones the first
+              -3, -2, -1, // 2
+              0, 0, 1 // 2
+            },
+            5,
+            3);
+    ClassAccuracy accuracy = ClassAccuracy.of(logits, new int[] {0, 1, 1, 0, 1});
+    assertEquals(5, accuracy.images());
+    assertEquals(2 / 5.0, accuracy.accuracy());
+    assertEquals(Math.sqrt(0.4 * 0.6 / 5), accuracy.standardError());
+    assertEquals(1 / 2.0, accuracy.accuracy(0));
+    assertEquals(1 / 3.0, accuracy.accuracy(1));
+    assertTrue(Double.isNaN(accuracy.accuracy(2)));
+    assertEquals(3, accuracy.images(1));
+    long[][] expected = {{1, 0, 1}, {1, 1, 1}, {0, 0, 0}};
+    for (int asked = 0; asked < 3; asked++) {
+      for (int seen = 0; seen < 3; seen++) {
+        assertEquals(expected[asked][seen], accuracy.confusion(asked, seen));
+      }
+    }
+    String beyond =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> ClassAccuracy.of(logits, new int[] {0, 1, 3, 0, 1}))
+            .getMessage();
+    assertTrue(beyond.contains("from 0 to 2") && beyond.contains("3 for image 2"), beyond);
+    assertThrows(IllegalArgumentException.class, () -> ClassAccuracy.of(logits, new int[] {0, 1}));
+  }
+
+  private static Set<Float> firsts(Features features) {
+    Set<Float> firsts = new HashSet<>();
+    for (int i = 0; i < features.count(); i++) {
+      firsts.add(features.at(i, 0));
+    }
+    return firsts;
+  }
+
+  @Test
+  void halvesOfAFloorHaveNoImageInCommon() {
+    Features real = Sets.normal(101, 2, 0, 1, 3);
+    for (int samples : new int[] {2, 30, 1000}) {
+      Floor floor = Floor.halves(real, samples, 4);
+      int size = Math.min(samples, 50);
+      assertEquals(size, floor.reference().count());
+      assertEquals(size, floor.standIn().count());
+      Set<Float> together = firsts(floor.reference());
+      together.addAll(firsts(floor.standIn()));
+      assertEquals(2 * size, together.size());
+      assertTrue(firsts(real).containsAll(together));
+    }
+    Floor held = Floor.heldOut(real, Sets.normal(40, 2, 0, 1, 5), 25, 6);
+    assertEquals(101, held.reference().count());
+    assertEquals(25, held.standIn().count());
+    assertThrows(IllegalArgumentException.class, () -> Floor.halves(real.slice(0, 3), 2, 0));
+  }
+
+  @Test
+  void allMeasuresTogetherAreEachByItself() {
+    Features real = Sets.normal(400, 6, 0, 1, 7);
+    Features samples = Sets.normal(300, 6, 0.3, 1.1, 8);
+    QualityReference.Settings settings =
+        new QualityReference.Settings(
+            new KernelDistance.Plan(5, 100, 9), ManifoldScores.Neighbours.STANDARD, 350, 9);
+    QualityReference reference = QualityReference.of(real, settings, WORK);
+    SampleQuality quality = reference.measure(samples, WORK);
+    assertEquals(
+        FrechetDistance.between(
+            GaussianStatistics.of(real, WORK), GaussianStatistics.of(samples, WORK), WORK),
+        quality.frechetDistance());
+    assertEquals(
+        KernelDistance.between(real, samples, settings.kernel(), WORK), quality.kernelDistance());
+    assertEquals(350, quality.manifoldRealImages());
+    assertEquals(300, quality.manifoldSamples());
+    assertEquals(quality, reference.measure(samples, Sets.threads(1)));
+    SampleQuality floor = reference.measure(Sets.normal(300, 6, 0, 1, 10), WORK);
+    assertTrue(
+        floor.frechetDistance() < quality.frechetDistance() / 2,
+        floor.frechetDistance() + " and " + quality.frechetDistance());
+    assertTrue(floor.manifolds().coverage() > quality.manifolds().coverage());
+  }
+}
