@@ -45,27 +45,18 @@ class DocumentedCommandsTest {
 
   /** Fewer than these, and the documents or this test have lost some. */
   private static final Map<String, Integer> AT_LEAST =
-      Map.of(
-          "sample",
-          8,
-          "interpolate",
-          2,
-          "encode",
-          1,
-          "decode",
-          1,
-          "train",
-          10,
-          "export",
-          2,
-          "inspect",
-          1,
-          "noise",
-          1,
-          "run",
-          2,
-          "doctor",
-          1);
+      Map.ofEntries(
+          Map.entry("sample", 8),
+          Map.entry("interpolate", 2),
+          Map.entry("encode", 1),
+          Map.entry("decode", 1),
+          Map.entry("train", 10),
+          Map.entry("export", 2),
+          Map.entry("inspect", 1),
+          Map.entry("noise", 1),
+          Map.entry("run", 2),
+          Map.entry("doctor", 1),
+          Map.entry("evaluate", 1));
 
   /** NAME=x.npy, or x.npy. */
   private static final Pattern NAMED_ARRAY = Pattern.compile("(\\w+=)?(\\w+\\.npy)");
@@ -301,6 +292,9 @@ class DocumentedCommandsTest {
         set(args, "--threads", "1");
       }
       case "noise" -> setUnless(args, Set.of("-o", "--output"), "-o", dir + "/noise.png");
+      case "evaluate" -> {
+        return smallEvaluation(args);
+      }
       case "train" -> {
         return smallTraining(line);
       }
@@ -311,6 +305,28 @@ class DocumentedCommandsTest {
         // As it is.
       }
     }
+    return args;
+  }
+
+  /** Two small shapes and a stand-in of their size; what is measured and how stays. */
+  private List<String> smallEvaluation(List<String> args) throws IOException {
+    Path model = dir.resolve("evaluated.onnx");
+    TestModels.unet(model, 3, new ShapesDataset().classNames());
+    if (args.get(1).startsWith("-")) {
+      args.add(1, model.toString());
+    } else {
+      args.set(1, model.toString());
+    }
+    unset(args, "--data-dir");
+    args.remove("--null-class");
+    if (args.contains("--respacing")) { // the stand-in has fewer timesteps
+      set(args, "--respacing", "5");
+    }
+    set(args, "--data", "shapes");
+    set(args, args.contains("--images") ? "--images" : "-n", "2");
+    set(args, "--threads", "1");
+    unset(args, "--out");
+    set(args, "--out", dir.resolve("evaluation-" + unnamedRuns++).toString());
     return args;
   }
 

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -76,6 +78,35 @@ class InterruptTest {
         assertEquals(1, checkpoints.count());
       }
     }
+  }
+
+  @Test
+  void interruptedEvaluationKeepsTheImagesThatAreFinished() throws Exception {
+    Path model = TestModels.unet(dir.resolve("model.onnx"), 3, List.of());
+    Path out = dir.resolve("evaluation");
+    Result result =
+        interrupt(
+            "INT",
+            "1000 images of shapes",
+            "evaluate",
+            model,
+            "--data",
+            "shapes",
+            "--bits-per-dim",
+            "-n",
+            "all",
+            "--batch-size",
+            1,
+            "--threads",
+            1,
+            "--out",
+            out);
+    assertEquals(130, result.exitCode, result.said);
+    Matcher kept = Pattern.compile("interrupted after (\\d+) of 1000 images").matcher(result.said);
+    assertTrue(kept.find(), result.said);
+    assertTrue(result.said.contains("total"), result.said);
+    String state = Files.readString(out.resolve("bits-per-dim.state.json"));
+    assertTrue(state.contains("\"images\": " + kept.group(1) + ","), result.said);
   }
 
   private record Result(int exitCode, String said) {}

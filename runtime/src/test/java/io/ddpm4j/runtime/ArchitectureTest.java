@@ -31,7 +31,8 @@ class ArchitectureTest {
   @Test
   void theScanSawTheModule() {
     assertTrue(MODULE.size() >= 40, "classes: " + MODULE.size());
-    for (String part : List.of("", ".model", ".schedule", ".sampling", ".random", ".image")) {
+    for (String part :
+        List.of("", ".model", ".schedule", ".sampling", ".random", ".image", ".likelihood")) {
       assertTrue(
           MODULE.stream().anyMatch(c -> c.getPackageName().equals(ROOT + part)), ROOT + part);
       assertNotNull(
@@ -101,6 +102,18 @@ class ArchitectureTest {
                 "java..",
                 "javax.imageio..",
                 "com.sun.management.."))
+        .check(MODULE);
+  }
+
+  /** Samplers and models know nothing of who measures them. */
+  @Test
+  void likelihoodsAreMeasuredFromOutside() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + ".model", ROOT + ".sampling")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".likelihood")
         .check(MODULE);
   }
 

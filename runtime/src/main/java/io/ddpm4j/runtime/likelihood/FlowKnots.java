@@ -66,6 +66,18 @@ record FlowKnots(double[] timesteps, double[] levels) {
         : Math.exp(log + share * (-0.5 * Math.log(schedule.snr(below + 1)) - log));
   }
 
+  /**
+   * The weight of the divergence at a knot in the integral over the step from {@code from} on: of
+   * trapezoids of s·divergence over log s, but for the first steps, where the field does not change.
+   */
+  double weight(int from, int knot) {
+    double length =
+        from < TO_FIRST
+            ? levels[from + 1] - levels[from]
+            : levels[knot] * Math.log(levels[from + 1] / levels[from]);
+    return length / 2;
+  }
+
   int count() {
     return levels.length;
   }

@@ -14,8 +14,10 @@ import io.ddpm4j.runtime.schedule.PredictionType;
  * log p(x_0) = log N(x_T; 0, I) + C·H·W/2·log ᾱ_T + ∫ √ᾱ div ε ds,  s from 0 to that of T-1.
  * </pre>
  *
- * <p>The integral is Heun's: second order, exact where ε is linear in s, and evaluated at timesteps
- * alone, so a network of whole timesteps is never asked for what lies between them, and an image's
+ * <p>The path is Heun's: second order, exact where x̄ is linear in s, as it is where all is noise and
+ * in pixels that all data have alike. The divergence, which goes as 1/s there, is integrated by
+ * trapezoids of s·div over log s, exact in the same places. Both are evaluated at timesteps alone,
+ * so a network of whole timesteps is never asked for what lies between them, and an image's
  * likelihood does not depend on the others of its batch, as it would with steps that adapt.
  *
  * <p>The divergence is Hutchinson's estimate vᵀ(∂ε/∂x)v with signs v (Rademacher), drawn anew at
@@ -148,8 +150,10 @@ public final class ProbabilityFlow {
       for (int i = 0; i < numbers; i++) {
         x[i] += half * (slope[i] + nextSlope[i]);
       }
+      double first = knots.weight(knot, knot);
+      double second = knots.weight(knot, knot + 1);
       for (int image = 0; image < divergence.length; image++) {
-        logDeterminant[image] += half * (divergence[image] + nextDivergence[image]);
+        logDeterminant[image] += first * divergence[image] + second * nextDivergence[image];
       }
     }
 

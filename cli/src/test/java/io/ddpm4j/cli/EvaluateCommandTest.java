@@ -1,0 +1,228 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.trainer.data.ShapesDataset;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluateCommandTest {
+  private static final int TIMESTEPS = 20; // of the test's models
+
+  @TempDir Path dir;
+
+  /** A class-conditional network of 8x8 shapes. */
+  private Path model() throws IOException {
+    Path file = dir.resolve("shapes-model.onnx");
+    return Files.exists(file)
+        ? file
+        : TestModels.unet(file, 3, new ShapesDataset().classNames());
+  }
+
+  private CommandRun evaluate(Object model, Path out, Object... more) {
+    List<Object> args =
+        new ArrayList<>(
+            List.of("evaluate", model, "--data", "shapes", "--bits-per-dim", "--threads", 1));
+    args.addAll(List.of("--out", out));
+    args.addAll(Arrays.asList(more));
+    return CommandRun.of(args.toArray());
+  }
+
+  private static JsonObject json(Path file) throws IOException {
+    return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+  }
+
+  private static double mean(JsonObject result, String figure) {
+    return result.getAsJsonObject(figure).get("mean").getAsDouble();
+  }
+
+  @Test
+  void theTermsAddUpToTheTotal() throws IOException {
+    Path out = dir.resolve("out");
+    CommandRun run =
+        evaluate(model(), out, "-n", 5, "--batch-size", 2, "--variance", "fixed_large")
+            .succeeds()
+            .prints("5 images of shapes (test)", "20 timesteps", "fixed_large", "clipped to ±1")
+            .prints("L_T", "L_1 to L_19", "L_0", "total", "images/s");
+    JsonObject result = json(out.resolve("bits-per-dim.json"));
+    assertEquals(5, result.get("images").getAsInt());
+    double total = mean(result, "total");
+    List<String> lines = Files.readAllLines(out.resolve("bits-per-dim.csv"));
+    assertEquals(1 + TIMESTEPS, lines.size());
+    assertEquals(
+        "t,timestep,bits_per_dim,bits_per_dim_se,x0_mse,x0_mse_se,epsilon_mse,epsilon_mse_se",
+        lines.get(0));
+    double sum = mean(result, "L_T");
+    for (int t = 0; t < TIMESTEPS; t++) {
+      String[] cells = lines.get(1 + t).split(",");
+      assertEquals(t, Integer.parseInt(cells[0]));
+      assertEquals(t, Integer.parseInt(cells[1]));
+      assertTrue(Stream.of(cells).skip(2).allMatch(cell -> Double.parseDouble(cell) >= 0));
+      sum += Double.parseDouble(cells[2]);
+    }
+    assertEquals(sum, total, 1e-9 * total);
+    assertEquals(
+        total,
+        mean(result, "L_T") + mean(result, "sum of L_t") + mean(result, "L_0"),
+        1e-9 * total);
+    assertTrue(run.out().contains(String.format(java.util.Locale.ROOT, "%.6f", total)), run.out());
+    BufferedImage picture = ImageIO.read(out.resolve("bits-per-dim.png").toFile());
+    assertEquals(900, picture.getWidth());
+  }
+
+  @Test
+  void aSecondStartGoesOnAndTheFiguresAreThoseOfOne() throws IOException {
+    Path parts = dir.resolve("parts");
+    Path whole = dir.resolve("whole");
+    evaluate(model(), parts, "-n", 2, "--batch-size", 2).succeeds();
+    evaluate(model(), parts, "-n", 7, "--batch-size", 3)
+        .succeeds()
+        .prints("going on after 2 images");
+    evaluate(model(), whole, "-n", 7, "--batch-size", 7).succeeds();
+    for (String figure : List.of("total", "L_T", "L_0")) {
+      JsonObject expected = json(whole.resolve("bits-per-dim.json")).getAsJsonObject(figure);
+      JsonObject found = json(parts.resolve("bits-per-dim.json")).getAsJsonObject(figure);
+      for (String field : List.of("mean", "standard_error")) {
+        double value = expected.get(field).getAsDouble();
+        assertEquals(value, found.get(field).getAsDouble(), 1e-5 * value, figure + " " + field);
+      }
+    }
+    // Nothing is left to do: the result is said at once.
+    evaluate(model(), whole, "-n", 7).succeeds().prints("going on after 7 images", "total");
+    evaluate(model(), whole, "-n", 6).failsSaying("at most 6 images", "found 7", "--out");
+    evaluate(model(), whole, "-n", 7, "--variance", "fixed_small")
+        .failsSaying("variance fixed_small", "found fixed_large", "--out");
+    evaluate(model(), whole, "-n", 7, "--seed", 3).failsSaying("seed 3, found 0");
+    evaluate(TestModels.unet(dir.resolve("another.onnx"), 3, List.of()), whole, "-n", 7)
+        .failsSaying("model", "found");
+    Files.writeString(whole.resolve("bits-per-dim.state.json"), "{\"settings\":");
+    evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
+  }
+
+  @Test
+  void respacedChainsTellTheNetworkTheTimestepsOfTheWhole() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(model(), out, "-n", 2, "--respacing", "3,2").succeeds().prints("5 timesteps");
+    assertEquals(
+        List.of("0", "4", "9", "10", "19"),
+        Files.readAllLines(out.resolve("bits-per-dim.csv")).stream()
+            .skip(1)
+            .map(line -> line.split(",")[1])
+            .toList());
+    evaluate(model(), dir.resolve("x"), "-n", 1, "--steps", "30").isWrongUsage("respacing");
+    evaluate(model(), dir.resolve("x"), "-n", 1, "--respacing", "1").isWrongUsage("at least 2");
+  }
+
+  @Test
+  void clippingAndDecoderCount() throws IOException {
+    Path clipped = dir.resolve("clipped");
+    Path not = dir.resolve("not");
+    evaluate(model(), clipped, "-n", 2).succeeds();
+    evaluate(model(), not, "-n", 2, "--no-clip").succeeds().prints("not clipped");
+    double first = mean(json(clipped.resolve("bits-per-dim.json")), "total");
+    double second = mean(json(not.resolve("bits-per-dim.json")), "total");
+    assertTrue(second > first, second + " " + first); // the network is not trained
+    Path density = dir.resolve("density");
+    evaluate(model(), density, "-n", 2, "--decoder", "continuous").succeeds();
+    JsonObject result = json(density.resolve("bits-per-dim.json"));
+    assertEquals(
+        mean(json(clipped.resolve("bits-per-dim.json")), "sum of L_t"),
+        mean(result, "sum of L_t"),
+        1e-9);
+    assertEquals("continuous", result.getAsJsonObject("settings").get("decoder").getAsString());
+  }
+
+  @Test
+  void theFlowsLikelihood() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(model(), out, "-n", 3, "--ode", "--ode-steps", 5, "--batch-size", 2)
+        .succeeds()
+        .prints("probability flow", "dequantised", "3 images in");
+    JsonObject result = json(out.resolve("ode.json"));
+    assertTrue(Double.isFinite(mean(result, "total")));
+    assertFalse(Files.exists(out.resolve("bits-per-dim.json")));
+    evaluate(model(), out, "-n", 5, "--ode", "--ode-steps", 5)
+        .succeeds()
+        .prints("going on after 3 images");
+    evaluate(model(), out, "-n", 5, "--ode", "--ode-steps", 5, "--no-dequantisation")
+        .failsSaying("dequantisation none, found uniform");
+  }
+
+  @Test
+  void aRunIsEvaluatedAsWhatItIsExportedAs() throws IOException {
+    Path run = dir.resolve("run");
+    CommandRun trained =
+        CommandRun.of(
+            "train", "--data", "shapes", "--image-size", 8, "--widths", "8,8", "--groups", 4,
+            "--batch-size", 2, "--sample-every", 0, "--steps", 2, "--threads", 1, "--out", run);
+    assertEquals(0, trained.exitCode(), trained.err());
+    Path direct = dir.resolve("direct");
+    evaluate(run, direct, "-n", 2, "--respacing", 4).succeeds().prints(run);
+    Path exported = dir.resolve("exported.onnx");
+    CommandRun.of("export", run, "-o", exported).succeeds();
+    Path ofFile = dir.resolve("of-file");
+    evaluate(exported, ofFile, "-n", 2, "--respacing", 4).succeeds();
+    assertEquals(
+        mean(json(ofFile.resolve("bits-per-dim.json")), "total"),
+        mean(json(direct.resolve("bits-per-dim.json")), "total"),
+        1e-6);
+  }
+
+  @Test
+  void wrongUsage() throws IOException {
+    Path out = dir.resolve("out");
+    CommandRun.of("evaluate", model(), "--data", "shapes")
+        .isWrongUsage("what to measure", "--bits-per-dim");
+    CommandRun.of("evaluate", model(), "--bits-per-dim").isWrongUsage("--data");
+    evaluate(model(), out, "--ode", "--variance", "fixed_small").isWrongUsage("--variance", "--ode");
+    evaluate(model(), out, "--ode-steps", 5).isWrongUsage("--ode-steps", "--ode");
+    evaluate(model(), out, "--variance", "learned_range").isWrongUsage("--variance", "no variance");
+    evaluate(model(), out, "--variance", "large").isWrongUsage("fixed_large", "large");
+    evaluate(model(), out, "--null-class").isWrongUsage("--null-class", "stands for none");
+    evaluate(model(), out, "-n", 100_000).isWrongUsage("at most 1000 images", "100000");
+    evaluate(model(), out, "-n", "some").isWrongUsage("or all", "some");
+    Path unconditional = TestModels.unet(dir.resolve("plain.onnx"), 3, List.of());
+    evaluate(unconditional, out, "--null-class").isWrongUsage("class-conditional");
+    Path grey = TestModels.unet(dir.resolve("grey.onnx"), 1, List.of());
+    evaluate(grey, out).failsSaying("expected images of 1x8x8", "found 3x8x8");
+    Path others = TestModels.unet(dir.resolve("others.onnx"), 3, TestModels.CLASSES);
+    evaluate(others, out).isWrongUsage("expected one of Boot", "circle");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void picturesOfAFolderAreSizedToTheModel() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("pictures"));
+    for (int k = 0; k < 3; k++) {
+      BufferedImage image = new BufferedImage(20, 14, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(k, k, 0xFFFFFF);
+      ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
+    }
+    Path grey = TestModels.unet(dir.resolve("grey.onnx"), 1, List.of());
+    CommandRun.of(
+            "evaluate", grey, "--data", folder, "--bits-per-dim", "-n", "all", "--threads", 1,
+            "--out", dir.resolve("out"))
+        .succeeds()
+        .prints("3 images of " + folder);
+    CommandRun.of(
+            "evaluate", grey, "--data", folder, "--bits-per-dim", "--split", "test", "--out",
+            dir.resolve("out2"))
+        .isWrongUsage("--split", "no test images");
+    CommandRun.of(
+            "evaluate", model(), "--data", folder, "--bits-per-dim", "--out", dir.resolve("out3"))
+        .isWrongUsage("class-conditional", "without");
+  }
+}
