@@ -1,7 +1,5 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.runtime.DiffusionPipeline;
-import io.ddpm4j.trainer.data.ImageDataset;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +26,10 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  ddpm evaluate fashion-mnist --data fashion-mnist --bits-per-dim",
       "  ddpm evaluate runs/fashion --data fashion-mnist --bits-per-dim -n 32 --respacing 100",
-      "  ddpm evaluate fashion-mnist --data fashion-mnist --bits-per-dim --ode"
+      "  ddpm evaluate fashion-mnist --data fashion-mnist --bits-per-dim --ode",
+      "  ddpm evaluate fashion-mnist --data fashion-mnist --sample-quality -n 1000 --sampler"
+          + " dpmpp_2m --steps 20",
+      "  ddpm evaluate fashion-mnist --data fashion-mnist --sample-quality --against-steps"
     })
 final class EvaluateCommand implements Callable<Integer> {
   private static final Path RESULTS = Path.of("evaluations");
@@ -48,6 +49,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final LikelihoodEvaluation likelihood = new LikelihoodEvaluation();
 
+  @Mixin private final SampleQualityEvaluation quality = new SampleQualityEvaluation();
+
   @Option(
       names = {"-n", "--images"},
       paramLabel = "N",
@@ -55,7 +58,9 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "How many images of the data, or all (default: "
               + LikelihoodEvaluation.USUAL_IMAGES
-              + " for --bits-per-dim).")
+              + "); with --sample-quality how many samples (default: "
+              + SampleQualityEvaluation.USUAL_IMAGES
+              + ").")
   private ImageCount images; // null: not said
 
   @Option(
@@ -83,7 +88,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   /** Everything that can be measured. */
   private List<EvaluationKind> kinds() {
-    return List.of(likelihood);
+    return List.of(likelihood, quality);
   }
 
   @Override
@@ -96,7 +101,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "expected what to measure ("
-                            + String.join(", ", kinds().stream().map(EvaluationKind::option).toList())
+                            + String.join(
+                                ", ", kinds().stream().map(EvaluationKind::option).toList())
                             + "), found nothing"));
     refuseOthers(kind);
     kind.requireConsistent();
@@ -105,21 +111,9 @@ final class EvaluateCommand implements Callable<Integer> {
     Path folder = out == null ? RESULTS.resolve(source.name()) : out;
     Outputs.requireFolder("--out", folder);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
-    try (DiffusionPipeline pipeline = models.open(source, terminal)) {
-      Warnings warnings = new Warnings(terminal);
-      ImageDataset images = data.open(pipeline.imageShape(), warnings);
-      warnings.summarize();
-      return kind.evaluate(
-          new EvaluationRequest(
-              source.name(),
-              source.fingerprint(),
-              pipeline,
-              EvaluatedImages.of(images, data, seed, pipeline),
-              Optional.ofNullable(this.images),
-              seed,
-              folder,
-              terminal));
-    }
+    return kind.evaluate(
+        new EvaluationInputs(
+            source, models, data, Optional.ofNullable(images), seed, folder, terminal));
   }
 
   /** Refuses options that would do nothing. */

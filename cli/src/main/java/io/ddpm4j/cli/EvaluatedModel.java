@@ -3,7 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.ModelFolder;
-import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.loop.RunExporter;
 import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
@@ -34,8 +34,7 @@ record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint) 
     if (run.isPresent() && !Files.exists(run.get().resolve(Models.FILE))) {
       Path folder = run.get();
       byte[] bytes =
-          OnnxWriter.toBytes(
-              RunExporter.model(RunSnapshot.newest(folder), OptionalDouble.empty()));
+          OnnxWriter.toBytes(RunExporter.model(RunSnapshot.newest(folder), OptionalDouble.empty()));
       MessageDigest digest = Sha256.digest();
       digest.update(bytes);
       return new EvaluatedModel(nameOf(folder), folder, bytes, shortened(Sha256.hex(digest)));
@@ -50,7 +49,7 @@ record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint) 
   }
 
   /** Of models/emoji, or models/emoji/model.onnx: emoji; of emoji.onnx too. */
-  private static String nameOf(Path path) {
+  static String nameOf(Path path) {
     Path absolute = path.toAbsolutePath().normalize();
     String last = String.valueOf(absolute.getFileName());
     if (last.equals(Models.FILE) && absolute.getParent().getFileName() != null) {

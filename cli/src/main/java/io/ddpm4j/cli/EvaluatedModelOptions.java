@@ -2,10 +2,11 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.ModelFormatException;
-import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,15 +56,26 @@ final class EvaluatedModelOptions {
     }
   }
 
-  /** Opens a model as the options say; what a user should know of it is shown as warnings. */
-  DiffusionPipeline open(EvaluatedModel source, Terminal terminal) throws IOException {
+  /** Where and how a model runs. */
+  SessionSettings settings() {
+    return session.settings();
+  }
+
+  /**
+   * Opens a model as the options say; what a user should know of it is shown as warnings.
+   *
+   * @param method sets what it is sampled with
+   */
+  DiffusionPipeline open(
+      EvaluatedModel source, Consumer<DiffusionPipeline.Builder> method, Terminal terminal)
+      throws IOException {
     DiffusionPipeline.Builder builder =
         source
             .open()
             .device(session.settings().device())
             .threads(session.settings().threads())
-            .sampler(Samplers.named("ddpm")) // whose chain is evaluated
             .roleNames(foreign.roleNames());
+    method.accept(builder);
     if (scheduler != null) {
       builder.schedulerConfig(SchedulerFiles.read(scheduler));
     } else if (!schedule.given().isEmpty()) {

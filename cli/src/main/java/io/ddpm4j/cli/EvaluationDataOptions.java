@@ -15,11 +15,18 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The images that a model is evaluated with: sized to the model. */
 final class EvaluationDataOptions {
+  private static final String SPLIT = "--split";
+  private static final String NULL_CLASS = "--null-class";
+
+  /** Options that say something of images which a model is shown, and nothing of samples. */
+  static final Set<String> OF_ONE_PART = Set.of(SPLIT, NULL_CLASS);
+
   @Option(
       names = "--data",
       required = true,
@@ -30,7 +37,7 @@ final class EvaluationDataOptions {
   private String source;
 
   @Option(
-      names = "--split",
+      names = SPLIT,
       paramLabel = "PART",
       converter = Names.Splits.class,
       description =
@@ -64,11 +71,21 @@ final class EvaluationDataOptions {
   private Integer background;
 
   @Option(
-      names = "--null-class",
+      names = NULL_CLASS,
       description =
           "Tell a class-conditional network that the images are of no class, which it must have"
               + " learned with --label-dropout.")
   private boolean nullClass;
+
+  /** The data as the user named them. */
+  String source() {
+    return source;
+  }
+
+  /** Whether they come with images of their own to measure with. */
+  boolean hasTestSplit() {
+    return Datasets.hasTestSplit(source);
+  }
 
   /** Whether the network is told no class. */
   boolean nullClass() {
@@ -93,13 +110,26 @@ final class EvaluationDataOptions {
    * @throws DatasetException if there are none, or they are not of the model's size
    */
   ImageDataset open(ImageShape shape, Consumer<String> warnings) throws DatasetException {
-    if (split == Split.TEST && !Datasets.hasTestSplit(source)) {
+    if (split == Split.TEST && !hasTestSplit()) {
       throw new UsageException(
-          "--split: expected train, since " + source + " has no test images of its own, found test");
+          "--split: expected train, since "
+              + source
+              + " has no test images of its own, found test");
     }
+    return open(shape, split(), warnings);
+  }
+
+  /**
+   * Opens one part of them.
+   *
+   * @param part {@link Split#TEST} only where there is one
+   * @throws UsageException if an option does not apply to them
+   * @throws DatasetException if there are none, or they are not of the model's size
+   */
+  ImageDataset open(ImageShape shape, Split part, Consumer<String> warnings)
+      throws DatasetException {
     boolean folder = isFolder();
-    boolean sized =
-        folder || source.equals(ShapesDataset.NAME) || source.equals(EmojiDataset.NAME);
+    boolean sized = folder || source.equals(ShapesDataset.NAME) || source.equals(EmojiDataset.NAME);
     if (sized && shape.height() != shape.width()) {
       throw new UsageException(
           "--data: expected images of %dx%d pixels, which the model has, found %s, which is square"
@@ -107,7 +137,7 @@ final class EvaluationDataOptions {
     }
     DatasetOptions options =
         new DatasetOptions(
-            split(),
+            part,
             Optional.ofNullable(dataDir),
             Optional.ofNullable(labels),
             sized ? OptionalInt.of(shape.height()) : OptionalInt.empty(),

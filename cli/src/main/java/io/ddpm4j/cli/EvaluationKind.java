@@ -27,5 +27,5 @@ interface EvaluationKind {
    * @throws UsageException if an option does not suit the model or the data
    * @throws IOException if a file cannot be read or written
    */
-  int evaluate(EvaluationRequest request) throws IOException;
+  int evaluate(EvaluationInputs inputs) throws IOException;
 }

@@ -1,11 +1,13 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.trainer.data.ImageDataset;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What every kind of evaluation is given.
+ * What an evaluation of a model on images is given.
  *
  * @param name of the model, for people and for the folder of the results
  * @param fingerprint of the model's content: stored results are of this model or of none
@@ -25,6 +27,27 @@ record EvaluationRequest(
     long seed,
     Path folder,
     Terminal terminal) {
+
+  /**
+   * The request of a user, with the images that the model is measured with.
+   *
+   * @param pipeline the model, opened; stays the caller's
+   */
+  static EvaluationRequest of(EvaluationInputs inputs, DiffusionPipeline pipeline)
+      throws IOException {
+    Warnings warnings = new Warnings(inputs.terminal());
+    ImageDataset images = inputs.data().open(pipeline.imageShape(), warnings);
+    warnings.summarize();
+    return new EvaluationRequest(
+        inputs.model().name(),
+        inputs.model().fingerprint(),
+        pipeline,
+        EvaluatedImages.of(images, inputs.data(), inputs.seed(), pipeline),
+        inputs.count(),
+        inputs.seed(),
+        inputs.folder(),
+        inputs.terminal());
+  }
 
   /** Images to evaluate: what the user said, at most as many as there are. */
   int images(int usual) {

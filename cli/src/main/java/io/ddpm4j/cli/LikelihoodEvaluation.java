@@ -1,8 +1,11 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.sampling.Samplers;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -12,6 +15,9 @@ final class LikelihoodEvaluation implements EvaluationKind {
   static final int USUAL_IMAGES = 128;
 
   private static final String BITS_PER_DIM = "--bits-per-dim";
+
+  private static final Consumer<DiffusionPipeline.Builder> METHOD =
+      builder -> builder.sampler(Samplers.named("ddpm"));
 
   @Option(
       names = BITS_PER_DIM,
@@ -35,6 +41,7 @@ final class LikelihoodEvaluation implements EvaluationKind {
   public Set<String> options() {
     Set<String> options = new HashSet<>(LikelihoodOptions.ALL);
     options.add(BITS_PER_DIM);
+    options.addAll(EvaluationDataOptions.OF_ONE_PART);
     return options;
   }
 
@@ -44,9 +51,14 @@ final class LikelihoodEvaluation implements EvaluationKind {
   }
 
   @Override
-  public int evaluate(EvaluationRequest request) throws IOException {
-    return likelihood.isOde()
-        ? new FlowEvaluation(request, likelihood).run()
-        : new BoundEvaluation(request, likelihood).run();
+  public int evaluate(EvaluationInputs inputs) throws IOException {
+    // The chain of ddpm is what the bound is of.
+    try (DiffusionPipeline pipeline =
+        inputs.models().open(inputs.model(), METHOD, inputs.terminal())) {
+      EvaluationRequest request = EvaluationRequest.of(inputs, pipeline);
+      return likelihood.isOde()
+          ? new FlowEvaluation(request, likelihood).run()
+          : new BoundEvaluation(request, likelihood).run();
+    }
   }
 }

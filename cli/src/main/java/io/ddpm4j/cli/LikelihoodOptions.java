@@ -27,8 +27,7 @@ final class LikelihoodOptions {
   private static final String NO_DEQUANTISATION = "--no-dequantisation";
 
   static final Set<String> ALL =
-      Set.of(
-          RESPACING, VARIANCE, DECODER, CLIP, ODE, ODE_STEPS, PROBE_STEP, NO_DEQUANTISATION);
+      Set.of(RESPACING, VARIANCE, DECODER, CLIP, ODE, ODE_STEPS, PROBE_STEP, NO_DEQUANTISATION);
 
   private static final int DEFAULT_ODE_STEPS = 100;
 
@@ -41,7 +40,7 @@ final class LikelihoodOptions {
   }
 
   @Option(
-      names = {RESPACING, "--steps"},
+      names = RESPACING,
       paramLabel = "N",
       description =
           "Evaluate a chain of fewer timesteps: a count such as 100, counts of equal sections such"

@@ -53,6 +53,16 @@ final class Models {
     throw new FileNotFoundException(name + ": there is no such file or folder" + orShipped(path));
   }
 
+  /** The folder of something that ships, other than what is sampled. */
+  static Path shipped(String name) throws IOException {
+    Path folder = home().resolve(FOLDER).resolve(name);
+    if (!Files.isRegularFile(folder.resolve(FILE))) {
+      throw new FileNotFoundException(
+          folder.resolve(FILE) + ": the model that ships with ddpm is not there");
+    }
+    return folder;
+  }
+
   /** For a bare name, which may have been meant for a shipped model: the names of those. */
   private static String orShipped(Path path) throws IOException {
     Path folder = home().resolve(FOLDER);

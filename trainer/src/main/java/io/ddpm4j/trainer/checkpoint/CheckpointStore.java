@@ -10,6 +10,7 @@ import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.trainer.data.DataPosition;
+import io.ddpm4j.trainer.data.Sha256;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;

@@ -8,7 +8,7 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
-import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;

@@ -14,7 +14,7 @@ import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.VarianceType;
-import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.objective.LossKind;
 import io.ddpm4j.trainer.step.TrainStepConfig;
 import java.io.IOException;

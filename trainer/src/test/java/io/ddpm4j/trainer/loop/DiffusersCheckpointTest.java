@@ -21,7 +21,7 @@ import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.testing.NpyFile;
 import io.ddpm4j.testing.SharedData;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
-import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.data.Sha256;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.OutputStream;

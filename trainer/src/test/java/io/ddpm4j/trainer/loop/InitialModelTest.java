@@ -17,7 +17,7 @@ import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
-import io.ddpm4j.trainer.checkpoint.Sha256;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import java.awt.image.BufferedImage;
 import java.io.IOException;

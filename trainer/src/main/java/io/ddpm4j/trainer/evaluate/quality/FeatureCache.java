@@ -1,7 +1,7 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
-import io.ddpm4j.trainer.checkpoint.Sha256;
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;

@@ -21,7 +21,8 @@ public enum QualityMetric {
   /** Share of the real images that have a sample near. */
   COVERAGE("coverage", "%.3f", q -> q.scores().manifolds().coverage()),
   /** Share of the samples that are seen as the class asked for; NaN where there is none. */
-  CLASS_ACCURACY("class accuracy", "%.3f", q -> q.classes().map(ClassAccuracy::accuracy).orElse(Double.NaN));
+  CLASS_ACCURACY(
+      "class accuracy", "%.3f", q -> q.classes().map(ClassAccuracy::accuracy).orElse(Double.NaN));
 
   private final String title;
   private final String format;

@@ -129,8 +129,8 @@ public record SampleSettings(
     return all;
   }
 
-  /** As JSON, in one line. */
-  String toJson() {
+  /** As JSON, in one line: the same for the same settings. */
+  public String toJson() {
     return GSON.toJson(this);
   }
 

@@ -112,8 +112,7 @@ class QualityTableTest {
       assertTrue(svg.contains(">" + text + "<"), text);
     }
     QualityTable one =
-        new QualityTable(
-            Map.of(), quality(1, Optional.empty()), 5, List.of(table.rows().get(0)));
+        new QualityTable(Map.of(), quality(1, Optional.empty()), 5, List.of(table.rows().get(0)));
     assertFalse(one.hasCurves());
   }
 }

@@ -1,4 +1,4 @@
-package io.ddpm4j.trainer.checkpoint;
+package io.ddpm4j.trainer.data;
 
 import java.io.IOException;
 import java.io.InputStream;

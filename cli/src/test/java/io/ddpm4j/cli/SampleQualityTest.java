@@ -1,0 +1,216 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.OpSet;
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.trainer.data.ShapesDataset;
+import io.ddpm4j.trainer.evaluate.distance.FrechetDistance;
+import io.ddpm4j.trainer.evaluate.distance.GaussianStatistics;
+import io.ddpm4j.trainer.evaluate.features.Features;
+import io.ddpm4j.trainer.evaluate.features.Work;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SampleQualityTest {
+  private static final List<String> CLASSES = new ShapesDataset().classNames();
+  private static final int CHANNELS = 3;
+
+  @TempDir Path dir;
+
+  private Path model() throws IOException {
+    Path file = dir.resolve("shapes-model.onnx");
+    return Files.exists(file) ? file : TestModels.unet(file, CHANNELS, CLASSES);
+  }
+
+  /** The means of the colours as features, the first pixels as what it sees of each class. */
+  private Path features() throws IOException {
+    Path file = dir.resolve("features.onnx");
+    Graph graph = new Graph("features", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Ops ops = new Ops(graph);
+    Value images = graph.input("images", DataType.FLOAT, Shape.named("batch", CHANNELS, 8, 8));
+    graph.output("features", ops.reduceMean(images, false, 2, 3));
+    graph.output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, CLASSES.size()));
+    Map<String, String> metadata =
+        Map.of(
+            "ddpm4j.image",
+            "{\"value_range\":[-1.0,1.0]}",
+            "ddpm4j.classes",
+            new Gson().toJson(CLASSES));
+    OnnxWriter.write(OnnxModel.of(graph).withMetadata(metadata), file);
+    return file;
+  }
+
+  private CommandRun evaluate(Path out, Object... more) throws IOException {
+    List<Object> args =
+        new ArrayList<>(List.of("evaluate", model(), "--data", "shapes", "--sample-quality"));
+    args.addAll(List.of("--threads", 1, "--out", out, "--features", features()));
+    args.addAll(List.of("--reference-images", 60));
+    args.addAll(Arrays.asList(more));
+    return CommandRun.of(args.toArray());
+  }
+
+  private static JsonObject json(Path out) throws IOException {
+    return JsonParser.parseString(Files.readString(out.resolve("quality.json"))).getAsJsonObject();
+  }
+
+  @Test
+  void theFiguresAreThoseOfTheSamplesThatTheModelMakes() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(out, "-n", 25, "--seed", 4, "--sampler", "ddim", "--steps", 3)
+        .succeeds()
+        .prints("25 samples", "seed 4", "ddim", "real images", "class accuracy by class")
+        .prints("quality.csv", "neighbours.png");
+    JsonObject json = json(out);
+    JsonObject row = json.getAsJsonArray("rows").get(0).getAsJsonObject();
+    assertEquals("ddim", row.get("sampler").getAsString());
+    assertEquals(3, row.get("steps").getAsInt());
+    assertEquals(25, row.get("images").getAsInt());
+    assertEquals(25, json.getAsJsonObject("floor").get("images").getAsInt());
+    assertTrue(json.getAsJsonObject("floor").get("frechet_distance").getAsDouble() > 0);
+    ImageBatch samples;
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(model()).sampler(Samplers.ddim()).steps(3).threads(1).build()) {
+      samples = pipeline.generate(25, 4);
+    }
+    int right = 0;
+    float[] means = new float[25 * CHANNELS];
+    for (int i = 0; i < 25; i++) {
+      byte[] pixels = samples.bytes(i);
+      int best = 0;
+      for (int c = 1; c < CLASSES.size(); c++) {
+        best = (pixels[c] & 0xff) > (pixels[best] & 0xff) ? c : best;
+      }
+      right += best == i % CLASSES.size() ? 1 : 0;
+      for (int e = 0; e < pixels.length; e++) {
+        means[i * CHANNELS + e / 64] += (float) (((pixels[e] & 0xff) / 127.5 - 1) / 64);
+      }
+    }
+    assertEquals(right / 25.0, row.get("class_accuracy").getAsDouble(), 1e-12);
+    Features found;
+    try (Stream<Path> files = Files.list(out.resolve("features"))) {
+      Path reference =
+          files
+              .filter(file -> file.toString().endsWith("-features.npy"))
+              .filter(file -> count(file) == 60)
+              .findFirst()
+              .orElseThrow();
+      found = Features.load(reference);
+    }
+    double expected =
+        FrechetDistance.between(
+            GaussianStatistics.of(found, Work.quiet()),
+            GaussianStatistics.of(Features.of(means, 25, CHANNELS), Work.quiet()),
+            Work.quiet());
+    assertEquals(expected, row.get("frechet_distance").getAsDouble(), 1e-4 * expected);
+    assertTrue(ImageIO.read(out.resolve("neighbours.png").toFile()).getWidth() > 48);
+  }
+
+  private static int count(Path file) {
+    try {
+      return Features.load(file).count();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void moreSamplesAreAddedToThoseThatAreThere() throws IOException {
+    Path parts = dir.resolve("parts");
+    Path whole = dir.resolve("whole");
+    Object[] method = {"--sampler", "ddpm", "--steps", 2, "--batch-size", 4, "--neighbours", 0};
+    evaluate(parts, with(method, "-n", 20)).succeeds();
+    evaluate(parts, with(method, "-n", 32)).succeeds();
+    evaluate(whole, with(method, "-n", 32)).succeeds();
+    String expected = figures(whole);
+    assertEquals(expected, figures(parts));
+    byte[] before = samples(parts);
+    evaluate(parts, with(method, "-n", 20)).succeeds().prints(" 20 ");
+    assertArrayEquals(before, samples(parts), "nothing was made");
+    assertFalse(Files.exists(parts.resolve("neighbours.png")));
+    evaluate(parts, with(method, "-n", 32)).succeeds();
+    assertEquals(expected, figures(parts));
+    evaluate(parts, with(method, "-n", 20, "--seed", 1)).succeeds();
+    try (Stream<Path> files = Files.list(parts.resolve("samples"))) {
+      assertEquals(2, files.count(), "another seed has a file of its own");
+    }
+  }
+
+  private static Object[] with(Object[] some, Object... more) {
+    return Stream.concat(Stream.of(some), Stream.of(more)).toArray();
+  }
+
+  /** All but the time, which is another every time. */
+  private static String figures(Path out) throws IOException {
+    JsonObject row = json(out).getAsJsonArray("rows").get(0).getAsJsonObject();
+    assertTrue(row.remove("seconds_per_image").getAsDouble() > 0);
+    return row.toString();
+  }
+
+  private static byte[] samples(Path out) throws IOException {
+    try (Stream<Path> files = Files.list(out.resolve("samples"))) {
+      return Files.readAllBytes(files.findFirst().orElseThrow());
+    }
+  }
+
+  @Test
+  void againstStepsMakesTheTableAndThePictures() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(out, "-n", 18, "--against-steps", "--sampler", "ddim,ddpm", "--neighbours", 0)
+        .succeeds()
+        .prints("frechet-distance.png", "class-accuracy.png");
+    List<String> csv = Files.readAllLines(out.resolve("quality.csv"));
+    assertEquals(
+        List.of("sampler", "real", "ddim", "ddim", "ddim", "ddpm", "ddpm", "ddpm"),
+        csv.stream().map(line -> line.split(",")[0]).toList());
+    assertEquals(
+        List.of("5", "10", "20"), // the model has 20 timesteps
+        csv.subList(2, 5).stream().map(line -> line.split(",")[1]).toList());
+    assertEquals(900, ImageIO.read(out.resolve("frechet-distance.png").toFile()).getWidth());
+    assertTrue(Files.readString(out.resolve("quality.md")).contains("| real images | - | 18 |"));
+  }
+
+  @Test
+  void wrongUsage() throws IOException {
+    Path out = dir.resolve("out");
+    CommandRun.of("evaluate", model(), "--data", "shapes", "--sample-quality", "--out", out)
+        .isWrongUsage("--features", "found none for shapes");
+    evaluate(out, "--sampler", "ddim,ddim").isWrongUsage("--sampler", "each once");
+    evaluate(out, "--steps", "5,0").isWrongUsage("--steps", "'0'");
+    evaluate(out, "--steps", "50").isWrongUsage("50");
+    evaluate(out, "--ode").isWrongUsage("--ode", "--sample-quality");
+    evaluate(out, "--split", "test").isWrongUsage("--split", "--sample-quality");
+    evaluate(out, "--reference-images", 3).isWrongUsage("--reference-images", "at least", "3");
+    evaluate(out, "-n", 3).isWrongUsage("-n", "at least", "3");
+    evaluate(out, "--feature-scale", "0;1").isWrongUsage("--feature-scale", "imagenet", "0;1");
+    evaluate(out, "--guidance", "2").isWrongUsage("guidance", "2");
+    CommandRun.of("evaluate", model(), "--data", "shapes", "--bits-per-dim", "--sampler", "ddim")
+        .isWrongUsage("--sampler", "--bits-per-dim");
+    evaluate(out, "--features", dir.resolve("no.onnx")).isWrongUsage("--features");
+    assertFalse(Files.exists(out.resolve("samples")));
+  }
+}
