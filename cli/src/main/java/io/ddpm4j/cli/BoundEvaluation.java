@@ -67,7 +67,10 @@ final class BoundEvaluation {
     NoiseSchedule schedule = bound.spaced().schedule();
     settings.put(
         "timesteps",
-        bound.spaced().steps() + " of " + pipeline.schedule().trainTimesteps() + ", "
+        bound.spaced().steps()
+            + " of "
+            + pipeline.schedule().trainTimesteps()
+            + ", "
             + Integer.toHexString(bound.spaced().hashCode()));
     settings.put("last alphas_cumprod", "" + schedule.alphaCumprod(bound.spaced().steps() - 1));
     settings.put("prediction", pipeline.schedulerConfig().predictionType().label());

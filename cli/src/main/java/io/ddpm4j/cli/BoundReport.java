@@ -94,7 +94,9 @@ final class BoundReport {
     AtomicFile.write(terms, out -> out.write(csv));
     Path picture = folder.resolve(PICTURE);
     PngWriter.write(
-        picture, chart().render(900, 500), Map.of("Source", request.name() + ", " + state.settings()));
+        picture,
+        chart().render(900, 500),
+        Map.of("Source", request.name() + ", " + state.settings()));
     PrintStream out = request.terminal().out();
     for (Path file : new Path[] {result, terms, picture}) {
       out.printf("%s (%s)%n", file, Outputs.size(file));
@@ -132,9 +134,7 @@ final class BoundReport {
     for (int t = 0; t < spaced.steps(); t++) {
       text.append(t).append(',').append(spaced.timestep(t));
       for (Figure figure :
-          new Figure[] {
-            statistics.term(t), statistics.x0Error(t), statistics.epsilonError(t)
-          }) {
+          new Figure[] {statistics.term(t), statistics.x0Error(t), statistics.epsilonError(t)}) {
         text.append(',').append(figure.mean()).append(',');
         text.append(Double.isFinite(figure.standardError()) ? figure.standardError() : "");
       }

@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
     description = "Measure how good a model is on images; stop with Ctrl-C, start again to go on.",
     footer = {
       "",
-      "Figures, tables and pictures are written to the folder of --out. A second start with the same"
-          + " settings goes on where the first was stopped; with a larger -n it adds images.",
+      "Figures, tables and pictures are written to the folder of --out. A second start with the"
+          + " same settings goes on where the first was stopped; with a larger -n it adds images.",
       "",
       "Examples:",
       "  ddpm evaluate fashion-mnist --data fashion-mnist --bits-per-dim",
@@ -96,7 +96,8 @@ final class EvaluateCommand implements Callable<Integer> {
                 () ->
                     new UsageException(
                         "expected what to measure ("
-                            + String.join(", ", kinds().stream().map(EvaluationKind::option).toList())
+                            + String.join(
+                                ", ", kinds().stream().map(EvaluationKind::option).toList())
                             + "), found nothing"));
     refuseOthers(kind);
     kind.requireConsistent();

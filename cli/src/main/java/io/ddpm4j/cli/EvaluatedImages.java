@@ -43,8 +43,7 @@ final class EvaluatedImages {
     ValueRange range = pipeline.valueRange();
     if (pipeline.model().signature().classLabels().isEmpty()) {
       if (options.nullClass()) {
-        throw new UsageException(
-            "--null-class: expected a class-conditional model, found " + name);
+        throw new UsageException("--null-class: expected a class-conditional model, found " + name);
       }
       return new EvaluatedImages(shuffled, options.label(), range, null, -1);
     }

@@ -34,8 +34,7 @@ record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint) 
     if (run.isPresent() && !Files.exists(run.get().resolve(Models.FILE))) {
       Path folder = run.get();
       byte[] bytes =
-          OnnxWriter.toBytes(
-              RunExporter.model(RunSnapshot.newest(folder), OptionalDouble.empty()));
+          OnnxWriter.toBytes(RunExporter.model(RunSnapshot.newest(folder), OptionalDouble.empty()));
       MessageDigest digest = Sha256.digest();
       digest.update(bytes);
       return new EvaluatedModel(nameOf(folder), folder, bytes, shortened(Sha256.hex(digest)));

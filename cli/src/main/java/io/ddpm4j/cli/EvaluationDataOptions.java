@@ -25,8 +25,8 @@ final class EvaluationDataOptions {
       required = true,
       paramLabel = "DATA",
       description =
-          "Images, as for train: fashion-mnist, emoji, shapes, a folder of PNG or JPEG images, or an"
-              + " idx file.")
+          "Images, as for train: fashion-mnist, emoji, shapes, a folder of PNG or JPEG images, or"
+              + " an idx file.")
   private String source;
 
   @Option(
@@ -95,11 +95,12 @@ final class EvaluationDataOptions {
   ImageDataset open(ImageShape shape, Consumer<String> warnings) throws DatasetException {
     if (split == Split.TEST && !Datasets.hasTestSplit(source)) {
       throw new UsageException(
-          "--split: expected train, since " + source + " has no test images of its own, found test");
+          "--split: expected train, since "
+              + source
+              + " has no test images of its own, found test");
     }
     boolean folder = isFolder();
-    boolean sized =
-        folder || source.equals(ShapesDataset.NAME) || source.equals(EmojiDataset.NAME);
+    boolean sized = folder || source.equals(ShapesDataset.NAME) || source.equals(EmojiDataset.NAME);
     if (sized && shape.height() != shape.width()) {
       throw new UsageException(
           "--data: expected images of %dx%d pixels, which the model has, found %s, which is square"

@@ -84,14 +84,15 @@ final class EvaluationLoop {
     }
   }
 
-  /** Batches of one size, as few as the network's batch allows: the last one is not nearly empty. */
+  /**
+   * Batches of one size, as few as the network's batch allows: the last one is not nearly empty.
+   */
   private static int evenly(int batch, int images) {
     int batches = Math.max(1, (images + batch - 1) / batch);
     return Math.max(1, (images + batches - 1) / batches);
   }
 
-  private void show(
-      ProgressBar bar, int start, int first, int images, double share, long began) {
+  private void show(ProgressBar bar, int start, int first, int images, double share, long began) {
     double done = first - start + share * images;
     double seconds = (System.nanoTime() - began) / 1e9;
     double perSecond = done / seconds;

@@ -62,8 +62,7 @@ final class EvaluationState {
       if (statistics.figures() != figures) {
         throw new IllegalArgumentException("figures: " + statistics.figures());
       }
-      return new EvaluationState(
-          file, settings, statistics, stored.get("seconds").getAsDouble());
+      return new EvaluationState(file, settings, statistics, stored.get("seconds").getAsDouble());
     } catch (RuntimeException e) {
       throw damaged(file, e);
     }

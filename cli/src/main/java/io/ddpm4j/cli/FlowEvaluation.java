@@ -32,13 +32,11 @@ final class FlowEvaluation {
   int run() throws IOException {
     ProbabilityFlow flow = options.flow(request.pipeline());
     int wanted = request.images(LikelihoodEvaluation.USUAL_IMAGES);
-    EvaluationState state =
-        EvaluationState.open(request.folder().resolve(STATE), settings(), 1);
+    EvaluationState state = EvaluationState.open(request.folder().resolve(STATE), settings(), 1);
     EvaluationLoop loop = new EvaluationLoop(request, state, wanted);
     printPlan(flow, wanted, state);
     SampleStatistics bits = state.statistics();
-    Dequantisation levels =
-        Dequantisation.ofSeed(request.seed(), request.pipeline().valueRange());
+    Dequantisation levels = Dequantisation.ofSeed(request.seed(), request.pipeline().valueRange());
     NoiseSource probes = NoiseSource.ofSeed(request.seed());
     boolean done =
         loop.run(
@@ -116,8 +114,7 @@ final class FlowEvaluation {
     object.addProperty("images", bits.count());
     object.addProperty("seconds", state.seconds());
     object.addProperty("unit", "bits per dimension");
-    object.add(
-        "total", BoundReport.figure(new Figure(bits.mean(0), bits.standardError(0))));
+    object.add("total", BoundReport.figure(new Figure(bits.mean(0), bits.standardError(0))));
     Path file = request.folder().resolve(RESULT);
     EvaluationState.writeJson(file, object);
     out.printf("%s (%s)%n", file, Outputs.size(file));

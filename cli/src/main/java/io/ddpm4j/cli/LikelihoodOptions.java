@@ -27,10 +27,9 @@ final class LikelihoodOptions {
   private static final String NO_DEQUANTISATION = "--no-dequantisation";
 
   static final Set<String> ALL =
-      Set.of(
-          RESPACING, VARIANCE, DECODER, CLIP, ODE, ODE_STEPS, PROBE_STEP, NO_DEQUANTISATION);
+      Set.of(RESPACING, VARIANCE, DECODER, CLIP, ODE, ODE_STEPS, PROBE_STEP, NO_DEQUANTISATION);
 
-  private static final int DEFAULT_ODE_STEPS = 100;
+  private static final int DEFAULT_ODE_STEPS = 50;
 
   /** How the last step decodes. */
   enum DecoderKind {

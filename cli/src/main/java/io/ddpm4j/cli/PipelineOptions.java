@@ -136,8 +136,7 @@ final class PipelineOptions {
   }
 
   /** The sentence with the options of the command line that give what is missing. */
-  static ModelFormatException withOptions(
-      Path file, String missing, ModelFormatException e) {
+  static ModelFormatException withOptions(Path file, String missing, ModelFormatException e) {
     String sentence =
         switch (missing) {
           case "schedulerConfig" ->

@@ -27,9 +27,7 @@ class EvaluateCommandTest {
   /** A class-conditional network of 8x8 shapes. */
   private Path model() throws IOException {
     Path file = dir.resolve("shapes-model.onnx");
-    return Files.exists(file)
-        ? file
-        : TestModels.unet(file, 3, new ShapesDataset().classNames());
+    return Files.exists(file) ? file : TestModels.unet(file, 3, new ShapesDataset().classNames());
   }
 
   private CommandRun evaluate(Object model, Path out, Object... more) {
@@ -166,8 +164,25 @@ class EvaluateCommandTest {
     Path run = dir.resolve("run");
     CommandRun trained =
         CommandRun.of(
-            "train", "--data", "shapes", "--image-size", 8, "--widths", "8,8", "--groups", 4,
-            "--batch-size", 2, "--sample-every", 0, "--steps", 2, "--threads", 1, "--out", run);
+            "train",
+            "--data",
+            "shapes",
+            "--image-size",
+            8,
+            "--widths",
+            "8,8",
+            "--groups",
+            4,
+            "--batch-size",
+            2,
+            "--sample-every",
+            0,
+            "--steps",
+            2,
+            "--threads",
+            1,
+            "--out",
+            run);
     assertEquals(0, trained.exitCode(), trained.err());
     Path direct = dir.resolve("direct");
     evaluate(run, direct, "-n", 2, "--respacing", 4).succeeds().prints(run);
@@ -187,7 +202,8 @@ class EvaluateCommandTest {
     CommandRun.of("evaluate", model(), "--data", "shapes")
         .isWrongUsage("what to measure", "--bits-per-dim");
     CommandRun.of("evaluate", model(), "--bits-per-dim").isWrongUsage("--data");
-    evaluate(model(), out, "--ode", "--variance", "fixed_small").isWrongUsage("--variance", "--ode");
+    evaluate(model(), out, "--ode", "--variance", "fixed_small")
+        .isWrongUsage("--variance", "--ode");
     evaluate(model(), out, "--ode-steps", 5).isWrongUsage("--ode-steps", "--ode");
     evaluate(model(), out, "--variance", "learned_range").isWrongUsage("--variance", "no variance");
     evaluate(model(), out, "--variance", "large").isWrongUsage("fixed_large", "large");
@@ -213,12 +229,28 @@ class EvaluateCommandTest {
     }
     Path grey = TestModels.unet(dir.resolve("grey.onnx"), 1, List.of());
     CommandRun.of(
-            "evaluate", grey, "--data", folder, "--bits-per-dim", "-n", "all", "--threads", 1,
-            "--out", dir.resolve("out"))
+            "evaluate",
+            grey,
+            "--data",
+            folder,
+            "--bits-per-dim",
+            "-n",
+            "all",
+            "--threads",
+            1,
+            "--out",
+            dir.resolve("out"))
         .succeeds()
         .prints("3 images of " + folder);
     CommandRun.of(
-            "evaluate", grey, "--data", folder, "--bits-per-dim", "--split", "test", "--out",
+            "evaluate",
+            grey,
+            "--data",
+            folder,
+            "--bits-per-dim",
+            "--split",
+            "test",
+            "--out",
             dir.resolve("out2"))
         .isWrongUsage("--split", "no test images");
     CommandRun.of(

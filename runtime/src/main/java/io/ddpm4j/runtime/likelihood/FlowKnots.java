@@ -68,7 +68,8 @@ record FlowKnots(double[] timesteps, double[] levels) {
 
   /**
    * The weight of the divergence at a knot in the integral over the step from {@code from} on: of
-   * trapezoids of s·divergence over log s, but for the first steps, where the field does not change.
+   * trapezoids of s·divergence over log s, but for the first steps, where the field does not
+   * change.
    */
   double weight(int from, int knot) {
     double length =

@@ -14,8 +14,8 @@ import io.ddpm4j.runtime.schedule.PredictionType;
  * log p(x_0) = log N(x_T; 0, I) + C·H·W/2·log ᾱ_T + ∫ √ᾱ div ε ds,  s from 0 to that of T-1.
  * </pre>
  *
- * <p>The path is Heun's: second order, exact where x̄ is linear in s, as it is where all is noise and
- * in pixels that all data have alike. The divergence, which goes as 1/s there, is integrated by
+ * <p>The path is Heun's: second order, exact where x̄ is linear in s, as it is where all is noise
+ * and in pixels that all data have alike. The divergence, which goes as 1/s there, is integrated by
  * trapezoids of s·div over log s, exact in the same places. Both are evaluated at timesteps alone,
  * so a network of whole timesteps is never asked for what lies between them, and an image's
  * likelihood does not depend on the others of its batch, as it would with steps that adapt.
@@ -79,6 +79,7 @@ public final class ProbabilityFlow {
    * Dequantisation#bitsOfLevel}.
    *
    * @param probes draw i is for evaluation i; signs count
+   * @throws IllegalStateException if the network's numbers are not finite
    * @throws java.util.concurrent.CancellationException if it was cancelled
    */
   public double[] bitsPerDimension(BatchNetwork network, NoiseSource probes, ImageRun run) {
@@ -185,6 +186,7 @@ public final class ProbabilityFlow {
           sum += Math.copySign(1, signs[i]) * (first - second);
         }
         divergences[image] = alpha * sum / (2 * h);
+        network.requireFinite(divergences[image], run.firstImage() + image, timestep);
       }
       evaluations++;
     }

@@ -95,10 +95,7 @@ class ClosedFormTest {
         new VariationalBound(
             spaced,
             new VariationalBound.Settings(
-                MeanType.of(type),
-                BoundVariance.FIXED_SMALL,
-                Double.POSITIVE_INFINITY,
-                decoder));
+                MeanType.of(type), BoundVariance.FIXED_SMALL, Double.POSITIVE_INFINITY, decoder));
     return bound.evaluate(
         BatchNetwork.of(gaussianNetwork(type), IMAGES, ELEMENTS, false),
         NoiseSource.ofSeed(3),
@@ -247,12 +244,23 @@ class ClosedFormTest {
   /** Heun's error falls with the square of the step. */
   @Test
   void theFlowsErrorIsOfSecondOrder() {
-    double[] best = flow(gaussianNetwork(PredictionType.EPSILON), PredictionType.EPSILON, 400, false, gaussians());
+    double[] best =
+        flow(
+            gaussianNetwork(PredictionType.EPSILON),
+            PredictionType.EPSILON,
+            400,
+            false,
+            gaussians());
     double[] errors = new double[2];
     int[] steps = {25, 50};
     for (int k = 0; k < 2; k++) {
       double[] found =
-          flow(gaussianNetwork(PredictionType.EPSILON), PredictionType.EPSILON, steps[k], false, gaussians());
+          flow(
+              gaussianNetwork(PredictionType.EPSILON),
+              PredictionType.EPSILON,
+              steps[k],
+              false,
+              gaussians());
       for (int image = 0; image < IMAGES; image++) {
         errors[k] += Math.abs(found[image] - best[image]) / IMAGES;
       }
@@ -338,11 +346,12 @@ class ClosedFormTest {
       assertEquals(all.term(5, index), one.term(0, index));
     }
     assertEquals(all.total(5), one.total(0));
-    assertEquals(
-        densities[5], flow.bitsPerDimension(two, noise, ImageRun.of(fifth, 1, 5))[0]);
+    assertEquals(densities[5], flow.bitsPerDimension(two, noise, ImageRun.of(fifth, 1, 5))[0]);
   }
 
-  /** Quadrature against the integral: a level's probability is nearly its density times its width. */
+  /**
+   * Quadrature against the integral: a level's probability is nearly its density times its width.
+   */
   @Test
   void theDiscreteDecoderIsTheIntegralOfTheContinuous() {
     Decoder discrete = Decoder.discretised(ValueRange.SIGNED);

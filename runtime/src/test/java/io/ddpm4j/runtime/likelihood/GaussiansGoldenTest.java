@@ -57,9 +57,7 @@ class GaussiansGoldenTest {
         "discretized");
     near(
         Json.doubles(losses.getAsJsonObject("discretized_gaussian_log_likelihood_wide").get("y")),
-        i ->
-            Gaussians.discretisedLogLikelihood(
-                x[i], i * 37 % 101 / 50.5 - 1, -1, HALF_LEVEL),
+        i -> Gaussians.discretisedLogLikelihood(x[i], i * 37 % 101 / 50.5 - 1, -1, HALF_LEVEL),
         "wide");
     near(
         Json.doubles(losses.getAsJsonObject("discretized_gaussian_log_likelihood_floor").get("y")),
