@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
     description = "Measure how good a model is on images; stop with Ctrl-C, start again to go on.",
     footer = {
       "",
-      "Figures, tables and pictures are written to the folder of --out. A second start with the same"
-          + " settings goes on where the first was stopped; with a larger -n it adds images.",
+      "Figures, tables and pictures are written to the folder of --out. A second start with the"
+          + " same settings goes on where the first was stopped; with a larger -n it adds images.",
       "",
       "Examples:",
       "  ddpm evaluate fashion-mnist --data fashion-mnist --bits-per-dim",

@@ -32,8 +32,8 @@ final class EvaluationDataOptions {
       required = true,
       paramLabel = "DATA",
       description =
-          "Images, as for train: fashion-mnist, emoji, shapes, a folder of PNG or JPEG images, or an"
-              + " idx file.")
+          "Images, as for train: fashion-mnist, emoji, shapes, a folder of PNG or JPEG images, or"
+              + " an idx file.")
   private String source;
 
   @Option(

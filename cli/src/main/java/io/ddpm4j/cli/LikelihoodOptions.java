@@ -21,15 +21,25 @@ final class LikelihoodOptions {
   private static final String VARIANCE = "--variance";
   private static final String DECODER = "--decoder";
   private static final String CLIP = "--clip";
+  private static final String NO_CLIP = "--no-clip";
   private static final String ODE = "--ode";
   private static final String ODE_STEPS = "--ode-steps";
   private static final String PROBE_STEP = "--probe-step";
   private static final String NO_DEQUANTISATION = "--no-dequantisation";
 
   static final Set<String> ALL =
-      Set.of(RESPACING, VARIANCE, DECODER, CLIP, ODE, ODE_STEPS, PROBE_STEP, NO_DEQUANTISATION);
+      Set.of(
+          RESPACING,
+          VARIANCE,
+          DECODER,
+          CLIP,
+          NO_CLIP,
+          ODE,
+          ODE_STEPS,
+          PROBE_STEP,
+          NO_DEQUANTISATION);
 
-  private static final int DEFAULT_ODE_STEPS = 100;
+  private static final int DEFAULT_ODE_STEPS = 50;
 
   /** How the last step decodes. */
   enum DecoderKind {
@@ -67,11 +77,13 @@ final class LikelihoodOptions {
 
   @Option(
       names = CLIP,
-      negatable = true,
       description =
-          "Clip the predicted x_0 to the model's range, or with --no-clip do not (default: as the"
-              + " model's scheduler does).")
-  private Boolean clip;
+          "Clip the predicted x_0 to the model's range; without --clip and --no-clip the model's"
+              + " scheduler says whether.")
+  private boolean clip;
+
+  @Option(names = NO_CLIP, description = "Do not clip the predicted x_0.")
+  private boolean noClip;
 
   @Option(
       names = ODE,
@@ -117,11 +129,15 @@ final class LikelihoodOptions {
       refuse(respacing != null, RESPACING, "without " + ODE);
       refuse(variance != null, VARIANCE, "without " + ODE);
       refuse(decoder != null, DECODER, "without " + ODE);
-      refuse(clip != null, CLIP, "without " + ODE);
+      refuse(clip, CLIP, "without " + ODE);
+      refuse(noClip, NO_CLIP, "without " + ODE);
     } else {
       refuse(odeSteps != null, ODE_STEPS, "beside " + ODE);
       refuse(probeStep != null, PROBE_STEP, "beside " + ODE);
       refuse(noDequantisation, NO_DEQUANTISATION, "beside " + ODE);
+    }
+    if (clip && noClip) {
+      throw new UsageException(CLIP + ": expected it without " + NO_CLIP + ", found both");
     }
     if (probeStep != null && probeStep >= 1) {
       throw new UsageException(PROBE_STEP + ": expected a number below 1, found " + probeStep);
@@ -132,6 +148,10 @@ final class LikelihoodOptions {
     if (given) {
       throw new UsageException(option + ": expected it " + expected + " alone");
     }
+  }
+
+  private static String other(String expected) {
+    return expected.startsWith("without") ? "beside it" : "alone";
   }
 
   /** The bound that is asked for. */
@@ -179,7 +199,7 @@ final class LikelihoodOptions {
   /** The bound of clipping; infinite for none. */
   double clipTo(DiffusionPipeline pipeline) {
     SchedulerConfig config = pipeline.schedulerConfig();
-    boolean clips = clip == null ? config.clipSample() : clip;
+    boolean clips = clip || !noClip && config.clipSample();
     return clips ? config.clipSampleRange() : Double.POSITIVE_INFINITY;
   }
 

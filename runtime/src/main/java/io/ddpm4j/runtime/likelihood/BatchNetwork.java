@@ -122,6 +122,15 @@ public final class BatchNetwork implements AutoCloseable {
     output.get(0, predicted, 0, batch * outputs);
   }
 
+  /** Refuses a figure that is no number: the network's output was none, or far out of range. */
+  void requireFinite(double figure, long image, double timestep) {
+    if (!Double.isFinite(figure)) {
+      throw new IllegalStateException(
+          "%s: expected finite numbers, found %s for image %d at timestep %s"
+              .formatted(model.name(), figure, image, timestep));
+    }
+  }
+
   @Override
   public void close() {
     if (bound != null) {

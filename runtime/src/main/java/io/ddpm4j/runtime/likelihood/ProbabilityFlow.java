@@ -79,6 +79,7 @@ public final class ProbabilityFlow {
    * Dequantisation#bitsOfLevel}.
    *
    * @param probes draw i is for evaluation i; signs count
+   * @throws IllegalStateException if the network's numbers are not finite
    * @throws java.util.concurrent.CancellationException if it was cancelled
    */
   public double[] bitsPerDimension(BatchNetwork network, NoiseSource probes, ImageRun run) {
@@ -185,6 +186,7 @@ public final class ProbabilityFlow {
           sum += Math.copySign(1, signs[i]) * (first - second);
         }
         divergences[image] = alpha * sum / (2 * h);
+        network.requireFinite(divergences[image], run.firstImage() + image, timestep);
       }
       evaluations++;
     }

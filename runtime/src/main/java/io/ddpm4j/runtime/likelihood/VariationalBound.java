@@ -68,6 +68,7 @@ public final class VariationalBound {
    *     on
    * @throws IllegalArgumentException if the network's output does not hold the variance that the
    *     settings want
+   * @throws IllegalStateException if the network's numbers are not finite
    * @throws java.util.concurrent.CancellationException if it was cancelled
    */
   public BoundTerms evaluate(BatchNetwork network, NoiseSource noise, ImageRun run) {
@@ -164,6 +165,7 @@ public final class VariationalBound {
       x0Errors[at] = error;
       epsilonErrors[at] = error * schedule.snr(index); // ε̂ = (x_t - √ᾱ x̂_0)/√(1-ᾱ)
       terms[at] = (index == 0 ? decoded(image) : divergence(image, index)) / elements / LOG_2;
+      network.requireFinite(terms[at] + error, firstImage + image, spaced.timestep(index));
     }
 
     /** The sum of (x_0 - x̂_0)² of an image; fills the differences of the means. */
