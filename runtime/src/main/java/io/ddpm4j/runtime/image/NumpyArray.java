@@ -312,6 +312,9 @@ public final class NumpyArray {
    * @throws IllegalArgumentException naming the first element that the type cannot hold exactly
    */
   public NumpyArray as(NumpyType target) {
+    if (target == type) {
+      return this;
+    }
     NumpyArray result = rounded(target);
     for (int i = 0; i < size; i++) {
       if (!same(result, i)) {
