@@ -146,9 +146,7 @@ class SampleCommandTest {
       CommandRun.of("sample", "other", "-n", 1, "--steps", 2, "-o", out).succeeds();
       CommandRun.of("inspect", "other").succeeds();
       Path judge = Files.createDirectories(dir.resolve("models").resolve("judge"));
-      Files.copy( // is there, but no model to sample from
-          Documents.ROOT.resolve("models/fashion-mnist-classifier/model.onnx"),
-          judge.resolve("model.onnx"));
+      TestModels.classifier(judge.resolve("model.onnx")); // there, but none to sample from
       CommandRun.of("sample", "judge", "-o", out).failsSaying("judge", "found a classifier");
       CommandRun.of("sample", "third", "-o", out)
           .failsSaying("third", "no such file", "the shipped models are: fashion-mnist, other");

@@ -7,10 +7,14 @@ import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.nn.Classifier;
+import io.ddpm4j.exporter.nn.ClassifierConfig;
 import io.ddpm4j.exporter.nn.Parameters;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import java.io.IOException;
@@ -88,6 +92,19 @@ final class TestModels {
     Value x = graph.input("x", DataType.FLOAT, Shape.of(2, 3));
     graph.output("y", new Ops(graph).add(x, x));
     OnnxWriter.write(OnnxModel.of(graph), file);
+    return file;
+  }
+
+  /** A classifier of 1x8x8 images, with random weights. */
+  static Path classifier(Path file) throws IOException {
+    ClassifierConfig network =
+        new ClassifierConfig(1, 8, 8, List.of(4, 8), List.of(1, 1), 4, CLASSES.size());
+    Map<String, TensorData> weights = Classifier.parameters(network).initialize(5);
+    Map<String, String> metadata = metadata(1, CLASSES);
+    metadata.keySet().removeAll(List.of(MetadataKeys.SCHEDULER, MetadataKeys.UNET));
+    metadata.put(MetadataKeys.CLASSIFIER, network.toJson());
+    OnnxWriter.write(
+        OnnxModel.of(Classifier.portable(network, weights)).withMetadata(metadata), file);
     return file;
   }
 

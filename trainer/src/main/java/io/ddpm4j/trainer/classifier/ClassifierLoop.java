@@ -170,15 +170,15 @@ final class ClassifierLoop implements AutoCloseable {
         found = new Classification(open).measure(heldOut, cancellation);
       }
       Epoch epoch =
-          new Epoch(
-              epochs(),
-              step,
-              loss.value(),
-              found.loss(),
-              found.accuracy(),
-              rate.at(step),
-              pace.imagesPerSecond());
-      log.add(epoch);
+          log.add(
+              new Epoch(
+                  epochs(),
+                  step,
+                  loss.value(),
+                  found.loss(),
+                  found.accuracy(),
+                  rate.at(step),
+                  step * config.batchSize() / seconds));
       log.draw();
       boolean best = log.best().filter(epoch::equals).isPresent();
       if (best) {

@@ -12,7 +12,7 @@ import java.util.Locale;
  *     smoothing
  * @param heldOutAccuracy of the averaged weights on them
  * @param learningRate of its last step
- * @param imagesPerSecond over about its last twenty steps
+ * @param imagesPerSecond of all steps until then
  */
 public record Epoch(
     int epoch,

@@ -36,11 +36,18 @@ final class EpochLog {
     }
   }
 
-  void add(Epoch epoch) throws IOException {
+  /**
+   * Adds one.
+   *
+   * @return it with the digits that the file has, so that a resumed run compares the same numbers
+   */
+  Epoch add(Epoch measured) throws IOException {
+    Epoch epoch = Epoch.ofCsv(measured.toCsv());
     epochs.add(epoch);
     StringBuilder csv = new StringBuilder(Epoch.HEADER).append('\n');
     epochs.forEach(each -> csv.append(each.toCsv()).append('\n'));
     folder.writeText(folder.metrics(), csv.toString());
+    return epoch;
   }
 
   /** The step at which the newest epoch ended; 0 if none has. */
