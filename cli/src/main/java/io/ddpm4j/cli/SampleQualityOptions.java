@@ -152,6 +152,11 @@ final class SampleQualityOptions {
     }
   }
 
+  /** A sampler that is measured; null for the model's own. */
+  String firstSampler() {
+    return samplers == null ? null : samplers.get(0);
+  }
+
   /**
    * Every way to sample that is measured.
    *
@@ -167,9 +172,7 @@ final class SampleQualityOptions {
     List<Optional<Integer>> counts =
         steps != null
             ? steps.stream().map(Optional::of).toList()
-            : againstSteps
-                ? USUAL_STEPS.stream().filter(n -> n <= trainTimesteps).map(Optional::of).toList()
-                : List.of(Optional.empty());
+            : againstSteps ? usualSteps(trainTimesteps) : List.of(Optional.empty());
     List<Method> methods = new ArrayList<>();
     for (Optional<String> name : names) {
       for (Optional<Integer> count : counts) {
@@ -177,6 +180,13 @@ final class SampleQualityOptions {
       }
     }
     return methods;
+  }
+
+  /** Of a model with fewer timesteps than any, all of its own. */
+  private static List<Optional<Integer>> usualSteps(int trainTimesteps) {
+    List<Optional<Integer>> fitting =
+        USUAL_STEPS.stream().filter(n -> n <= trainTimesteps).map(Optional::of).toList();
+    return fitting.isEmpty() ? List.of(Optional.empty()) : fitting;
   }
 
   /** Scale of the guidance; 1 for none. */

@@ -47,7 +47,7 @@ final class SampleQualityRun {
 
   /** Measures all. */
   int run() throws IOException {
-    try (DiffusionPipeline model = open(options.methods(1).get(0).sampler().orElse(null), null)) {
+    try (DiffusionPipeline model = open(options.firstSampler(), null)) {
       RealData real = RealData.open(inputs, options, model.imageShape(), images());
       Path file = FeatureFiles.resolve(options, inputs.data());
       try (FeatureNetwork network =
