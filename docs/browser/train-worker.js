@@ -21,8 +21,10 @@ import {loadOrt} from './lib/ort.js';
 import {Predictor} from './lib/predictor.js';
 import {readSafetensors} from './lib/safetensors.js';
 import {TrainStep} from './lib/train-step.js';
+import {answerMessages, turns} from './lib/worker.js';
 
-let training; // the step
+const turn = turns(); // no session is released while it runs
+let training; // the step; null while nothing is open
 let predictor;
 let data = {images: [], labels: []};
 let sampling = {every: 50, images: 9, steps: 20};
@@ -37,12 +39,22 @@ async function open({ort: folder, source, name}) {
     throw new Error(`${name}: expected the description of a training step, version 1, found ` +
         `${description.format} ${description.version}`);
   }
+  await release();
   const ort = await loadOrt(folder);
   const session = await ort.InferenceSession.create(await read(description.files.predictor));
-  training = await TrainStep.open(ort, description, read);
   predictor = new Predictor(ort, session, description.image);
+  training = await TrainStep.open(ort, description, read);
+  data = {images: [], labels: []}; // of another size, it may be
   postMessage({type: 'opened', description, stepsDone: training.stepsDone});
 }
+
+async function release() {
+  const open = [training, predictor].filter(Boolean);
+  training = predictor = null;
+  await Promise.all(open.map(each => each.release()));
+}
+
+const mayTrain = () => isRunning && training !== null && data.images.length > 0;
 
 /** Trains while it may; one loop at a time. */
 async function train() {
@@ -51,22 +63,29 @@ async function train() {
   }
   isBusy = true;
   try {
-    while (isRunning && data.images.length > 0) {
-      const begin = performance.now();
-      const batch = drawBatch(training.description, data.images, data.labels);
-      const {loss} = await training.step(batch, rate);
-      const milliseconds = performance.now() - begin;
-      if (!Number.isFinite(loss)) {
-        throw new Error(`step ${training.stepsDone + 1}: expected a finite loss, found ${loss}`);
-      }
-      postMessage({type: 'step', step: training.stepsDone, loss, milliseconds});
-      if (sampling.every > 0 && training.stepsDone % sampling.every === 0) {
-        await sample();
-      }
+    while (mayTrain()) {
+      await turn(step);
       await new Promise(resolve => setTimeout(resolve)); // lets messages in
     }
   } finally {
     isBusy = false;
+  }
+}
+
+async function step() {
+  if (!mayTrain()) { // any more: it may have waited for its turn
+    return;
+  }
+  const begin = performance.now();
+  const batch = drawBatch(training.description, data.images, data.labels);
+  const {loss} = await training.step(batch, rate);
+  const milliseconds = performance.now() - begin;
+  if (!Number.isFinite(loss)) {
+    throw new Error(`step ${training.stepsDone + 1}: expected a finite loss, found ${loss}`);
+  }
+  postMessage({type: 'step', step: training.stepsDone, loss, milliseconds});
+  if (sampling.every > 0 && training.stepsDone % sampling.every === 0) {
+    await sample();
   }
 }
 
@@ -80,7 +99,7 @@ async function sample() {
 }
 
 const ACTIONS = {
-  open,
+  open: message => turn(() => open(message)),
   data: async ({images, labels}) => {
     data = {images, labels};
     await train();
@@ -91,22 +110,18 @@ const ACTIONS = {
   },
   rate: message => rate = message.rate,
   sampling: message => sampling = message,
-  save: () => {
+  save: () => turn(() => {
     const bytes = training.save();
     postMessage({type: 'saved', bytes, step: training.stepsDone}, [bytes.buffer]);
-  },
-  load: ({bytes}) => {
+  }),
+  load: ({bytes}) => turn(() => {
     const {tensors, metadata} = readSafetensors(bytes);
     training.load(tensors, metadata);
     postMessage({type: 'loaded', stepsDone: training.stepsDone});
-  },
+  }),
 };
 
-onmessage = async ({data: message}) => {
-  try {
-    await ACTIONS[message.type](message);
-  } catch (error) {
-    isRunning = false;
-    postMessage({type: 'failed', message: error.message});
-  }
-};
+answerMessages(ACTIONS, error => {
+  isRunning = false;
+  postMessage({type: 'failed', message: error.message});
+});
