@@ -6,7 +6,7 @@
  *     {type: 'run', isRunning}               goes on or waits
  *     {type: 'rate', rate}                   the learning rate
  *     {type: 'sampling', every, images, steps}   after how many steps samples are made of the
- *                                            average; 0: never
+ *                                            session's average; 0: never
  *     {type: 'save'}                         gives the state as a file
  *     {type: 'load', bytes}                  goes on with a file's state
  *
@@ -14,6 +14,7 @@
  * {type: 'sampled', step, x}, {type: 'saved', bytes, step}, {type: 'loaded', stepsDone},
  * {type: 'failed', message}.
  */
+import {SessionAverage} from './lib/average.js';
 import {drawBatch, normal} from './lib/batch.js';
 import {ddim} from './lib/ddim.js';
 import {reader} from './lib/files.js';
@@ -26,6 +27,7 @@ import {answerMessages, turns} from './lib/worker.js';
 const turn = turns(); // no session is released while it runs
 let training; // the step; null while nothing is open
 let predictor;
+let average; // of the weights, for samples
 let data = {images: [], labels: []};
 let sampling = {every: 50, images: 9, steps: 20};
 let rate = 0;
@@ -44,8 +46,14 @@ async function open({ort: folder, source, name}) {
   const session = await ort.InferenceSession.create(await read(description.files.predictor));
   predictor = new Predictor(ort, session, description.image);
   training = await TrainStep.open(ort, description, read);
+  startAverage();
   data = {images: [], labels: []}; // of another size, it may be
   postMessage({type: 'opened', description, stepsDone: training.stepsDone});
+}
+
+function startAverage() {
+  const {decay} = training.description.state.find(({input}) => input === 'ema');
+  average = new SessionAverage(decay, training.state('ema'));
 }
 
 async function release() {
@@ -83,6 +91,7 @@ async function step() {
   if (!Number.isFinite(loss)) {
     throw new Error(`step ${training.stepsDone + 1}: expected a finite loss, found ${loss}`);
   }
+  average.add(training.state('weights'));
   postMessage({type: 'step', step: training.stepsDone, loss, milliseconds});
   if (sampling.every > 0 && training.stepsDone % sampling.every === 0) {
     await sample();
@@ -93,7 +102,7 @@ async function sample() {
   const {images, steps} = sampling;
   const x = normal(images * predictor.imageSize);
   const labels = Array.from({length: images}, (_, i) => data.labels[i % data.labels.length]);
-  const predict = predictor.with({labels, weights: training.state('ema')});
+  const predict = predictor.with({labels, weights: average.values});
   await ddim(predict, training.description.scheduler, {x, images, steps});
   postMessage({type: 'sampled', step: training.stepsDone, x}, [x.buffer]);
 }
@@ -117,6 +126,7 @@ const ACTIONS = {
   load: ({bytes}) => turn(() => {
     const {tensors, metadata} = readSafetensors(bytes);
     training.load(tensors, metadata);
+    startAverage();
     postMessage({type: 'loaded', stepsDone: training.stepsDone});
   }),
 };
