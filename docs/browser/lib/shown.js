@@ -27,7 +27,8 @@ export function startWorker(file, handlers, show) {
     event.preventDefault();
     show(event.message ?? `${file}: expected a script that runs, found one that cannot be loaded`);
   };
-  worker.onmessageerror = () => show(`${file}: expected a message that can be read, found none`);
+  worker.addEventListener('messageerror', () => // no attribute of workers in every browser
+    show(`${file}: expected a message that can be read, found none`));
   return worker;
 }
 
