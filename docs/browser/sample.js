@@ -1,9 +1,12 @@
 import {ortFolder} from './lib/ort.js';
 import {drawGrid} from './lib/pictures.js';
+import {showFailures, startWorker} from './lib/shown.js';
+
+const MOST_IMAGES = 64;
 
 const $ = id => document.getElementById(id);
-const worker = new Worker('sample-worker.js', {type: 'module'});
-let image; // of the open model
+let model; // what the worker said of it
+let opening; // the message that opened it
 let began;
 
 function say(text, hasFailed = false) {
@@ -19,29 +22,60 @@ function setBusy(isBusy) {
 function open(source, name) {
   say(`Opening ${name} …`);
   $('options').disabled = true;
-  worker.postMessage({type: 'open', ort: ortFolder(location), source, name});
+  opening = {type: 'open', ort: ortFolder(location), source, name};
+  worker.postMessage(opening);
+}
+
+/** Offers the classes: names or numbers where they are known, else a field for any number. */
+function offerClasses({classes, nullClass}) {
+  const options = (classes ?? []).map((name, label) => new Option(name, label));
+  if (nullClass !== null) {
+    options.unshift(new Option('any', ''));
+  }
+  $('class').replaceChildren(...options);
+  $('classes').hidden = classes?.length === 0 || classes === null;
+  $('labels').hidden = classes !== null;
+}
+
+/** The chosen label; null for no class. */
+function label() {
+  if (!$('labels').hidden) {
+    return $('label').valueAsNumber;
+  }
+  return $('classes').hidden || $('class').value === '' ? null : Number($('class').value);
+}
+
+function showProgress(done, steps) {
+  $('progress').max = steps;
+  $('progress').value = done;
 }
 
 const ON = {
-  opened: ({image: shape, classes, nullClass, timesteps}) => {
-    image = shape;
-    const names = [...(nullClass === null ? [] : ['any']), ...classes];
-    $('class').replaceChildren(...names.map(name => new Option(name, classes.indexOf(name))));
-    $('classes').hidden = classes.length === 0;
-    $('guidances').hidden = classes.length === 0 || nullClass === null;
+  opened: message => {
+    model = message;
+    const {image: {channels, height, width}, isGuided, timesteps, steps, most, method} = model;
+    offerClasses(model);
+    $('guidances').hidden = !isGuided;
+    $('images').max = most ?? MOST_IMAGES;
+    $('images').value = Math.min($('images').value, $('images').max);
     $('steps').max = timesteps;
+    $('steps').value = steps ?? Math.min($('steps').value, timesteps);
+    $('steps').disabled = steps !== null;
     $('options').disabled = false;
+    showProgress(0, 1);
     setBusy(false);
-    say(`${shape.channels}x${shape.height}x${shape.width}, ${timesteps} timesteps`);
+    say(`${channels}x${height}x${width}, ` + (steps === null
+      ? `${timesteps} timesteps`
+      : `a whole run: ${method} in ${steps} steps, with one call`));
   },
   progress: ({done, steps, x}) => {
-    $('progress').max = steps;
-    $('progress').value = done;
-    drawGrid($('grid'), x, image);
+    showProgress(done, steps);
+    drawGrid($('grid'), x, model.image);
     say(`step ${done} of ${steps}`);
   },
   sampled: ({x}) => {
-    drawGrid($('grid'), x, image);
+    showProgress(1, 1);
+    drawGrid($('grid'), x, model.image);
     setBusy(false);
     say(`${((performance.now() - began) / 1000).toFixed(1)} s`);
   },
@@ -49,18 +83,27 @@ const ON = {
     setBusy(false);
     say('stopped');
   },
-  failed: ({message}) => {
-    setBusy(false);
-    say(message, true);
-  },
+  failed: ({message}) => fail(message),
 };
 
-worker.onmessage = ({data}) => ON[data.type](data);
-worker.onerror = ({message}) => say(message ?? 'the worker could not be loaded', true);
+function fail(message) {
+  setBusy(false);
+  showProgress(0, 1);
+  say(message, true);
+}
+
+const start = () => startWorker('sample-worker.js', ON, fail);
+
+showFailures(window, fail);
+let worker = start();
 
 $('model').onchange = ({target}) => {
-  $('shipped').value = '';
-  open([...target.files], target.files[0].name);
+  const files = [...target.files];
+  const graph = files.find(({name}) => name.endsWith('.onnx')) ?? files[0];
+  if (graph) { // a choice may be cancelled
+    $('shipped').value = '';
+    open(files, graph.name);
+  }
 };
 
 $('shipped').onchange = ({target}) => {
@@ -69,24 +112,36 @@ $('shipped').onchange = ({target}) => {
 };
 
 $('sample').onclick = () => {
-  const fields = ['images', 'steps', 'seed'].map($);
+  const fields = ['images', 'steps', 'seed', 'guidance', 'label'].map($)
+      .filter(field => !field.parentElement.hidden);
   if (!fields.every(field => field.reportValidity())) {
     return;
   }
-  const label = $('classes').hidden || Number($('class').value) < 0 ? null : Number($('class').value);
   setBusy(true);
+  if (model.steps !== null) { // nothing tells how far one call has come
+    $('progress').removeAttribute('value');
+    say(`${model.steps} steps …`);
+  }
   began = performance.now();
   worker.postMessage({
     type: 'sample',
     images: $('images').valueAsNumber,
     steps: $('steps').valueAsNumber,
     seed: $('seed').value,
-    label,
+    label: label(),
     guidance: $('guidances').hidden ? 1 : $('guidance').valueAsNumber,
   });
 };
 
-$('stop').onclick = () => worker.postMessage({type: 'stop'});
+$('stop').onclick = () => {
+  if (model.steps === null) {
+    worker.postMessage({type: 'stop'});
+  } else { // one call cannot be stopped but with its thread
+    worker.terminate();
+    worker = start();
+    worker.postMessage(opening);
+  }
+};
 
 function openAddress(relative) {
   const address = new URL(relative, location.href);

@@ -1,10 +1,12 @@
+import {LossCurve} from './lib/curve.js';
 import {ortFolder} from './lib/ort.js';
-import {drawCurve, drawGrid, runningMeans, toPixels} from './lib/pictures.js';
+import {drawCurve, drawGrid, toPixels} from './lib/pictures.js';
+import {oncePerFrame, showFailures, startWorker} from './lib/shown.js';
 
 const $ = id => document.getElementById(id);
-const worker = new Worker('train-worker.js', {type: 'module'});
 const pad = $('pad').getContext('2d');
-const losses = [];
+let curve = new LossCurve();
+let latest; // what the worker said of its last step
 let drawn = []; // {pixels, label}
 let description; // of the open training step
 let isRunning = true;
@@ -28,7 +30,9 @@ function setRunning(running) {
 const ON = {
   opened: message => {
     description = message.description;
-    losses.length = 0;
+    curve = new LossCurve();
+    latest = null;
+    showSteps();
     drawn = []; // of another size, it may be
     tellImages();
     const {classes} = description; // with their numbers: what is drawn may be digits
@@ -43,11 +47,10 @@ const ON = {
     setRate();
     setRunning(true);
   },
-  step: ({step, loss, milliseconds}) => {
-    losses.push(loss);
-    drawCurve($('curve'), losses);
-    const mean = runningMeans(losses).at(-1);
-    say(`step ${step}: loss ${mean.toFixed(4)}, ${milliseconds.toFixed(0)} ms a step`);
+  step: message => {
+    curve.add(message.loss);
+    latest = message;
+    showSteps();
   },
   sampled: ({step, x}) => {
     drawGrid($('grid'), x, description.image);
@@ -61,15 +64,27 @@ const ON = {
     URL.revokeObjectURL(link.href);
   },
   loaded: ({stepsDone}) => say(`${stepsDone} steps done`),
-  failed: ({message}) => {
-    isRunning = false;
-    $('run').textContent = 'Go on';
-    say(message, true);
-  },
+  failed: ({message}) => fail(message),
 };
 
-worker.onmessage = ({data}) => ON[data.type](data);
-worker.onerror = ({message}) => say(message ?? 'the worker could not be loaded', true);
+const showSteps = oncePerFrame(() => {
+  drawCurve($('curve'), curve);
+  if (latest) {
+    const {step, milliseconds} = latest;
+    say(`step ${step}: loss ${curve.mean.toFixed(4)}, ${milliseconds.toFixed(0)} ms a step`);
+    latest = null;
+  }
+});
+
+function fail(message) {
+  isRunning = false;
+  latest = null;
+  $('run').textContent = 'Go on';
+  say(message, true);
+}
+
+showFailures(window, fail);
+const worker = startWorker('train-worker.js', ON, fail);
 
 // --- drawing -----------------------------------------------------------------------------------
 

@@ -15,14 +15,49 @@ export function modelMetadata(bytes) {
   const metadata = {};
   for (const [number, content] of fields(bytes)) {
     if (number === METADATA_PROPS) {
-      const entry = {[KEY]: '', [VALUE]: ''};
-      for (const [part, text] of fields(content)) {
-        entry[part] = new TextDecoder().decode(text);
-      }
-      metadata[entry[KEY]] = entry[VALUE];
+      const {[KEY]: key, [VALUE]: value} = entry(content);
+      metadata[key] = value;
     }
   }
   return metadata;
+}
+
+const EXTERNAL_DATA = 13; // TensorProto
+/** By message, the fields that lead to its tensors, and to which message each leads. */
+const TOWARDS_TENSORS = {
+  model: {7: 'graph'},
+  graph: {1: 'node', 5: 'tensor'},
+  node: {5: 'attribute'},
+  attribute: {5: 'tensor', 6: 'graph', 10: 'tensor', 11: 'graph'},
+};
+
+/** The names of the files beside a model that hold its weights; none where it holds them itself. */
+export function externalFiles(bytes) {
+  const names = new Set();
+  const visit = (message, kind) => {
+    for (const [number, content] of fields(message)) {
+      if (kind === 'tensor') {
+        if (number === EXTERNAL_DATA) {
+          const {[KEY]: key, [VALUE]: value} = entry(content);
+          if (key === 'location') {
+            names.add(value);
+          }
+        }
+      } else if (number in TOWARDS_TENSORS[kind]) {
+        visit(content, TOWARDS_TENSORS[kind][number]);
+      }
+    }
+  };
+  visit(bytes, 'model');
+  return [...names];
+}
+
+function entry(bytes) {
+  const parts = {[KEY]: '', [VALUE]: ''};
+  for (const [part, text] of fields(bytes)) {
+    parts[part] = new TextDecoder().decode(text);
+  }
+  return parts;
 }
 
 /** The length-delimited fields of a message: their numbers and contents. */

@@ -42,39 +42,28 @@ export function toPixels(picture, {channels, height, width}) {
       (_, i) => data[4 * (i % (height * width)) + Math.floor(i / (height * width)) % 3]);
 }
 
-/** Draws the losses of all steps, and their running mean, from 0 up. */
-export function drawCurve(canvas, losses) {
+/**
+ * Draws a LossCurve from 0 up: a bar from the lowest to the highest loss of each point, and the
+ * running mean.
+ */
+export function drawCurve(canvas, curve) {
   const {width, height} = canvas;
   const context = canvas.getContext('2d');
   context.clearRect(0, 0, width, height);
-  if (losses.length === 0) {
+  if (curve.steps === 0) {
     return;
   }
-  const top = Math.max(...losses) * 1.05;
-  const place = (loss, i) =>
-    [i / Math.max(1, losses.length - 1) * width, height - loss / top * height];
+  const top = curve.points.reduce((highest, {high}) => Math.max(highest, high), 0) * 1.05 || 1;
+  const y = loss => height - loss / top * height;
   context.fillStyle = '#6aa';
-  losses.forEach((loss, i) => {
-    const [x, y] = place(loss, i);
-    context.fillRect(x - 1.5, y - 1.5, 3, 3);
-  });
+  curve.points.forEach(({low, high}, i) =>
+    context.fillRect(curve.place(i) * width - 1.5, y(high) - 1.5, 3, y(low) - y(high) + 3));
   context.strokeStyle = '#055';
   context.lineWidth = 2;
   context.beginPath();
-  runningMeans(losses).forEach((mean, i) => context.lineTo(...place(mean, i)));
+  curve.points.forEach(({mean}, i) => context.lineTo(curve.place(i) * width, y(mean)));
   context.stroke();
   context.fillStyle = '#000';
   context.font = '12px sans-serif';
   context.fillText(top.toPrecision(2), 2, 12);
-}
-
-/** The mean of all losses so far, of which each step forgets a twentieth. */
-export function runningMeans(losses) {
-  let mean = 0;
-  let weight = 0;
-  return losses.map(loss => {
-    mean = 0.95 * mean + 0.05 * loss;
-    weight = 0.95 * weight + 0.05;
-    return mean / weight;
-  });
 }

@@ -62,7 +62,7 @@ const SPACINGS = {
   linspace: ({T, n, i}) => n === 1 ? 0 : rint((n - 1 - i) * ((T - 1) / (n - 1))),
 };
 
-/** The timesteps of n steps over T. */
+/** The timesteps of n steps over T, strictly falling, each from T - 1 to 0. */
 export function timesteps({timestep_spacing: name = 'leading', steps_offset: offset = 0}, T, n) {
   if (!(name in SPACINGS)) {
     throw new Error(
@@ -71,5 +71,14 @@ export function timesteps({timestep_spacing: name = 'leading', steps_offset: off
   if (!(n >= 1 && n <= T)) {
     throw new Error(`steps: expected 1 to ${T}, found ${n}`);
   }
-  return Array.from({length: n}, (_, i) => SPACINGS[name]({T, n, i, offset}));
+  const steps = Array.from({length: n}, (_, i) => SPACINGS[name]({T, n, i, offset}));
+  steps.forEach((t, i) => {
+    if (!(t >= 0 && t < (steps[i - 1] ?? T))) {
+      const after = i > 0 ? ` after ${steps[i - 1]}` : '';
+      const moved = offset ? ` (steps_offset is ${offset}: choose fewer steps)` : '';
+      throw new Error(
+          `timesteps: expected falling values from at most ${T - 1} to 0, found ${t}${after}${moved}`);
+    }
+  });
+  return steps;
 }

@@ -19,12 +19,17 @@ export class TrainStep {
    * @param ort onnxruntime-web or onnxruntime-node
    * @param description the parsed NAME.json
    * @param read gives the bytes of one of its files by name, as a promise
-   * @param options of the session
+   * @param options of the session, which {@link release} frees
    */
   static async open(ort, description, read, options = {}) {
     const {train_step: graph, state} = description.files;
     const session = await ort.InferenceSession.create(await read(graph), options);
-    return new TrainStep(ort, session, description, readSafetensors(await read(state)));
+    try {
+      return new TrainStep(ort, session, description, readSafetensors(await read(state)));
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
   }
 
   constructor(ort, session, description, {metadata, tensors}) {
@@ -83,6 +88,11 @@ export class TrainStep {
       this.stepsDone++;
     }
     return {loss, gradientNorm, sampleLoss: out.sample_loss.data};
+  }
+
+  /** Frees the session's memory; the state stays. */
+  release() {
+    return this.#session.release();
   }
 
   /** A vector of the state: weights, ema, ... */

@@ -10,57 +10,9 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import {withBrowser} from './chromium.js';
+import {Status, pixels} from './page.js';
 
 const [folder] = process.argv.slice(2);
-
-const PATIENCE = 120_000; // milliseconds, of a machine with other work
-
-/** What the status line of a page says, one text after the other: none is missed, however short. */
-class Status {
-  #page;
-  #seen = 0;
-
-  static async of(page, url) {
-    await page.addInitScript(() => {
-      window.said = [];
-      addEventListener('DOMContentLoaded', () => {
-        const status = document.getElementById('status');
-        new MutationObserver(() => window.said.push([status.textContent, status.className]))
-            .observe(status, {childList: true});
-      });
-    });
-    await page.goto(url);
-    return new Status(page);
-  }
-
-  constructor(page) {
-    this.#page = page;
-  }
-
-  /** The next text that matches; a failure of the page, or none in time, ends the wait. */
-  async next(pattern) {
-    const end = Date.now() + PATIENCE;
-    while (Date.now() < end) {
-      const texts = await this.#page.evaluate(from => window.said.slice(from), this.#seen);
-      for (const [text, className] of texts) {
-        this.#seen++;
-        assert.equal(className, '', text);
-        if (pattern.test(text)) {
-          return text;
-        }
-      }
-      await this.#page.waitForTimeout(20);
-    }
-    throw new Error(`expected a status like ${pattern}, found none in ${PATIENCE} ms`);
-  }
-}
-
-/** The colours of a canvas, red alone, row by row. */
-const pixels = (page, id) => page.locator(id).evaluate(canvas => {
-  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-  const red = Array.from({length: data.length / 4}, (_, i) => data[4 * i]);
-  return {width: canvas.width, height: canvas.height, red};
-});
 
 async function samples(page, address) {
   const status = await Status.of(page, `${address}sample.html?model=files/model.onnx`);
@@ -102,6 +54,46 @@ async function samplesShippedModel(page, address) {
   await status.next(/^[0-9.]+ s$/);
   await page.screenshot({path: path.join(folder, 'shipped.png')});
   return {names, picture: await pixels(page, '#grid')};
+}
+
+/** A session of many steps, and what becomes of failures: messages are given in a worker's place. */
+async function survives(page, address) {
+  await page.addInitScript(() => {
+    window.Worker = class extends Worker {
+      constructor(...all) {
+        super(...all);
+        window.worker = this;
+      }
+    };
+  });
+  await page.goto(`${address}train.html`);
+  await page.waitForFunction(() => /draw something$/.test(document.getElementById('status').textContent));
+  const shown = await page.evaluate(async () => {
+    const status = document.getElementById('status');
+    const frame = () => new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    for (let step = 1; step <= 250_000; step++) {
+      window.worker.onmessage({data: {type: 'step', step, loss: 0.5, milliseconds: 3}});
+    }
+    await frame();
+    const steps = status.textContent;
+    const failures = [];
+    const fail = async event => {
+      status.className = status.textContent = '';
+      event();
+      await frame();
+      failures.push([status.textContent, status.className]);
+    };
+    await fail(() => window.worker.dispatchEvent(new ErrorEvent('error', {message: 'the worker fell'})));
+    await fail(() => window.worker.dispatchEvent(new MessageEvent('messageerror')));
+    window.worker.postMessage({type: 'load', bytes: new Uint8Array(3)});
+    return {steps, failures};
+  });
+  assert.equal(shown.steps, 'step 250000: loss 0.5000, 3 ms a step');
+  const [fallen, unread] = shown.failures;
+  assert.deepEqual(fallen, ['the worker fell', 'failed']);
+  assert.match(unread[0], /expected a message that can be read/);
+  await page.waitForFunction(
+      () => /safetensors file/.test(document.getElementById('status').textContent));
 }
 
 async function draw(page, points) {
@@ -150,5 +142,6 @@ async function trains(page, address) {
 console.log(JSON.stringify(await withBrowser(folder, async (newPage, address) => ({
   picture: await samples(await newPage(), address),
   shipped: await samplesShippedModel(await newPage(), address),
+  survived: await survives(await newPage(), address),
   losses: await trains(await newPage(), address),
 }))));
