@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -74,6 +75,28 @@ public final class OnnxFile {
       tensors.put(tensor.getName(), tensors().decode(tensor));
     }
     return Collections.unmodifiableMap(tensors);
+  }
+
+  /**
+   * All constants by name: initializers and what {@code Constant} nodes hold, in the file's order.
+   * Those of subgraphs, such as the weights of a network in a loop, have the names of the graphs
+   * that they lie in before their own: {@code step/conv_in.weight}.
+   *
+   * @throws IOException as {@link #initializers}
+   */
+  public Map<String, TensorData> constants() throws IOException {
+    return NamedTensors.of(this);
+  }
+
+  /**
+   * What the file computes: a line for each operator in the file's order, in which names of inner
+   * values do not matter and constants count by their numbers. Files of equal lines compute the
+   * same.
+   *
+   * @throws IOException as {@link #initializers}
+   */
+  public List<String> program() throws IOException {
+    return Program.of(this);
   }
 
   /**

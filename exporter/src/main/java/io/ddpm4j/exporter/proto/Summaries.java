@@ -139,7 +139,7 @@ final class Summaries {
     return infos.stream().map(Summaries::port).toList();
   }
 
-  private static ModelSummary.Port port(ValueInfoProto info) {
+  static ModelSummary.Port port(ValueInfoProto info) {
     TypeProto type = info.getType();
     boolean shaped = type.hasTensorType() && type.getTensorType().hasShape();
     return new ModelSummary.Port(
