@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
@@ -16,6 +17,7 @@ import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -179,6 +181,25 @@ class LoopExportTest {
     CommandRun.of("export", network, "--sampler", "ddim:3", "--external-data", "-o", loop)
         .succeeds()
         .prints("of data beside it");
+  }
+
+  /** Names of extents are the network's, and no file holds one that depends on a count. */
+  @Test
+  void theNumberOfImagesHasOneName() throws IOException {
+    Path file = dir.resolve("loop.onnx");
+    for (boolean classes : new boolean[] {false, true}) {
+      Path network = model(Map.of(), classes);
+      for (String method : List.of("ddim:2", "ddpm:2", "dpmpp_2m:3")) {
+        for (String noise : List.of("input", "seed")) {
+          CommandRun.of("export", network, "--sampler", method, "--noise", noise, "-o", file)
+              .succeeds();
+          List<ModelSummary.Port> outputs = OnnxReader.read(file).summary().outputs();
+          String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+          assertEquals("[images: uint8[batch, 8, 8, 1]]", outputs.toString(), method + noise);
+          assertFalse(text.contains("unknown_"), method + noise);
+        }
+      }
+    }
   }
 
   @Test
