@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An ONNX file as it was read: any operators and types, fields of later versions of the format
@@ -119,6 +120,18 @@ public final class OnnxFile {
    */
   public GraphOutline outline() throws IOException {
     return Outlines.of(this);
+  }
+
+  /**
+   * The body of the loop in the main graph that holds more weights than all else there, as of a
+   * file that holds a whole sampling loop: the network is in it. Its inputs are what is carried
+   * from step to step and what it sees of the graph around it. External data may be missing.
+   *
+   * @return empty where the main graph itself holds most weights
+   * @throws IOException as {@link #outline}
+   */
+  public Optional<GraphOutline> loopBody() throws IOException {
+    return Outlines.loopBody(this);
   }
 
   /**
