@@ -5,6 +5,7 @@ import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.StringStringEntryProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,16 +23,20 @@ public final class OnnxFile {
   private final String source;
   private final Path path;
   private final long fileBytes;
+  private final ByteBuffer mapped; // null: all of the file is in the message
 
   /**
    * @param source the file's name, for messages
    * @param path the file; null for a model from memory
+   * @param mapped the file, of which large tensors are not in the message ({@link MappedModel});
+   *     null where all of them are
    */
-  OnnxFile(ModelProto proto, String source, Path path, long fileBytes) {
+  OnnxFile(ModelProto proto, String source, Path path, long fileBytes, ByteBuffer mapped) {
     this.proto = proto;
     this.source = source;
     this.path = path;
     this.fileBytes = fileBytes;
+    this.mapped = mapped;
   }
 
   ModelProto proto() {
@@ -52,7 +57,7 @@ public final class OnnxFile {
   }
 
   TensorDecoder tensors() {
-    return new TensorDecoder(source, folder());
+    return new TensorDecoder(source, folder(), mapped);
   }
 
   /** {@code metadata_props}, in the file's order. */

@@ -117,7 +117,7 @@ final class Summaries {
     Map<String, Long> used = new LinkedHashMap<>();
     TensorWalk walk =
         tensor -> {
-          if (ExternalReference.isExternal(tensor) && file.folder() != null) {
+          if (file.tensors().isExternal(tensor) && file.folder() != null) {
             ExternalReference reference =
                 ExternalReference.of(file.source(), file.folder(), tensor);
             Path relative = file.folder().normalize().relativize(reference.file());
