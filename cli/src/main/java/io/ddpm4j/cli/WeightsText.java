@@ -46,6 +46,14 @@ final class WeightsText {
     List<TensorDifference> worst = new ArrayList<>(weights.differing());
     worst.sort(Comparator.comparingDouble(TensorDifference::relative).reversed()); // NaN first
     list(worst, WeightsText::difference);
+    if (!weights.quantised().isEmpty()) {
+      lines.add(
+          "quantised: %d with 8 bits and scales in one of the two"
+              .formatted(weights.quantised().size()));
+      worst = new ArrayList<>(weights.quantised());
+      worst.sort(Comparator.comparingDouble(TensorDifference::relative).reversed());
+      list(worst, d -> "error of " + difference(d));
+    }
     list(
         weights.reshaped(),
         r -> r.name() + ": " + text(r.first()) + " in A, " + text(r.second()) + " in B");

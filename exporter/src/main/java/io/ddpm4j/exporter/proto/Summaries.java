@@ -76,8 +76,15 @@ final class Summaries {
   }
 
   private void count(GraphProto graph) {
+    Set<String> names = new HashSet<>();
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
     for (TensorProto tensor : graph.getInitializerList()) {
-      count(tensor);
+      String name = tensor.getName();
+      boolean scale = // of 8-bit weights, which are parameters
+          name.endsWith(".scale") && names.contains(name.replaceAll("scale$", "int8"));
+      if (!scale) {
+        count(tensor);
+      }
     }
     count(graph.getNodeList());
   }
