@@ -1,16 +1,18 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.exporter.compare.TensorDifference;
 import io.ddpm4j.exporter.compare.WeightComparison;
-import io.ddpm4j.exporter.graph.TensorType;
+import io.ddpm4j.exporter.loop.LoopModel;
 import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxFile;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.PredictionComparison;
+import io.ddpm4j.runtime.image.ArrayComparison;
 import io.ddpm4j.runtime.model.ModelFolder;
 import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
@@ -18,14 +20,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
 import java.util.stream.DoubleStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,11 +35,13 @@ import picocli.CommandLine.Parameters;
 /** Compares two models. */
 @Command(
     name = "diff",
-    description = "Compare two models: tensor by tensor, and what they predict.",
+    description = "Compare two models: tensor by tensor, and what they predict or make.",
     footer = {
       "",
-      "The exit code is 0 where both predict the same within the tolerance, otherwise 1. Models",
-      "that are no noise predictors are the same where their tensors are equal.",
+      "The exit code is 0 where both predict the same within the tolerance, otherwise 1. Files",
+      "that hold a whole sampling loop are asked for images of the same noise. Other models, which",
+      "are not run, are the same where all tensors and operators are equal. What cannot be",
+      "compared is not the same.",
       "",
       "Examples:",
       "  ddpm diff model.onnx converted.onnx",
@@ -62,7 +64,7 @@ final class DiffCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = Numbers.Positive.class,
       defaultValue = "2",
-      description = "Images of noise that both are asked about (default: ${DEFAULT-VALUE}).")
+      description = "Images that both are asked about (default: ${DEFAULT-VALUE}).")
   private int images;
 
   @Option(
@@ -86,7 +88,8 @@ final class DiffCommand implements Callable<Integer> {
       paramLabel = "X",
       converter = Numbers.Tolerance.class,
       defaultValue = "1e-4",
-      description = "Difference that is allowed in a prediction (default: ${DEFAULT-VALUE}).")
+      description =
+          "Difference that is allowed in a prediction or an image (default: ${DEFAULT-VALUE}).")
   private double atol;
 
   @Option(
@@ -124,20 +127,28 @@ final class DiffCommand implements Callable<Integer> {
     showFile("A", fileA.summary());
     showFile("B", fileB.summary());
     showMetadata(fileA.metadata(), fileB.metadata());
-    WeightComparison weights = WeightComparison.of(fileA.initializers(), fileB.initializers());
-    showWeights(weights);
+    WeightComparison weights = WeightComparison.of(fileA.constants(), fileB.constants());
+    WeightsText.lines(weights, top).forEach(terminal.out()::println);
     SessionSettings settings = session.settings();
+    if (isLoop(fileA) || isLoop(fileB)) {
+      compareLoops(a, b, fileA, fileB, settings);
+      return Main.OK;
+    }
     Set<String> logged = new HashSet<>(fileA.outline().loggedInputs());
     logged.addAll(fileB.outline().loggedInputs());
     try (OnnxEpsilonModel modelA = predictor(a, settings);
         OnnxEpsilonModel modelB = modelA == null ? null : predictor(b, settings)) {
       if (modelB != null) {
         comparePredictions(modelA, modelB, logged);
-      } else if (!weights.isSame()) {
-        throw new IOException(a + " and " + b + ": expected equal tensors, found others");
+      } else {
+        comparePrograms(fileA, fileB, weights);
       }
     }
     return Main.OK;
+  }
+
+  private static boolean isLoop(OnnxFile file) {
+    return LoopModel.description(file.metadata()) != null;
   }
 
   private static OnnxFile read(Path path) throws IOException {
@@ -165,52 +176,61 @@ final class DiffCommand implements Callable<Integer> {
     }
   }
 
-  private void showWeights(WeightComparison weights) {
-    say(
-        "tensors: %d equal, %d of equal content under another name, %d with other numbers,"
-            + " %d of another shape, %d only in A, %d only in B",
-        weights.equal(),
-        weights.renamed().size(),
-        weights.differing().size(),
-        weights.reshaped().size(),
-        weights.onlyFirst().size(),
-        weights.onlySecond().size());
-    List<TensorDifference> worst = new ArrayList<>(weights.differing());
-    worst.sort(Comparator.comparingDouble(TensorDifference::relative).reversed()); // NaN first
-    list(
-        worst,
-        d ->
-            String.format(
-                Locale.ROOT,
-                "%s %s: largest difference %.3g at %s, %.3g of its norm",
-                d.name(),
-                d.first().equals(d.second())
-                    ? text(d.first())
-                    : text(d.first()) + " and " + text(d.second()),
-                d.largest(),
-                Arrays.toString(d.at()).replace(" ", ""),
-                d.relative()));
-    list(
-        weights.reshaped(),
-        r -> r.name() + ": " + text(r.first()) + " in A, " + text(r.second()) + " in B");
-    list(
-        List.copyOf(weights.onlyFirst().entrySet()),
-        e -> "only in A: " + e.getKey() + " " + text(e.getValue()));
-    list(
-        List.copyOf(weights.onlySecond().entrySet()),
-        e -> "only in B: " + e.getKey() + " " + text(e.getValue()));
-  }
-
-  /** As {@code ddpm inspect} writes types. */
-  private static String text(TensorType type) {
-    return type.dataType().name().toLowerCase(Locale.ROOT) + type.shape();
-  }
-
-  private <T> void list(List<T> all, Function<T, String> words) {
-    all.stream().limit(top).forEach(each -> say("  %s", words.apply(each)));
-    if (all.size() > top) {
-      say("  ... and %d more", all.size() - top);
+  private void compareLoops(
+      Path a, Path b, OnnxFile fileA, OnnxFile fileB, SessionSettings settings) throws IOException {
+    if (isLoop(fileA) != isLoop(fileB)) {
+      throw new IOException(
+          "%s and %s: expected two models of one kind, found a whole sampling loop and a file that is none"
+              .formatted(a, b));
     }
+    ArrayComparison images;
+    try (OnnxModel modelA = OnnxModel.open(a, settings);
+        OnnxModel modelB = OnnxModel.open(b, settings)) {
+      images =
+          LoopComparison.of(
+              new LoopComparison.Side(modelA, ModelMetadata.parse(a.toString(), fileA.metadata())),
+              new LoopComparison.Side(modelB, ModelMetadata.parse(b.toString(), fileB.metadata())),
+              seed,
+              this.images,
+              rtol,
+              atol);
+    }
+    say(
+        "images: largest difference %.3g at %s (%s in A, %s in B)",
+        images.largest(),
+        Arrays.toString(images.at()).replace(" ", ""),
+        Numbers.plain(images.expected()),
+        Numbers.plain(images.found()));
+    if (!images.isClose()) {
+      throw new IOException(
+          "%s and %s: expected images within %s + %s * |A| (bytes within 1), found %d of %d numbers beyond"
+              .formatted(a, b, atol, rtol, images.beyond(), images.size()));
+    }
+    say("both make the same images of seed %d", seed);
+  }
+
+  /** Of models that nobody knows how to ask: the same if they do the same with the same numbers. */
+  private void comparePrograms(OnnxFile a, OnnxFile b, WeightComparison weights)
+      throws IOException {
+    List<String> first = a.program();
+    List<String> second = b.program();
+    int line = 0;
+    while (line < Math.min(first.size(), second.size())
+        && first.get(line).equals(second.get(line))) {
+      line++;
+    }
+    boolean same = line == first.size() && line == second.size();
+    if (!same) {
+      say("operators: the first that differ are");
+      say("  A: %s", line < first.size() ? first.get(line).strip() : "none");
+      say("  B: %s", line < second.size() ? second.get(line).strip() : "none");
+    }
+    if (!same || !weights.isSame()) {
+      throw new IOException(
+          "%s and %s: expected equal tensors and operators, found others"
+              .formatted(a.summary().source(), b.summary().source()));
+    }
+    say("both have the same tensors and operators");
   }
 
   /** The model; null, which is said, where it is no noise predictor. */

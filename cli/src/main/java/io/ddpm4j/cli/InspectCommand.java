@@ -83,7 +83,7 @@ final class InspectCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Draw the network as SVG: its modules, what each does, what shape leaves it, and the way"
-              + " of the data (default: it is not drawn).")
+              + " of the data; of a whole sampling loop, one step (default: it is not drawn).")
   private Path graph;
 
   private final Terminal terminal;
@@ -114,18 +114,21 @@ final class InspectCommand implements Callable<Integer> {
       schedulerFile.ifPresent(file -> print("scheduler", file.toString()));
     }
     if (graph != null) {
-      draw(onnx.outline(), label(Path.of(summary.source())));
+      draw(onnx, label(Path.of(summary.source())));
     }
     // After the rest, which is still of use where the metadata are wrong.
     ModelMetadata metadata = ModelMetadata.parse(summary.source(), summary.metadata());
-    Optional<SchedulerConfig> scheduler = beside ? folder.readScheduler() : metadata.scheduler();
+    List<String> inputs = summary.inputs().stream().map(ModelSummary.Port::name).toList();
+    Optional<FileKind> kind = FileKind.of(summary.source(), inputs, summary.metadata());
+    Optional<SchedulerConfig> own = kind.flatMap(FileKind::scheduler).or(metadata::scheduler);
+    Optional<SchedulerConfig> scheduler = beside ? folder.readScheduler() : own;
     if (!json) {
-      LoopText.lines(summary.metadata()).forEach(this::print);
+      kind.ifPresent(said -> said.lines().forEach(line -> print(line.key(), line.value())));
       Optional<String> classifier = ClassifierText.line(summary.source(), summary.metadata());
       classifier.ifPresent(line -> print("classifier", line));
       printMetadata(metadata);
       if (classifier.isEmpty()) {
-        printSchedule(scheduler);
+        scheduler.ifPresentOrElse(this::printSchedule, () -> print("schedule", without(kind)));
       }
       print("origin", pairs(metadata.provenance()));
     }
@@ -173,6 +176,12 @@ final class InspectCommand implements Callable<Integer> {
     return value.isJsonPrimitive() ? value.getAsString() : value.toString();
   }
 
+  private static String without(Optional<FileKind> kind) {
+    return kind.isPresent()
+        ? "none in the file"
+        : "none in the file: to sample from a network, ddpm sample needs --scheduler or --schedule";
+  }
+
   private void printMetadata(ModelMetadata metadata) {
     metadata
         .image()
@@ -196,12 +205,6 @@ final class InspectCommand implements Callable<Integer> {
     metadata
         .nullClass()
         .ifPresent(label -> print("null class", "label " + label + ", for guidance"));
-  }
-
-  private void printSchedule(Optional<SchedulerConfig> scheduler) {
-    scheduler.ifPresentOrElse(
-        this::printSchedule,
-        () -> print("schedule", "none in the file: ddpm sample needs --scheduler or --schedule"));
   }
 
   private void printSchedule(SchedulerConfig config) {
@@ -352,8 +355,12 @@ final class InspectCommand implements Callable<Integer> {
     return absolute.subpath(Math.max(0, names - 2), names).toString();
   }
 
-  private void draw(GraphOutline outline, String source) throws IOException {
-    String svg = GraphDrawing.svg(outline, source);
+  private void draw(OnnxFile onnx, String source) throws IOException {
+    Optional<GraphOutline> body = onnx.loopBody();
+    String svg =
+        body.isPresent()
+            ? GraphDrawing.loop(body.get(), source, FileKind.repeated(onnx.metadata()))
+            : GraphDrawing.svg(onnx.outline(), source);
     Outputs.makeFolderOf(graph);
     AtomicFile.write(graph, out -> out.write(svg.getBytes(StandardCharsets.UTF_8)));
     if (!json) {

@@ -41,6 +41,7 @@ record LoopPlan(
   /**
    * The network as a pipeline with the method: what it checks holds for the loop too.
    *
+   * @param network of which inputs, outputs and metadata count
    * @param name of the network, for messages
    */
   DiffusionPipeline open(byte[] network, String name) throws IOException {

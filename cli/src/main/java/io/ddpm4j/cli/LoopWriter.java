@@ -4,6 +4,7 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.loop.LoopImages;
 import io.ddpm4j.exporter.loop.LoopModel;
+import io.ddpm4j.exporter.loop.NetworkPorts;
 import io.ddpm4j.exporter.loop.NetworkRoles;
 import io.ddpm4j.exporter.loop.SamplerSpec;
 import io.ddpm4j.exporter.proto.OnnxModel;
@@ -39,7 +40,8 @@ record LoopWriter(OnnxModel model, String text) {
   static LoopWriter of(String name, OnnxModel network, LoopPlan plan) throws IOException {
     try {
       OnnxModel formed = formed(network, plan.form());
-      try (DiffusionPipeline pipeline = plan.open(OnnxWriter.toBytes(formed), name)) {
+      OnnxModel ports = formed.withGraph(NetworkPorts.of(formed.graph())); // of any size
+      try (DiffusionPipeline pipeline = plan.open(OnnxWriter.toBytes(ports), name)) {
         return of(formed, plan, pipeline);
       }
     } catch (TransformException e) {

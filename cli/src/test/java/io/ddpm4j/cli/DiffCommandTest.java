@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.OpSet;
+import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
 import io.ddpm4j.exporter.proto.OnnxModel;
@@ -15,6 +19,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,13 +116,89 @@ class DiffCommandTest {
   }
 
   @Test
-  void whatIsNoPredictorIsComparedByItsTensors() throws IOException {
+  void whatIsNoPredictorIsComparedByItsTensorsAndOperators() throws IOException {
     Path a = TestModels.noPredictor(dir.resolve("a.onnx"));
     Path unet = TestModels.unet(dir.resolve("unet.onnx"), 1, List.of());
-    CommandRun.of("diff", a, a).succeeds().prints("predictions are not compared");
-    CommandRun.of("diff", a, unet).failsSaying("expected equal tensors");
+    CommandRun.of("diff", a, a)
+        .succeeds()
+        .prints("predictions are not compared", "both have the same tensors and operators");
+    CommandRun.of("diff", a, unet).failsSaying("expected equal tensors and operators");
+    Path twice = doubling(dir.resolve("b.onnx"), "Mul"); // the same tensors: none
+    CommandRun.of("diff", a, twice)
+        .failsSaying("expected equal tensors and operators")
+        .prints("A: Add(%0, %0)", "B: Mul(%0, %0)");
+    CommandRun.of("diff", a, doubling(dir.resolve("c.onnx"), "Add"))
+        .succeeds()
+        .prints("both have the same tensors and operators");
     CommandRun.of("diff", a).isWrongUsage("B");
     CommandRun.of("diff", a, dir.resolve("none.onnx")).failsSaying("none.onnx", "no such file");
     CommandRun.of("diff", a, a, "--timesteps", "x").isWrongUsage("--timesteps");
+  }
+
+  /** As {@link TestModels#noPredictor}, with other names of values inside. */
+  private static Path doubling(Path file, String op) throws IOException {
+    Graph graph = new Graph("other", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(2, 3));
+    Value y = graph.inScope("layer", () -> graph.add(op, List.of(x, x), Map.of()).out());
+    graph.output("y", y);
+    OnnxWriter.write(OnnxModel.of(graph), file);
+    return file;
+  }
+
+  @Test
+  void loopsAreComparedByTheirWeightsAndImages() throws IOException {
+    Path network = TestModels.unet(dir.resolve("network.onnx"), 1, TestModels.CLASSES);
+    Path a = loop(network, "a.onnx", "ddim:4");
+    CommandRun.of("diff", a, a)
+        .succeeds()
+        .prints("0 only in A", "images: largest difference 0.00", "both make the same images");
+    UNetConfig config = TestModels.config(1, TestModels.CLASSES.size());
+    Map<String, TensorData> weights = new LinkedHashMap<>(UNet.parameters(config).initialize(5));
+    change(weights, "conv_out.bias", 0.5f);
+    Path changed = dir.resolve("changed.onnx");
+    OnnxWriter.write(
+        OnnxModel.of(UNet.portable(config, weights))
+            .withMetadata(TestModels.metadata(1, TestModels.CLASSES)),
+        changed);
+    Path b = loop(changed, "b.onnx", "ddim:4");
+    CommandRun.of("diff", a, b)
+        .failsSaying(a, b, "expected images within")
+        .prints("1 with other numbers", "step/conv_out.bias float[1]: largest difference 0.500");
+    CommandRun.of("diff", a, b, "--atol", 255).succeeds();
+    Path c = loop(network, "c.onnx", "ddim:3"); // other tables, the same weights
+    CommandRun.of("diff", a, c).failsSaying(a, c, "expected images within");
+    CommandRun.of("diff", a, network).failsSaying(a, "expected two models of one kind");
+  }
+
+  /** docs/random.md: who draws the noise of a seed outside draws what the graph makes of it. */
+  @Test
+  void loopsOfNoiseAndOfASeedAreAskedForTheSame() throws IOException {
+    Path network = TestModels.unet(dir.resolve("network.onnx"), 1, List.of());
+    Path given = loop(network, "given.onnx", "ddpm:4", "--pixels", "float");
+    Path seeded = loop(network, "seeded.onnx", "ddpm:4", "--pixels", "float", "--noise", "seed");
+    CommandRun.of("diff", given, seeded, "--seed", -7)
+        .succeeds()
+        .prints("both make the same images of seed -7");
+    Path fixed = loop(network, "fixed.onnx", "ddpm:4", "--pixels", "float", "--batch", "3");
+    CommandRun.of("diff", seeded, fixed).succeeds();
+    Path small = loop(network, "small.onnx", "ddpm:4", "--variance", "fixed_small");
+    CommandRun.of("diff", loop(network, "large.onnx", "ddpm:4"), small)
+        .failsSaying("expected images within");
+    CommandRun.of("diff", given, small).failsSaying("cannot be compared", "one type");
+    Path four = loop(network, "four.onnx", "ddpm:4", "--batch", "4", "--pixels", "float");
+    CommandRun.of("diff", fixed, four).failsSaying("cannot be compared");
+    Path classes = TestModels.unet(dir.resolve("classes.onnx"), 1, TestModels.CLASSES);
+    CommandRun.of("diff", small, loop(classes, "labels.onnx", "ddpm:4"))
+        .failsSaying("cannot be compared", "class labels");
+  }
+
+  private Path loop(Path network, String name, String sampler, String... options)
+      throws IOException {
+    Path file = dir.resolve(name);
+    List<Object> arguments =
+        new ArrayList<>(List.of("export", network, "--sampler", sampler, "-o", file));
+    arguments.addAll(List.of(options));
+    CommandRun.of(arguments.toArray()).succeeds();
+    return file;
   }
 }

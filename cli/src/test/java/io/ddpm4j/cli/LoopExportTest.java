@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
@@ -16,6 +17,7 @@ import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -181,6 +185,25 @@ class LoopExportTest {
         .prints("of data beside it");
   }
 
+  /** Names of extents are the network's, and no file holds one that depends on a count. */
+  @Test
+  void theNumberOfImagesHasOneName() throws IOException {
+    Path file = dir.resolve("loop.onnx");
+    for (boolean classes : new boolean[] {false, true}) {
+      Path network = model(Map.of(), classes);
+      for (String method : List.of("ddim:2", "ddpm:2", "dpmpp_2m:3")) {
+        for (String noise : List.of("input", "seed")) {
+          CommandRun.of("export", network, "--sampler", method, "--noise", noise, "-o", file)
+              .succeeds();
+          List<ModelSummary.Port> outputs = OnnxReader.read(file).summary().outputs();
+          String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+          assertEquals("[images: uint8[batch, 8, 8, 1]]", outputs.toString(), method + noise);
+          assertFalse(text.contains("unknown_"), method + noise);
+        }
+      }
+    }
+  }
+
   @Test
   void imagesAreBytesThatLookTheSame() throws IOException {
     Path network = model(Map.of(), false);
@@ -216,11 +239,60 @@ class LoopExportTest {
     assertTrue(Files.size(file) < Files.size(network) + 30_000, "weights are there once");
     CommandRun.of("inspect", file)
         .succeeds()
-        .prints("ddpm, 20 steps", "step_noise", "guidance", "uint8", "classes", "Boot");
+        .prints("ddpm, 20 steps", "step_noise", "guidance", "uint8", "classes", "Boot")
+        .prints(
+            "takes         guidance: ", "gives         images: uint8", "images        1 channel")
+        .prints("ddpm run " + file + " --input noise=noise.npy", "schedule      linear, 20");
     CommandRun.of("sample", file)
         .failsSaying(file, "expected a network", "whole sampling loop", "ddpm run", "step_noise");
     CommandRun.of("export", file, "--sampler", "ddim", "-o", dir.resolve("again.onnx"))
         .isWrongUsage(file, "expected a network, found one that holds");
+  }
+
+  /** With what stands in one frame, the network's modules and weights are those of the network. */
+  @Test
+  void theNetworkInTheLoopIsDrawn() throws IOException {
+    Path network = model(Map.of(), true);
+    Path file = dir.resolve("loop.onnx");
+    Path drawing = dir.resolve("loop.svg");
+    Path plain = dir.resolve("network.svg");
+    CommandRun.of("inspect", network, "--graph", plain).succeeds();
+    for (String options : List.of("ddim:4", "ddpm:4 --noise seed", "ddim:4 --external-data")) {
+      List<Object> export = new ArrayList<>(List.of("export", network, "-o", file, "--sampler"));
+      export.addAll(List.of(options.split(" ")));
+      CommandRun.of(export.toArray()).succeeds();
+      CommandRun.of("inspect", file, "--graph", drawing).succeeds();
+      String svg = Files.readString(drawing);
+      assertTrue(svg.contains("repeated for each of 4 steps"), svg);
+      for (String module : weights(Files.readString(plain))) {
+        assertTrue(svg.contains(module), module + " in " + svg);
+      }
+    }
+  }
+
+  /** Modules with the number of their weights, as their descriptions in a drawing have them. */
+  private static Set<String> weights(String svg) {
+    Set<String> modules = new TreeSet<>();
+    Matcher block =
+        Pattern.compile("<title>(down_\\S+|mid_\\S+|up_\\S+)[^<]*?(\\S+ weights)").matcher(svg);
+    while (block.find()) {
+      modules.add(block.group(2));
+    }
+    assertTrue(modules.size() > 4, svg);
+    return modules;
+  }
+
+  @Test
+  void aLoopWithAScheduleOfAnotherFileShowsIt() throws IOException {
+    Path scheduler = dir.resolve("scheduler_config.json");
+    Files.writeString(
+        scheduler, "{\"_class_name\": \"DDIMScheduler\", \"num_train_timesteps\": 77}");
+    Path network = TestModels.scaling(dir.resolve("scaling.onnx"), 0.5, 2);
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--scheduler", scheduler, "-o", file)
+        .succeeds();
+    String said = CommandRun.of("inspect", file).succeeds().prints("linear, 77 timesteps").out();
+    assertFalse(said.contains("none in the file"), said);
   }
 
   @Test

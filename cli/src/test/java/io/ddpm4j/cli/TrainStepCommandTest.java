@@ -53,7 +53,13 @@ class TrainStepCommandTest {
             dir.resolve("step.safetensors"),
             dir.resolve("step.json"));
     assertTrue(Files.readString(dir.resolve("step.json")).contains("\"batch_size\": 2,"));
-    CommandRun.of("inspect", step).succeeds().prints("new_weights", "learning_rate");
+    String said =
+        CommandRun.of("inspect", step)
+            .succeeds()
+            .prints("new_weights", "learning_rate", "one step of training for 2 images")
+            .prints("schedule      ")
+            .out();
+    assertFalse(said.contains("none in the file"), said);
     assertFalse(Files.exists(run.resolve("model.onnx")));
 
     Path state = dir.resolve("step.safetensors");

@@ -14,6 +14,8 @@ import java.util.Map;
  *
  * @param equal how many have the same name, shape and numbers
  * @param differing those of one name and shape whose numbers differ, in the first model's order
+ * @param quantised those that are 8-bit integers with scales in one of the models and numbers in
+ *     the other, with the error of quantisation; the integers' and scales' own names count nowhere
  * @param reshaped those of one name and different shapes
  * @param renamed those of equal content under two names: the first's name to the second's
  * @param onlyFirst what only the first model has
@@ -22,6 +24,7 @@ import java.util.Map;
 public record WeightComparison(
     int equal,
     List<TensorDifference> differing,
+    List<TensorDifference> quantised,
     List<Reshaped> reshaped,
     Map<String, String> renamed,
     Map<String, TensorType> onlyFirst,
@@ -33,6 +36,7 @@ public record WeightComparison(
   /** Copies all. */
   public WeightComparison {
     differing = List.copyOf(differing);
+    quantised = List.copyOf(quantised);
     reshaped = List.copyOf(reshaped);
     renamed = Map.copyOf(renamed);
     onlyFirst = new LinkedHashMap<>(onlyFirst);
@@ -51,7 +55,9 @@ public record WeightComparison(
     List<Reshaped> reshaped = new ArrayList<>();
     Map<String, TensorData> left = new LinkedHashMap<>();
     Map<String, TensorData> right = new LinkedHashMap<>(second);
-    for (Map.Entry<String, TensorData> entry : first.entrySet()) {
+    Map<String, TensorData> own = new LinkedHashMap<>(first);
+    List<TensorDifference> quantised = takeQuantised(own, right);
+    for (Map.Entry<String, TensorData> entry : own.entrySet()) {
       String name = entry.getKey();
       TensorData a = entry.getValue();
       TensorData b = right.remove(name);
@@ -69,7 +75,33 @@ public record WeightComparison(
       }
     }
     Map<String, String> renamed = pairByContent(left, right);
-    return new WeightComparison(equal, differing, reshaped, renamed, types(left), types(right));
+    return new WeightComparison(
+        equal, differing, quantised, reshaped, renamed, types(left), types(right));
+  }
+
+  /** Takes the pairs out of both maps. */
+  private static List<TensorDifference> takeQuantised(
+      Map<String, TensorData> first, Map<String, TensorData> second) {
+    List<TensorDifference> quantised = new ArrayList<>();
+    for (String name : List.copyOf(first.keySet())) {
+      String original = Quantised.original(name, first);
+      TensorData a = first.get(name);
+      if (original != null && isSameShape(a, second.get(original))) {
+        TensorData b = second.remove(original);
+        quantised.add(TensorDifference.of(original, Quantised.take(original, first), b));
+      } else if (a != null
+          && !second.containsKey(name)
+          && Quantised.has(name, second)
+          && isSameShape(a, second.get(Quantised.integers(name)))) {
+        TensorData b = Quantised.take(name, second);
+        quantised.add(TensorDifference.of(name, first.remove(name), b));
+      }
+    }
+    return quantised;
+  }
+
+  private static boolean isSameShape(TensorData a, TensorData b) {
+    return a != null && b != null && a.shape().equals(b.shape());
   }
 
   /** Takes the pairs out of both maps. */
@@ -102,6 +134,10 @@ public record WeightComparison(
 
   /** Whether both hold the same numbers, whatever their names. */
   public boolean isSame() {
-    return differing.isEmpty() && reshaped.isEmpty() && onlyFirst.isEmpty() && onlySecond.isEmpty();
+    return differing.isEmpty()
+        && quantised.isEmpty()
+        && reshaped.isEmpty()
+        && onlyFirst.isEmpty()
+        && onlySecond.isEmpty();
   }
 }

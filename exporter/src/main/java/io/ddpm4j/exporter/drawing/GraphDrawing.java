@@ -17,6 +17,8 @@ public final class GraphDrawing {
   private static final int LETTERS = 23; // that fit into a block
   private static final int TITLE = 34; // height of what stands above the picture
   private static final int LEGEND = 30;
+  private static final int FRAME = 12; // from what is drawn around to what is inside
+  private static final int CAPTION = 24; // height of what stands in a frame, above the blocks
 
   /** What a block does, with its colour; the first that applies counts. */
   private enum Look {
@@ -53,12 +55,25 @@ public final class GraphDrawing {
    * @return the text of an SVG file
    */
   public static String svg(GraphOutline outline, String title) {
-    return new GraphDrawing(outline).draw(title);
+    return new GraphDrawing(outline).draw(title, "");
   }
 
-  private String draw(String title) {
-    int width = Math.max(layout.width(), 760);
-    double height = layout.height() + TITLE + LEGEND;
+  /**
+   * Draws the body of a loop in a frame.
+   *
+   * @param title stands above; may be empty
+   * @param loop what is repeated how often, which stands in the frame
+   * @return the text of an SVG file
+   */
+  public static String loop(GraphOutline body, String title, String loop) {
+    return new GraphDrawing(body).draw(title, loop);
+  }
+
+  private String draw(String title, String loop) {
+    int frame = loop.isEmpty() ? 0 : FRAME;
+    int caption = loop.isEmpty() ? 0 : CAPTION;
+    int width = Math.max(layout.width() + 2 * frame, 760);
+    double height = layout.height() + 2 * frame + caption + TITLE + LEGEND;
     add(
         "<svg xmlns='http://www.w3.org/2000/svg' width='%d' height='%.0f' viewBox='0 0 %d %.0f'"
             + " font-family='system-ui, sans-serif' font-size='11' fill='#222222'>\n",
@@ -66,7 +81,16 @@ public final class GraphDrawing {
     add("<title>%s</title>\n", escape(title));
     add("<rect width='100%%' height='100%%' fill='#ffffff'/>\n");
     add("<text x='24' y='26' font-size='15' font-weight='600'>%s</text>\n", escape(title));
-    add("<g transform='translate(0 %d)'>\n", TITLE);
+    if (!loop.isEmpty()) {
+      add(
+          "<rect x='%d' y='%d' width='%d' height='%.0f' rx='10' fill='none' stroke='#5c6670'"
+              + " stroke-dasharray='6 4'/>\n",
+          FRAME, TITLE + FRAME, width - 2 * FRAME, layout.height() + caption);
+      add(
+          "<text x='%d' y='%d' font-weight='600'>%s</text>\n",
+          2 * FRAME, TITLE + FRAME + 18, escape(loop));
+    }
+    add("<g transform='translate(%d %d)'>\n", frame, TITLE + frame + caption);
     for (int block = 0; block < blocks.size(); block++) { // below the blocks
       for (int source : blocks.get(block).sources()) {
         line(source, block);

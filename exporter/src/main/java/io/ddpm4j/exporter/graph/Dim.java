@@ -43,6 +43,20 @@ public sealed interface Dim {
     return new Named(name);
   }
 
+  /**
+   * An unknown size that has no name in files either; here it has one that no other has.
+   *
+   * @param number of a count that belongs to the graph
+   */
+  static Dim unnamed(long number) {
+    return new Named("unknown_" + number);
+  }
+
+  /** True for a size of {@link #unnamed}. */
+  default boolean isUnnamed() {
+    return this instanceof Named named && named.name().matches("unknown_\\d+");
+  }
+
   /** True where the size is known and equals {@code size}. */
   default boolean is(long size) {
     return this instanceof Fixed fixed && fixed.size() == size;

@@ -101,6 +101,16 @@ public final class Graph {
     return register(value);
   }
 
+  /**
+   * Declares an input that says how long an extent is, such as the number of images to make: an
+   * int64 scalar, of which shapes are inferred.
+   */
+  public Value extentInput(String inputName, Dim.Named extent) {
+    Value value = new Value(this, claim(inputName), extent);
+    inputs.add(value);
+    return register(value);
+  }
+
   /** A constant with a name of its own, such as a parameter: never shared with an equal one. */
   public Value constant(String constantName, TensorData data) {
     Value value = new Value(this, claim(constantName), data.type(), null, 0, data);

@@ -131,7 +131,7 @@ public final class Inference {
 
   /** A dimension that nothing is known of, under a name that no other has. */
   public Dim unknown() {
-    return Dim.named("unknown_" + unknowns.getAndIncrement());
+    return Dim.unnamed(unknowns.getAndIncrement());
   }
 
   /** The error for this node. */

@@ -59,6 +59,9 @@ record IntElement(Long number, Dim.Named name) {
     if (value.isConstant()) {
       return constant(value.data().orElseThrow());
     }
+    if (value.extent().isPresent()) {
+      return List.of(of(value.extent().get()));
+    }
     Node node = value.producer().orElse(null);
     if (node == null || !node.schema().domain().isEmpty()) {
       return null;

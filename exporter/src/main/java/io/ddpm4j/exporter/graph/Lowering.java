@@ -97,7 +97,12 @@ public final class Lowering {
     Set<Object> live = live(source);
     for (Value input : source.inputs()) {
       if (!map.containsKey(input)) {
-        map.put(input, target.input(input.name(), input.dataType(), input.shape()));
+        map.put(
+            input,
+            input
+                .extent()
+                .map(extent -> target.extentInput(input.name(), extent))
+                .orElseGet(() -> target.input(input.name(), input.dataType(), input.shape())));
       }
     }
     for (Value constant : source.constants()) {

@@ -134,7 +134,9 @@ final class ShapeRules {
     long[] limit = i.constantLongs(1);
     long[] delta = i.constantLongs(2);
     if (start == null || limit == null || delta == null) {
-      return one(i.dataType(0), List.of(i.unknown()));
+      boolean counts = start != null && start[0] == 0 && delta != null && delta[0] == 1;
+      List<IntElement> extent = counts ? i.integers(1) : null;
+      return one(i.dataType(0), List.of(extent == null ? i.unknown() : extent.get(0).dim(i)));
     }
     if (delta[0] == 0) {
       throw i.fail("a delta other than 0", "0");

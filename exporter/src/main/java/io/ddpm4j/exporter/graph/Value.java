@@ -13,6 +13,7 @@ public final class Value {
   private final Node producer;
   private final int index;
   private final TensorData data;
+  private final Dim.Named extent; // null: its number is no extent
 
   Value(Graph graph, String name, TensorType type, Node producer, int index, TensorData data) {
     this.graph = graph;
@@ -21,6 +22,18 @@ public final class Value {
     this.producer = producer;
     this.index = index;
     this.data = data;
+    this.extent = null;
+  }
+
+  /** An input that holds an extent. */
+  Value(Graph graph, String name, Dim.Named extent) {
+    this.graph = graph;
+    this.name = name;
+    this.type = new TensorType(DataType.INT64, Shape.SCALAR);
+    this.producer = null;
+    this.index = 0;
+    this.data = null;
+    this.extent = extent;
   }
 
   /** The graph that it belongs to. */
@@ -70,6 +83,11 @@ public final class Value {
    */
   public Optional<long[]> knownIntegers() {
     return Optional.ofNullable(IntElement.numbers(this));
+  }
+
+  /** The extent whose length this is, if it is such an input. */
+  public Optional<Dim.Named> extent() {
+    return Optional.ofNullable(extent);
   }
 
   /** Whether it is a constant of the graph. */

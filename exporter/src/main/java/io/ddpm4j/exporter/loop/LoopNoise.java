@@ -70,7 +70,7 @@ interface LoopNoise {
     } else if (labels != null) {
       count = ops.gather(ops.shape(labels), number(ops, 0), 0);
     } else {
-      count = graph.input(LoopInputs.COUNT, DataType.INT64, Shape.SCALAR);
+      count = graph.extentInput(LoopInputs.COUNT, (Dim.Named) shape.dim(0));
     }
     long blocks = (image.elements() + 3) / 4;
     Value places =

@@ -29,7 +29,7 @@ final class DataFiles {
         OnnxFile file = OnnxReader.read(model);
         TensorWalk collect =
             tensor -> {
-              if (ExternalReference.isExternal(tensor)) {
+              if (file.tensors().isExternal(tensor)) {
                 used.add(ExternalReference.of(file.source(), file.folder(), tensor).file());
               }
               return tensor;

@@ -4,7 +4,6 @@ import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.google.protobuf.WireFormat;
-import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
@@ -27,14 +26,14 @@ final class EncodedModel {
   private static final int BUFFER = 1 << 16;
 
   private final ModelProto proto;
-  private final Map<TensorProto, TensorData> elements; // by identity
+  private final Map<TensorProto, ExternalData.Source> elements; // by identity
   private final Map<Message, Long> sizes = new IdentityHashMap<>(); // of messages around them
 
   /**
    * @param elements of the tensors that are in the message without them, by identity; such a tensor
    *     has no field behind its raw data
    */
-  EncodedModel(ModelProto proto, Map<TensorProto, TensorData> elements) {
+  EncodedModel(ModelProto proto, Map<TensorProto, ExternalData.Source> elements) {
     this.proto = proto;
     this.elements = elements;
     measure(proto);
@@ -90,10 +89,10 @@ final class EncodedModel {
       return size;
     }
     if (message instanceof TensorProto tensor) {
-      TensorData data = elements.get(tensor);
+      ExternalData.Source data = elements.get(tensor);
       if (data != null) {
         whole += CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER);
-        whole += lengthSize(data.byteSize()) + data.byteSize();
+        whole += lengthSize(data.size()) + data.size();
       }
     } else {
       for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
@@ -132,12 +131,12 @@ final class EncodedModel {
     if (!sizes.containsKey(message)) {
       message.writeTo(coded);
     } else if (message instanceof TensorProto tensor) {
-      TensorData data = elements.get(tensor);
+      ExternalData.Source data = elements.get(tensor);
       tensor.writeTo(coded);
       coded.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, WireFormat.WIRETYPE_LENGTH_DELIMITED);
-      coded.writeUInt32NoTag(data.byteSize());
+      coded.writeUInt32NoTag(Math.toIntExact(data.size()));
       coded.flush();
-      write(data.bytes(), out);
+      data.writeTo(out);
     } else {
       for (Map.Entry<FieldDescriptor, Object> field : message.getAllFields().entrySet()) {
         Collection<Message> inner = messages(field);

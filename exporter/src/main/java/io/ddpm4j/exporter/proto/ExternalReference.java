@@ -1,7 +1,5 @@
 package io.ddpm4j.exporter.proto;
 
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
 import io.ddpm4j.exporter.proto.onnx.StringStringEntryProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
@@ -21,6 +19,9 @@ import java.nio.file.Path;
  */
 record ExternalReference(String what, Path file, long offset, long size)
     implements ExternalData.Source {
+
+  /** Up to so many bytes are read: a system has few maps, and networks have many biases. */
+  private static final int SMALL = 1 << 16;
 
   static boolean isExternal(TensorProto tensor) {
     return tensor.getDataLocation() == TensorProto.DataLocation.EXTERNAL;
@@ -85,20 +86,23 @@ record ExternalReference(String what, Path file, long offset, long size)
         what + ": expected " + key + " of 0 or more bytes, found \"" + text + "\"");
   }
 
-  /** The elements. */
-  ByteString read() throws IOException {
+  /** The elements; many of them are mapped, and stay in the file. */
+  ByteBuffer read() throws IOException {
     if (size > Integer.MAX_VALUE - 8) {
       throw new OnnxFormatException(
           what + ": expected at most 2 GB in one tensor, found " + size + " bytes");
     }
     try (FileChannel channel = open()) {
+      if (size > SMALL) {
+        return channel.map(FileChannel.MapMode.READ_ONLY, offset, size);
+      }
       ByteBuffer bytes = ByteBuffer.allocate((int) size);
       while (bytes.hasRemaining()) {
         if (channel.read(bytes) < 0) {
           throw new OnnxFormatException(what + ": " + file + " became shorter while it was read");
         }
       }
-      return UnsafeByteOperations.unsafeWrap(bytes.flip());
+      return bytes.flip().asReadOnlyBuffer();
     }
   }
 

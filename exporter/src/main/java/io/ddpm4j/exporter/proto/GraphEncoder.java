@@ -222,7 +222,9 @@ final class GraphEncoder {
     for (Dim dim : type.shape().dims()) {
       TensorShapeProto.Dimension.Builder one = TensorShapeProto.Dimension.newBuilder();
       if (dim instanceof Dim.Named named) {
-        one.setDimParam(named.name());
+        if (!dim.isUnnamed()) {
+          one.setDimParam(named.name());
+        }
       } else {
         one.setDimValue(dim.sizeOrUnknown());
       }

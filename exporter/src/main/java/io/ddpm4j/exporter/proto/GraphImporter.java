@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +38,7 @@ import java.util.Set;
 final class GraphImporter {
   private final OnnxFile file;
   private final TensorDecoder tensors;
+  private final Map<GraphProto, Map<String, Value>> bodies = new IdentityHashMap<>();
 
   GraphImporter(OnnxFile file) {
     this.file = file;
@@ -57,8 +59,22 @@ final class GraphImporter {
   Map<String, Shape> shapes() throws IOException {
     Map<String, Value> known = new LinkedHashMap<>();
     graph(known);
+    return shapes(known);
+  }
+
+  /**
+   * The shapes of the values that a subgraph sees, by their names in the file.
+   *
+   * @param body of the file's message
+   */
+  Map<String, Shape> shapes(GraphProto body) throws IOException {
+    graph(new HashMap<>());
+    return shapes(bodies.getOrDefault(body, Map.of()));
+  }
+
+  private static Map<String, Shape> shapes(Map<String, Value> values) {
     Map<String, Shape> shapes = new LinkedHashMap<>();
-    known.forEach((name, value) -> shapes.put(name, value.shape()));
+    values.forEach((name, value) -> shapes.put(name, value.shape()));
     return shapes;
   }
 
@@ -215,7 +231,9 @@ final class GraphImporter {
       case TENSOR -> Attribute.of(tensors.decode(proto.getT()));
       case GRAPH -> {
         Graph body = graph.subgraph(proto.getG().getName());
-        fill(body, proto.getG(), new HashMap<>(known), bodyTypes(node, nodeInputs));
+        Map<String, Value> seen = new HashMap<>(known);
+        fill(body, proto.getG(), seen, bodyTypes(node, nodeInputs));
+        bodies.put(proto.getG(), seen);
         yield Attribute.of(body);
       }
       default ->

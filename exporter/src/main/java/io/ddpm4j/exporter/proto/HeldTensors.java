@@ -12,7 +12,7 @@ import java.util.Map;
 final class HeldTensors implements TensorEncoder {
   private static final int SMALL = 4096;
 
-  private final Map<TensorProto, TensorData> held = new IdentityHashMap<>();
+  private final Map<TensorProto, ExternalData.Source> held = new IdentityHashMap<>();
   private long bytes;
 
   @Override
@@ -22,7 +22,7 @@ final class HeldTensors implements TensorEncoder {
       return TensorEncoder.inline(name, data);
     }
     TensorProto header = TensorEncoder.header(name, data).build();
-    held.put(header, data);
+    held.put(header, ExternalData.Source.of(data.bytes()));
     return header;
   }
 
@@ -32,7 +32,7 @@ final class HeldTensors implements TensorEncoder {
   }
 
   /** The elements of the tensors that are without them in the message, by identity. */
-  Map<TensorProto, TensorData> held() {
+  Map<TensorProto, ExternalData.Source> held() {
     return held;
   }
 }

@@ -5,10 +5,13 @@ import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.StringStringEntryProto;
 import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An ONNX file as it was read: any operators and types, fields of later versions of the format
@@ -20,16 +23,20 @@ public final class OnnxFile {
   private final String source;
   private final Path path;
   private final long fileBytes;
+  private final ByteBuffer mapped; // null: all of the file is in the message
 
   /**
    * @param source the file's name, for messages
    * @param path the file; null for a model from memory
+   * @param mapped the file, of which large tensors are not in the message ({@link MappedModel});
+   *     null where all of them are
    */
-  OnnxFile(ModelProto proto, String source, Path path, long fileBytes) {
+  OnnxFile(ModelProto proto, String source, Path path, long fileBytes, ByteBuffer mapped) {
     this.proto = proto;
     this.source = source;
     this.path = path;
     this.fileBytes = fileBytes;
+    this.mapped = mapped;
   }
 
   ModelProto proto() {
@@ -50,7 +57,7 @@ public final class OnnxFile {
   }
 
   TensorDecoder tensors() {
-    return new TensorDecoder(source, folder());
+    return new TensorDecoder(source, folder(), mapped);
   }
 
   /** {@code metadata_props}, in the file's order. */
@@ -77,6 +84,28 @@ public final class OnnxFile {
   }
 
   /**
+   * All constants by name: initializers and what {@code Constant} nodes hold, in the file's order.
+   * Those of subgraphs, such as the weights of a network in a loop, have the names of the graphs
+   * that they lie in before their own: {@code step/conv_in.weight}.
+   *
+   * @throws IOException as {@link #initializers}
+   */
+  public Map<String, TensorData> constants() throws IOException {
+    return NamedTensors.of(this);
+  }
+
+  /**
+   * What the file computes: a line for each operator in the file's order, in which names of inner
+   * values do not matter and constants count by their numbers. Files of equal lines compute the
+   * same.
+   *
+   * @throws IOException as {@link #initializers}
+   */
+  public List<String> program() throws IOException {
+    return Program.of(this);
+  }
+
+  /**
    * What the file holds, for people. External data may be missing.
    *
    * @throws OnnxFormatException if a tensor's location is outside the model's folder, or its dims
@@ -96,6 +125,18 @@ public final class OnnxFile {
    */
   public GraphOutline outline() throws IOException {
     return Outlines.of(this);
+  }
+
+  /**
+   * The body of the loop in the main graph that holds more weights than all else there, as of a
+   * file that holds a whole sampling loop: the network is in it. Its inputs are what is carried
+   * from step to step and what it sees of the graph around it. External data may be missing.
+   *
+   * @return empty where the main graph itself holds most weights
+   * @throws IOException as {@link #outline}
+   */
+  public Optional<GraphOutline> loopBody() throws IOException {
+    return Outlines.loopBody(this);
   }
 
   /**

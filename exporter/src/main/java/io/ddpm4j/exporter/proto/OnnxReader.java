@@ -5,16 +5,22 @@ import com.google.protobuf.UnsafeByteOperations;
 import com.google.protobuf.WireFormat;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Reads ONNX files of any operator set. */
 public final class OnnxReader {
+  /** From so many bytes on a file is mapped: its weights never lie on the heap. */
+  private static final long MAPPED = 1 << 24;
+
   private OnnxReader() {}
 
   /**
-   * Reads a model file; files beside it are opened only when their data are needed.
+   * Reads a model file; files beside it are opened only when their data are needed. Large files are
+   * mapped into memory: nobody may write into them meanwhile, replacing them does no harm.
    *
    * @throws OnnxFormatException if there is no such file, or it is empty, cut short or no ONNX
    *     model; the message is one sentence
@@ -37,13 +43,27 @@ public final class OnnxReader {
     }
     byte[] bytes;
     try {
+      ByteBuffer mapped = size < MAPPED ? null : map(file);
+      byte[] message = mapped == null ? null : MappedModel.message(mapped);
+      if (message != null) {
+        return parse(message, file.toString(), file, mapped);
+      }
       bytes = Files.readAllBytes(file);
+    } catch (OnnxFormatException e) { // one sentence already
+      throw e;
     } catch (AccessDeniedException e) { // whose message is a bare path
       throw new IOException("cannot read " + file + ": permission denied", e);
     } catch (IOException e) {
       throw new IOException("cannot read " + file + ": " + e.getMessage(), e);
     }
-    return parse(bytes, file.toString(), file);
+    return parse(bytes, file.toString(), file, null);
+  }
+
+  /** The map stays until the bytes are garbage. */
+  private static ByteBuffer map(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+    }
   }
 
   /**
@@ -53,10 +73,14 @@ public final class OnnxReader {
    * @throws OnnxFormatException if the bytes are no ONNX model
    */
   public static OnnxFile read(byte[] bytes, String source) throws OnnxFormatException {
-    return parse(bytes, source, null);
+    return parse(bytes, source, null, null);
   }
 
-  private static OnnxFile parse(byte[] bytes, String source, Path path) throws OnnxFormatException {
+  /**
+   * @param mapped the whole file, where large tensors are elsewhere than in the bytes; else null
+   */
+  private static OnnxFile parse(byte[] bytes, String source, Path path, ByteBuffer mapped)
+      throws OnnxFormatException {
     String expected = source + ": expected an ONNX model, found ";
     if (bytes.length == 0) {
       throw new OnnxFormatException(expected + "an empty file");
@@ -82,7 +106,8 @@ public final class OnnxReader {
       throw new OnnxFormatException(
           expected + "one without format or operator set version: it is cut short or damaged");
     }
-    return new OnnxFile(proto, source, path, bytes.length);
+    long size = mapped == null ? bytes.length : mapped.limit();
+    return new OnnxFile(proto, source, path, size, mapped);
   }
 
   /** True if the first field is one that an ONNX model may begin with. */

@@ -3,11 +3,14 @@ package io.ddpm4j.exporter.proto;
 import io.ddpm4j.exporter.proto.onnx.GraphProto;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import io.ddpm4j.exporter.proto.onnx.OperatorSetIdProto;
+import io.ddpm4j.exporter.proto.onnx.TensorProto;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -88,15 +91,19 @@ public final class OnnxWriter {
   /** As {@link #write(OnnxFile, Path)}, with options, of which the threshold counts. */
   public static void write(OnnxFile model, Path file, Options options) throws IOException {
     ExternalData external = new ExternalData();
+    Map<TensorProto, ExternalData.Source> held = new IdentityHashMap<>();
+    TensorDecoder tensors = model.tensors();
     boolean inside = totalBytes(model) <= options.externalThreshold();
     TensorWalk placement =
         tensor -> {
-          if (ExternalReference.isExternal(tensor)) {
-            return inside
-                ? model.tensors().inlined(tensor)
-                : external.place(
-                    tensor.toBuilder(),
-                    ExternalReference.of(model.source(), model.folder(), tensor));
+          if (tensors.isOutside(tensor)) {
+            ExternalData.Source elements = tensors.source(tensor);
+            if (!inside) {
+              return external.place(tensor.toBuilder(), elements);
+            }
+            TensorProto header = TensorDecoder.header(tensor);
+            held.put(header, elements);
+            return header;
           }
           if (inside || tensor.getRawData().size() < ExternalData.SMALLEST) {
             return tensor;
@@ -105,7 +112,12 @@ public final class OnnxWriter {
               tensor.toBuilder().clearRawData(),
               ExternalData.Source.of(tensor.getRawData().asReadOnlyByteBuffer()));
         };
-    StagedModel.write(placement.over(model.proto()), external, file);
+    ModelProto placed = placement.over(model.proto());
+    if (inside) {
+      StagedModel.write(new EncodedModel(placed, held), file);
+    } else {
+      StagedModel.write(placed, external, file);
+    }
   }
 
   /**
@@ -151,8 +163,8 @@ public final class OnnxWriter {
     long[] bytes = {model.proto().getSerializedSize()};
     TensorWalk sum =
         tensor -> {
-          if (ExternalReference.isExternal(tensor)) {
-            bytes[0] += ExternalReference.of(model.source(), model.folder(), tensor).size();
+          if (model.tensors().isOutside(tensor)) {
+            bytes[0] += model.tensors().source(tensor).size();
           }
           return tensor;
         };
@@ -196,7 +208,7 @@ public final class OnnxWriter {
               + " bytes for a model in memory, found "
               + bytes);
     }
-    TensorWalk inline = t -> ExternalReference.isExternal(t) ? model.tensors().inlined(t) : t;
+    TensorWalk inline = t -> model.tensors().isOutside(t) ? model.tensors().inlined(t) : t;
     return inline.over(model.proto()).toByteArray();
   }
 

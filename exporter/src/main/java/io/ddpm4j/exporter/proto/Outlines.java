@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Collects a {@link GraphOutline}. */
@@ -23,17 +24,84 @@ final class Outlines {
   static GraphOutline of(OnnxFile file) throws IOException {
     GraphProto graph = file.proto().getGraph();
     ModelSummary summary = file.summary();
+    return new GraphOutline(
+        summary.inputs(),
+        summary.outputs(),
+        graph.getNodeList().stream().map(Outlines::operator).toList(),
+        constants(file, graph),
+        shapes(file));
+  }
+
+  /** The number of elements by name. */
+  private static Map<String, Long> constants(OnnxFile file, GraphProto graph) throws IOException {
     Map<String, Long> constants = new LinkedHashMap<>();
     for (TensorProto tensor : graph.getInitializerList()) {
       TensorDecoder.byteSize(file.source(), tensor); // checks the dims
       constants.put(tensor.getName(), tensor.getDimsList().stream().reduce(1L, (a, b) -> a * b));
     }
+    return constants;
+  }
+
+  static Optional<GraphOutline> loopBody(OnnxFile file) throws IOException {
+    GraphProto graph = file.proto().getGraph();
+    Map<String, Long> around = constants(file, graph);
+    long most = sum(around);
+    GraphProto largest = null;
+    for (NodeProto node : graph.getNodeList()) {
+      GraphProto body = node.getOpType().equals("Loop") ? body(node) : null;
+      long size = body == null ? 0 : sum(constants(file, body));
+      if (size > most) {
+        most = size;
+        largest = body;
+      }
+    }
+    return largest == null ? Optional.empty() : Optional.of(body(file, largest, around));
+  }
+
+  private static long sum(Map<String, Long> sizes) {
+    return sizes.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The body of a loop as the format wants it; null for another. */
+  private static GraphProto body(NodeProto node) {
+    for (AttributeProto attribute : node.getAttributeList()) {
+      if (attribute.getName().equals("body") && attribute.hasG()) {
+        GraphProto body = attribute.getG();
+        return body.getInputCount() >= 2 && body.getOutputCount() >= 1 ? body : null;
+      }
+    }
+    return null;
+  }
+
+  /** Without the condition to go on, which is no data. */
+  private static GraphOutline body(OnnxFile file, GraphProto body, Map<String, Long> around)
+      throws IOException {
+    Map<String, Long> constants = new LinkedHashMap<>(around);
+    constants.putAll(constants(file, body));
+    List<ModelSummary.Port> inputs = new ArrayList<>();
+    for (int k = 0; k < body.getInputCount(); k++) {
+      if (k != 1 && !constants.containsKey(body.getInput(k).getName())) {
+        inputs.add(Summaries.port(body.getInput(k)));
+      }
+    }
+    for (String name : captured(body)) {
+      if (!constants.containsKey(name)) {
+        inputs.add(new ModelSummary.Port(name, "", null));
+      }
+    }
+    List<ValueInfoProto> outputs = body.getOutputList().subList(1, body.getOutputCount());
+    Map<String, Shape> shapes;
+    try {
+      shapes = new GraphImporter(file).shapes(body);
+    } catch (IOException e) { // as in shapes(file)
+      shapes = said(body);
+    }
     return new GraphOutline(
-        summary.inputs(),
-        summary.outputs(),
-        graph.getNodeList().stream().map(Outlines::operator).toList(),
+        inputs,
+        outputs.stream().map(Summaries::port).toList(),
+        body.getNodeList().stream().map(Outlines::operator).toList(),
         constants,
-        shapes(file));
+        shapes);
   }
 
   private static GraphOutline.Operator operator(NodeProto node) {
@@ -81,18 +149,21 @@ final class Outlines {
     try {
       return new GraphImporter(file).shapes();
     } catch (IOException e) { // an operator that only its runtime knows, or data that are missing
-      GraphProto graph = file.proto().getGraph();
-      Map<String, Shape> said = new LinkedHashMap<>();
-      List<ValueInfoProto> infos = new ArrayList<>(graph.getInputList());
-      infos.addAll(graph.getValueInfoList());
-      infos.addAll(graph.getOutputList());
-      for (ValueInfoProto info : infos) {
-        if (info.getType().hasTensorType() && info.getType().getTensorType().hasShape()) {
-          said.put(info.getName(), shape(info.getType().getTensorType().getShape()));
-        }
-      }
-      return said;
+      return said(file.proto().getGraph());
     }
+  }
+
+  private static Map<String, Shape> said(GraphProto graph) {
+    Map<String, Shape> said = new LinkedHashMap<>();
+    List<ValueInfoProto> infos = new ArrayList<>(graph.getInputList());
+    infos.addAll(graph.getValueInfoList());
+    infos.addAll(graph.getOutputList());
+    for (ValueInfoProto info : infos) {
+      if (info.getType().hasTensorType() && info.getType().getTensorType().hasShape()) {
+        said.put(info.getName(), shape(info.getType().getTensorType().getShape()));
+      }
+    }
+    return said;
   }
 
   private static Shape shape(TensorShapeProto proto) {

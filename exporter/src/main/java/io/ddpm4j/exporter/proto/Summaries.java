@@ -76,8 +76,15 @@ final class Summaries {
   }
 
   private void count(GraphProto graph) {
+    Set<String> names = new HashSet<>();
+    graph.getInitializerList().forEach(tensor -> names.add(tensor.getName()));
     for (TensorProto tensor : graph.getInitializerList()) {
-      count(tensor);
+      String name = tensor.getName();
+      boolean scale = // of 8-bit weights, which are parameters
+          name.endsWith(".scale") && names.contains(name.replaceAll("scale$", "int8"));
+      if (!scale) {
+        count(tensor);
+      }
     }
     count(graph.getNodeList());
   }
@@ -117,7 +124,7 @@ final class Summaries {
     Map<String, Long> used = new LinkedHashMap<>();
     TensorWalk walk =
         tensor -> {
-          if (ExternalReference.isExternal(tensor) && file.folder() != null) {
+          if (file.tensors().isExternal(tensor) && file.folder() != null) {
             ExternalReference reference =
                 ExternalReference.of(file.source(), file.folder(), tensor);
             Path relative = file.folder().normalize().relativize(reference.file());
@@ -139,7 +146,7 @@ final class Summaries {
     return infos.stream().map(Summaries::port).toList();
   }
 
-  private static ModelSummary.Port port(ValueInfoProto info) {
+  static ModelSummary.Port port(ValueInfoProto info) {
     TypeProto type = info.getType();
     boolean shaped = type.hasTensorType() && type.getTensorType().hasShape();
     return new ModelSummary.Port(

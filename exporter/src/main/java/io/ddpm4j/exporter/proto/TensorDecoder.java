@@ -18,14 +18,17 @@ import java.util.List;
 final class TensorDecoder {
   private final String source;
   private final Path folder;
+  private final ByteBuffer mapped;
 
   /**
    * @param source the model file's name, for messages
    * @param folder the model's folder; null where there is none
+   * @param mapped the model's file, in which large tensors may lie; null where they do not
    */
-  TensorDecoder(String source, Path folder) {
+  TensorDecoder(String source, Path folder, ByteBuffer mapped) {
     this.source = source;
     this.folder = folder;
+    this.mapped = mapped;
   }
 
   TensorData decode(TensorProto tensor) throws IOException {
@@ -44,8 +47,8 @@ final class TensorDecoder {
     }
     // Never copied: the elements stay in the array that the file was read into.
     ByteBuffer bytes;
-    if (ExternalReference.isExternal(tensor)) {
-      bytes = ExternalReference.of(source, folder, tensor).read().asReadOnlyByteBuffer();
+    if (isOutside(tensor)) {
+      bytes = outside(tensor);
     } else if (tensor.hasRawData()) {
       bytes = tensor.getRawData().asReadOnlyByteBuffer();
     } else {
@@ -54,6 +57,33 @@ final class TensorDecoder {
     requireSize(what, tensor, type, expected, bytes.remaining());
     long[] sizes = tensor.getDimsList().stream().mapToLong(Long::longValue).toArray();
     return TensorData.wrap(type, Shape.of(sizes), bytes);
+  }
+
+  /** Whether the elements are not in the message, but mapped or in a file beside the model. */
+  boolean isOutside(TensorProto tensor) {
+    return ExternalReference.isExternal(tensor);
+  }
+
+  /** Whether they are in a file beside the model. */
+  boolean isExternal(TensorProto tensor) {
+    return isOutside(tensor) && MappedModel.elements(mapped, tensor) == null;
+  }
+
+  /** The elements of a tensor that has them outside of the message. */
+  private ByteBuffer outside(TensorProto tensor) throws IOException {
+    ByteBuffer own = MappedModel.elements(mapped, tensor);
+    return own == null ? ExternalReference.of(source, folder, tensor).read() : own;
+  }
+
+  /** Where the elements of a tensor come from that has them outside of the message. */
+  ExternalData.Source source(TensorProto tensor) throws IOException {
+    ByteBuffer own = MappedModel.elements(mapped, tensor);
+    return own == null ? ExternalReference.of(source, folder, tensor) : ExternalData.Source.of(own);
+  }
+
+  /** A tensor without its elements, as it is where they are in the message. */
+  static TensorProto header(TensorProto tensor) {
+    return tensor.toBuilder().clearExternalData().clearDataLocation().build();
   }
 
   static DataType dataType(String what, int number) throws OnnxFormatException {
@@ -150,9 +180,9 @@ final class TensorDecoder {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The elements of a tensor that is external, as raw data in the model. */
+  /** A tensor that has its elements outside of the message with them in it, on the heap. */
   TensorProto inlined(TensorProto tensor) throws IOException {
-    ByteString bytes = ExternalReference.of(source, folder, tensor).read();
-    return tensor.toBuilder().clearExternalData().clearDataLocation().setRawData(bytes).build();
+    ByteString bytes = ByteString.copyFrom(outside(tensor));
+    return header(tensor).toBuilder().setRawData(bytes).build();
   }
 }

@@ -2,8 +2,6 @@ package io.ddpm4j.exporter.transform;
 
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.TensorData;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 
 /** IEEE 754 binary16: 5 bits of exponent, 10 of fraction; 65504 is the largest number. */
 final class Float16 {
@@ -39,27 +37,30 @@ final class Float16 {
   }
 
   /**
-   * A tensor of floats in half precision.
+   * A tensor of floats in half precision; a large one lies in a temporary file.
    *
    * @param name for messages
    * @throws TransformException if a finite number becomes infinite
    */
   static TensorData of(String name, TensorData floats) {
-    float[] values = floats.floats();
-    byte[] bytes = new byte[values.length * Short.BYTES];
-    ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < values.length; i++) {
-      if (Float.isFinite(values[i]) && Math.abs(values[i]) >= FIRST_INFINITE) {
-        throw new TransformException(
-            name
-                + ": expected numbers up to 65504, as float16 holds them, found "
-                + values[i]
-                + " at element "
-                + i);
-      }
-      buffer.putShort(of(values[i]));
+    int size = floats.byteSize() / Float.BYTES * Short.BYTES;
+    return TensorData.wrap(
+        DataType.FLOAT16,
+        floats.shape(),
+        Stored.bytes(
+            size, floats, (from, i, to) -> to.putShort(of(checked(name, from.get(i), i)))));
+  }
+
+  private static float checked(String name, float value, int element) {
+    if (Float.isFinite(value) && Math.abs(value) >= FIRST_INFINITE) {
+      throw new TransformException(
+          name
+              + ": expected numbers up to 65504, as float16 holds them, found "
+              + value
+              + " at element "
+              + element);
     }
-    return TensorData.wrap(DataType.FLOAT16, floats.shape(), ByteBuffer.wrap(bytes));
+    return value;
   }
 
   /** Whether half precision holds a number with its full relative precision, or is it exactly. */

@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -71,37 +72,42 @@ public final class Int8Weights {
   private Value dequantised(Ops ops, Value weight) {
     int axis = channels.get(weight);
     Shape shape = weight.shape();
-    float[] values = weight.data().orElseThrow().floats();
+    TensorData data = weight.data().orElseThrow();
     int channelCount = (int) shape.size(axis);
     int inner = 1;
     for (int k = axis + 1; k < shape.rank(); k++) {
       inner = Math.multiplyExact(inner, (int) shape.size(k));
     }
-    float[] scales = scales(weight.name(), values, channelCount, inner);
-    byte[] bytes = new byte[values.length];
-    for (int i = 0; i < values.length; i++) {
-      bytes[i] = (byte) Math.rint(values[i] / scales[i / inner % channelCount]);
-    }
+    int width = inner;
+    FloatBuffer values = data.bytes().asFloatBuffer();
+    float[] scales = scales(weight.name(), values, channelCount, width);
+    ByteBuffer bytes =
+        Stored.bytes(
+            values.limit(),
+            data,
+            (from, i, to) ->
+                to.put((byte) Math.rint(from.get(i) / scales[i / width % channelCount])));
     long[] scaleShape = new long[shape.rank()];
     Arrays.fill(scaleShape, 1);
     scaleShape[axis] = channelCount;
     Graph graph = ops.graph();
-    TensorData integers = TensorData.wrap(DataType.INT8, shape, ByteBuffer.wrap(bytes));
+    TensorData integers = TensorData.wrap(DataType.INT8, shape, bytes);
     Value q = graph.constant(weight.name() + ".int8", integers);
     Value scale = graph.constant(weight.name() + ".scale", TensorData.ofFloats(scales, scaleShape));
     return ops.mul(ops.cast(q, DataType.FLOAT), scale);
   }
 
   /** The largest magnitude of each channel over 127; 1 where all are 0. */
-  private static float[] scales(String name, float[] values, int channelCount, int inner) {
+  private static float[] scales(String name, FloatBuffer values, int channelCount, int inner) {
     float[] scales = new float[channelCount];
-    for (int i = 0; i < values.length; i++) {
-      if (!Float.isFinite(values[i])) {
+    for (int i = 0; i < values.limit(); i++) {
+      float value = values.get(i);
+      if (!Float.isFinite(value)) {
         throw new TransformException(
-            name + ": expected finite numbers, found " + values[i] + " at element " + i);
+            name + ": expected finite numbers, found " + value + " at element " + i);
       }
       int channel = i / inner % channelCount;
-      scales[channel] = Math.max(scales[channel], Math.abs(values[i]));
+      scales[channel] = Math.max(scales[channel], Math.abs(value));
     }
     for (int channel = 0; channel < channelCount; channel++) {
       scales[channel] = scales[channel] < 127 * Float.MIN_NORMAL ? 1 : scales[channel] / 127;

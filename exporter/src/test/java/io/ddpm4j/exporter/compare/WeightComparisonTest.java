@@ -49,6 +49,40 @@ class WeightComparisonTest {
     assertEquals(0.2, difference.relative(), 1e-15);
   }
 
+  /**
+   * Closed form: 127·0.5 and -2·0.5 are 63.5 and -1, 4·0.25 is 1; scales are of the second axis.
+   */
+  @Test
+  void eightBitWeightsAreComparedWithWhatTheyWereMadeOf() {
+    TensorData w = TensorData.ofFloats(new float[] {63.5f, 1, -1, 1.125f}, 2, 2);
+    TensorData q = TensorData.wrap(DataType.INT8, Shape.of(2, 2), bytes(127, 4, -2, 4));
+    TensorData scale = TensorData.ofFloats(new float[] {0.5f, 0.25f}, 1, 2);
+    Map<String, TensorData> floats = Map.of("step/w", w, "b", floats(1));
+    Map<String, TensorData> small = Map.of("step/w.int8", q, "step/w.scale", scale, "b", floats(1));
+    for (WeightComparison both :
+        List.of(WeightComparison.of(floats, small), WeightComparison.of(small, floats))) {
+      assertEquals(1, both.equal());
+      assertEquals(Map.of(), both.onlyFirst());
+      assertEquals(Map.of(), both.onlySecond());
+      TensorDifference error = both.quantised().get(0);
+      assertEquals("step/w", error.name());
+      assertEquals(0.125, error.largest());
+      assertArrayEquals(new long[] {1, 1}, error.at());
+      assertFalse(both.isSame());
+    }
+    assertTrue(WeightComparison.of(small, small).isSame());
+    Map<String, TensorData> odd = Map.of("step/w.int8", q, "step/w.scale", floats(1, 2, 3));
+    assertEquals(2, WeightComparison.of(floats, odd).onlySecond().size());
+  }
+
+  private static ByteBuffer bytes(int... values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length);
+    for (int value : values) {
+      bytes.put((byte) value);
+    }
+    return bytes.flip();
+  }
+
   static Stream<Arguments> numbers() {
     return Stream.of(
         // IEEE 754's binary16: 1, -2, the largest, the least normal and subnormal, infinity

@@ -167,7 +167,7 @@ class OnnxReaderTest {
       throws Exception {
     TensorProto.Builder tensor =
         TensorProto.newBuilder().setName("t").setDataType(type.onnx()).addDims(2);
-    TensorData data = new TensorDecoder("m", null).decode(fill.apply(tensor).build());
+    TensorData data = new TensorDecoder("m", null, null).decode(fill.apply(tensor).build());
     assertArrayEquals(new double[] {first, second}, Numbers.of(data), type.toString());
   }
 
