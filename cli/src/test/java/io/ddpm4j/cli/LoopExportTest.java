@@ -5,7 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.OpSet;
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.NumpyArray;
@@ -23,6 +32,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -221,6 +232,54 @@ class LoopExportTest {
         .failsSaying(file, "expected a network", "whole sampling loop", "ddpm run", "step_noise");
     CommandRun.of("export", file, "--sampler", "ddim", "-o", dir.resolve("again.onnx"))
         .isWrongUsage(file, "expected a network, found one that holds");
+  }
+
+  /** A thousand images of noise and a thousand calls would take minutes, and 12 GB. */
+  @Test
+  void aLongLoopOfLargeImagesIsTriedOutInTwoSteps() throws IOException {
+    Path network = dir.resolve("network.onnx");
+    Graph graph = new Graph("scaling", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Value x = graph.input("x", DataType.FLOAT, Shape.named("n", 3, 1024, 1024));
+    Value t = graph.input("t", DataType.FLOAT, Shape.of(1));
+    Ops ops = new Ops(graph);
+    graph.output("y", ops.add(ops.mul(x, 0.5), ops.mul(t, 0)));
+    OnnxWriter.write(OnnxModel.of(graph), network);
+    Path scheduler = dir.resolve("scheduler_config.json");
+    Files.writeString(scheduler, "{\"_class_name\": \"DDPMScheduler\"}");
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddpm", "--scheduler", scheduler, "-o", file)
+        .succeeds()
+        .prints("ddpm in 1000 steps", ", the first 2 of 1000 steps")
+        .prints("note: step_noise takes 12582.9 MB for each image", "--noise seed");
+    CommandRun.of("inspect", file)
+        .succeeds()
+        .prints("ddpm, 1000 steps", "[1000, n, 3, 1024, 1024]");
+    assertEquals(Set.of("loop.onnx", "network.onnx", "scheduler_config.json"), names());
+  }
+
+  /** The trial has to find what is wrong with the loop itself, and say so of the loop. */
+  @Test
+  void aLoopWhoseNetworkFailsIsNotWritten() throws IOException {
+    Path network = dir.resolve("network.onnx");
+    Graph graph = new Graph("odd", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Value x = graph.input("x", DataType.FLOAT, Shape.named("n", 1, 8, 8));
+    Value t = graph.input("t", DataType.INT64, Shape.of(1));
+    Ops ops = new Ops(graph);
+    Value table = ops.constant(TensorData.ofFloats(new float[5], 5)); // of 5 timesteps
+    graph.output("y", ops.add(x, ops.gather(table, t, 0)));
+    OnnxWriter.write(OnnxModel.of(graph), network);
+    Path scheduler = dir.resolve("scheduler_config.json");
+    Files.writeString(scheduler, "{\"_class_name\": \"DDIMScheduler\"}");
+    Path file = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:50", "--scheduler", scheduler, "-o", file)
+        .failsSaying("Gather");
+    assertEquals(Set.of("network.onnx", "scheduler_config.json"), names());
+  }
+
+  private Set<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(dir)) {
+      return files.map(path -> path.getFileName().toString()).collect(Collectors.toSet());
+    }
   }
 
   @Test
