@@ -48,8 +48,8 @@ final class ConvertCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "SOURCE",
       description =
-          "A folder of diffusers (a pipeline, or the network alone), a file .safetensors, .bin, .pt,"
-              + " .pth or .ckpt, the index of such files, or the folder of a training run.")
+          "A folder of diffusers (a pipeline, or the network alone), a file .safetensors, .bin,"
+              + " .pt, .pth or .ckpt, the index of such files, or the folder of a training run.")
   private Path source;
 
   @Option(
@@ -86,9 +86,9 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--prefix",
       paramLabel = "NAME",
       description =
-          "What stands before the tensors' names of the copy of the network that is meant; everything"
-              + " else in the checkpoint is then of no account (default: found out, of several"
-              + " copies the average of the weights).")
+          "What stands before the tensors' names of the copy of the network that is meant;"
+              + " everything else in the checkpoint is then of no account (default: found out, of"
+              + " several copies the average of the weights).")
   private String prefix;
 
   @Option(
@@ -111,6 +111,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    terminal.interrupts().endProcess(terminal.err());
     form.requireConsistent();
     Outputs.requireFile("-o", output);
     verify.requireFiles();

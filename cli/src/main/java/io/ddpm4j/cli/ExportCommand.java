@@ -79,6 +79,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    terminal.interrupts().endProcess(terminal.err());
     form.fixSize(size);
     form.requireConsistent();
     ExportKind kind = kinds().stream().filter(ExportKind::isWanted).findFirst().orElseThrow();

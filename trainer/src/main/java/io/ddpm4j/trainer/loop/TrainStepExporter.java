@@ -6,6 +6,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
@@ -98,9 +99,12 @@ public final class TrainStepExporter {
       staged.add(stage(files.predictor(), OnnxWriter.toBytes(OnnxModel.of(predictor))));
       staged.add(AtomicFile.stage(files.state(), state::write));
       staged.add(stage(files.description(), text(named).getBytes(StandardCharsets.UTF_8)));
-      for (AtomicFile file : staged) {
-        file.commit();
-      }
+      Unfinished.together(
+          () -> {
+            for (AtomicFile file : staged) {
+              file.commit();
+            }
+          });
     } finally {
       staged.forEach(AtomicFile::close); // what is committed stays
     }
