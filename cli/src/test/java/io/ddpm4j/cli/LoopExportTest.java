@@ -294,7 +294,24 @@ class LoopExportTest {
     CommandRun.of("export", network, "--sampler", "dim", "-o", out).isWrongUsage("ddim, ");
     CommandRun.of("export", network, "--sampler", "ddim:21", "-o", out).isWrongUsage("21");
     CommandRun.of("export", network, "--sampler", "ddim").isWrongUsage("-o: expected a file");
-    CommandRun.of("export", network, "--pixels", "float", "-o", out).isWrongUsage("--pixels");
+    for (List<String> option :
+        List.of(
+            List.of("--pixels", "float"),
+            List.of("--noise", "seed"),
+            List.of("--set", "eta=0.5"),
+            List.of("--variance", "fixed_small"))) {
+      String name = option.get(0);
+      CommandRun.of("export", network, name, option.get(1), "-o", out)
+          .isWrongUsage("ddpm: " + name + ": expected it with --sampler, found it alone\n");
+      CommandRun.of("export", network, name, option.get(1), "--diffusers", dir.resolve("folder"))
+          .isWrongUsage("ddpm: " + name + ": expected it with --sampler, found --diffusers\n");
+    }
+    CommandRun.of("export", network, "--scheduler", "x.json", "-o", out)
+        .isWrongUsage("ddpm: --scheduler: expected it with --sampler, found it alone\n");
+    CommandRun.of("export", network, "--sampler", "ddim", "--diffusers", dir.resolve("folder"))
+        .isWrongUsage("ddpm: --diffusers: expected it without --sampler, found both\n");
+    CommandRun.of("export", network, "--diffusers", dir.resolve("folder"), "--int8")
+        .isWrongUsage("ddpm: --int8: expected it without --diffusers, found both\n");
     CommandRun.of("export", network, "--sampler", "ddim", "--set", "eta=2", "-o", out)
         .isWrongUsage("eta: expected 0 to 1");
     CommandRun.of("export", network, "--sampler", "ddim", "--fp16", "--fp16-io", "-o", out)
