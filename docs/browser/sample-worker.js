@@ -26,9 +26,11 @@ async function open({ort: folder, source, name}) {
   const metadata = modelMetadata(bytes);
   const said = key => JSON.parse(metadata[`ddpm4j.${key}`] ?? 'null');
   const [image, scheduler] = [said('image'), said('scheduler')];
-  if (!image || !scheduler) {
-    throw new Error(`${name}: expected a model that ddpm4j wrote, found no ddpm4j.image and ` +
-        'ddpm4j.scheduler in its metadata');
+  const missing = Object.entries({image, scheduler}).filter(([, found]) => !found);
+  if (missing.length > 0) {
+    const keys = missing.map(([key]) => `ddpm4j.${key}`).join(' and ');
+    throw new Error(`${name}: expected a model that says how it is sampled, found no ${keys} in ` +
+        'its metadata');
   }
   const ort = await loadOrt(folder);
   const session = await ort.InferenceSession.create(bytes);

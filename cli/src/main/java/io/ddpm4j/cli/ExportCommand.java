@@ -58,6 +58,8 @@ final class ExportCommand implements Callable<Integer> {
               + " has them).")
   private ImageSize size;
 
+  @Mixin private final SchedulerOption scheduler = new SchedulerOption();
+
   @Mixin private final LoopExport loop = new LoopExport();
 
   @Mixin private final TrainStepExport trainStep = new TrainStepExport();
@@ -87,7 +89,7 @@ final class ExportCommand implements Callable<Integer> {
     Optional<Path> file = Optional.ofNullable(output);
     kind.requireFiles(file);
     ExportSource read = ExportSource.of(source, run);
-    kind.write(new ExportRequest(read, file, form, terminal));
+    kind.write(new ExportRequest(read, file, form, scheduler, terminal));
     return Main.OK;
   }
 

@@ -20,7 +20,6 @@ import picocli.CommandLine.Option;
 /** The whole sampling loop as one graph. */
 final class LoopExport implements ExportKind {
   static final String SAMPLER = "--sampler";
-  static final String SCHEDULER = "--scheduler";
   private static final String PIXELS = "--pixels";
   private static final String NOISE = "--noise";
   private static final long LARGE = 100_000_000; // bytes of noise for one image
@@ -37,14 +36,6 @@ final class LoopExport implements ExportKind {
   private LoopMethod method;
 
   @Mixin private final MethodOptions settings = new MethodOptions();
-
-  @Option(
-      names = SCHEDULER,
-      paramLabel = "FILE",
-      description =
-          "With --sampler, the scheduler_config.json of a model that holds no noise schedule"
-              + " (default: the model's own).")
-  private Path scheduler;
 
   @Option(
       names = PIXELS,
@@ -89,7 +80,7 @@ final class LoopExport implements ExportKind {
     options.addAll(
         Set.of(
             SAMPLER,
-            SCHEDULER,
+            SchedulerOption.NAME,
             PIXELS,
             NOISE,
             MethodOptions.SET,
@@ -122,7 +113,7 @@ final class LoopExport implements ExportKind {
         new LoopPlan(
             method,
             settings,
-            scheduler == null ? Optional.empty() : Optional.of(SchedulerFiles.read(scheduler)),
+            request.scheduler().read(),
             new LoopPlan.Ports(
                 noise == NoiseOrigin.SEED, images == null ? LoopImages.Format.UINT8 : images),
             request.form());

@@ -52,15 +52,7 @@ record LoopPlan(
     try {
       return builder.build();
     } catch (ModelFormatException e) {
-      if (e.missingOption().filter("schedulerConfig"::equals).isEmpty()) {
-        throw e;
-      }
-      throw new ModelFormatException(
-          name
-              + ": expected a noise schedule in the file or as "
-              + LoopExport.SCHEDULER
-              + " FILE, found neither",
-          e);
+      throw SchedulerOption.named(name, e);
     } catch (IllegalArgumentException e) { // an option that does not fit the model
       throw new UsageException(e.getMessage());
     }

@@ -307,7 +307,8 @@ class LoopExportTest {
           .isWrongUsage("ddpm: " + name + ": expected it with --sampler, found --diffusers\n");
     }
     CommandRun.of("export", network, "--scheduler", "x.json", "-o", out)
-        .isWrongUsage("ddpm: --scheduler: expected it with --sampler, found it alone\n");
+        .isWrongUsage(
+            "ddpm: --scheduler: expected it with --sampler or --diffusers, found none of them\n");
     CommandRun.of("export", network, "--sampler", "ddim", "--diffusers", dir.resolve("folder"))
         .isWrongUsage("ddpm: --diffusers: expected it without --sampler, found both\n");
     CommandRun.of("export", network, "--diffusers", dir.resolve("folder"), "--int8")

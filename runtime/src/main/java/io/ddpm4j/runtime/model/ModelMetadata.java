@@ -19,7 +19,8 @@ import java.util.stream.StreamSupport;
  * What a model file says about itself ({@code docs/model-format.md}). A file without {@code
  * ddpm4j.format} is foreign: it says nothing, and the schedule has to come from elsewhere.
  *
- * @param scheduler the noise schedule and the sampler's defaults
+ * @param scheduler the noise schedule and the sampler's defaults; empty where the file does not say
+ *     with which the network was trained
  * @param image channels, height and width
  * @param valueRange the values of black and white
  * @param classNames in label order; empty in an unconditional model
@@ -109,7 +110,7 @@ public record ModelMetadata(
     Reader reader = new Reader(file, properties);
     JsonObject image = reader.object("ddpm4j.image");
     return new ModelMetadata(
-        Optional.of(reader.scheduler()),
+        reader.scheduler(),
         Optional.ofNullable(image == null ? null : reader.shape(image)),
         image == null ? ValueRange.SIGNED : reader.valueRange(image),
         reader.classNames(),
@@ -176,13 +177,13 @@ public record ModelMetadata(
       return element == null ? null : element.getAsJsonObject();
     }
 
-    SchedulerConfig scheduler() throws ModelFormatException {
+    Optional<SchedulerConfig> scheduler() throws ModelFormatException {
       String text = properties.get("ddpm4j.scheduler");
       if (text == null) {
-        throw wrong("ddpm4j.scheduler", "a JSON object", "nothing");
+        return Optional.empty();
       }
       try {
-        return SchedulerConfig.parse(text);
+        return Optional.of(SchedulerConfig.parse(text));
       } catch (IllegalArgumentException e) {
         throw new ModelFormatException(file + ": ddpm4j.scheduler: " + e.getMessage(), e);
       }
