@@ -45,6 +45,7 @@ final class DiffusersExport implements ExportKind {
   @Override
   public void write(ExportRequest request) throws IOException {
     ExportSource source = request.source();
+    WholeProgram.refuse(source, OPTION);
     ExportSource.Described model = source.described();
     DiffusersExporter.Result written;
     try {

@@ -5,7 +5,6 @@ import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.loop.LoopImages;
 import io.ddpm4j.exporter.loop.LoopInputs;
-import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
@@ -104,11 +103,8 @@ final class LoopExport implements ExportKind {
   @Override
   public void write(ExportRequest request) throws IOException {
     ExportSource source = request.source();
+    WholeProgram.refuse(source, SAMPLER);
     OnnxModel model = source.model();
-    if (model.metadata().containsKey(MetadataKeys.LOOP)) {
-      throw new UsageException(
-          source + ": expected a network, found one that holds a whole sampling loop already");
-    }
     LoopPlan plan =
         new LoopPlan(
             method,

@@ -231,7 +231,26 @@ class LoopExportTest {
     CommandRun.of("sample", file)
         .failsSaying(file, "expected a network", "whole sampling loop", "ddpm run", "step_noise");
     CommandRun.of("export", file, "--sampler", "ddim", "-o", dir.resolve("again.onnx"))
-        .isWrongUsage(file, "expected a network, found one that holds");
+        .isWrongUsage(
+            file + ": expected a network, found a whole sampling loop; export its network");
+  }
+
+  @Test
+  void aLoopIsCopiedAndTakesNoOtherForm() throws IOException {
+    Path network = model(Map.of(), true);
+    Path file = dir.resolve("loop.onnx");
+    Path out = dir.resolve("out.onnx");
+    CommandRun.of("export", network, "--sampler", "ddpm", "-o", file).succeeds();
+    String found =
+        "ddpm: " + file + ": expected a network, found a whole sampling loop; export its";
+    CommandRun.of("export", file, "--int8", "-o", out)
+        .isWrongUsage(found + " network with --sampler and --int8 instead\n");
+    CommandRun.of("export", file, "--fp16", "--opset", 18, "--size", 8, "-o", out)
+        .isWrongUsage(" with --sampler and --opset and --fp16 and --size instead\n");
+    CommandRun.of("export", file, "--diffusers", dir.resolve("folder"))
+        .isWrongUsage(found + " network with --diffusers instead\n");
+    CommandRun.of("export", file, "-o", out).succeeds().prints("loads: [images uint8[?,8,8,1]]");
+    assertArrayEquals(Files.readAllBytes(file), Files.readAllBytes(out));
   }
 
   /** A thousand images of noise and a thousand calls would take minutes, and 12 GB. */

@@ -81,6 +81,16 @@ class TrainStepCommandTest {
       assertEquals(1, sampled.exitCode(), sampled.err());
       sampled.failsSaying(file);
     }
+    Path out = dir.resolve("out.onnx");
+    String found = "ddpm: " + step + ": expected a network, found a training step; export its run";
+    CommandRun.of("export", step, "--int8", "-o", out)
+        .isWrongUsage(found + " with --int8 instead\n");
+    CommandRun.of("export", step, "--sampler", "ddim:3", "-o", out)
+        .isWrongUsage(found + " with --sampler instead\n");
+    CommandRun.of("export", step, "--diffusers", dir.resolve("folder"))
+        .isWrongUsage(found + " with --diffusers instead\n");
+    CommandRun.of("export", step, "-o", out).succeeds().prints("loads: ");
+    assertEquals(-1, Files.mismatch(step, out));
   }
 
   @Test

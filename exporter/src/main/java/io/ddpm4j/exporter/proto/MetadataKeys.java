@@ -36,4 +36,7 @@ public final class MetadataKeys {
 
   /** JSON object: what a file that holds a whole sampling loop does, and what its inputs mean. */
   public static final String LOOP = "ddpm4j.loop";
+
+  /** JSON object: inputs, outputs and state of a file that holds a training step. */
+  public static final String TRAIN_STEP = "ddpm4j.train_step";
 }

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.convert.DiffusersFolder;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.PipelineScheduler;
@@ -52,6 +53,7 @@ public final class DiffusersExporter {
       Path folder)
       throws IOException {
     ModelMetadata model = ModelMetadata.parse(source, metadata);
+    requireFloats(source, metadata);
     String unet =
         model
             .unet()
@@ -84,6 +86,19 @@ public final class DiffusersExporter {
     }
     pipeline.write(folder);
     return new Result(pipeline.pipeline(), notes(model, network, own, scheduler));
+  }
+
+  /** Refuses 8-bit weights: they are under other names, and not what was trained. */
+  private static void requireFloats(String source, Map<String, String> metadata)
+      throws ModelFormatException {
+    if (metadata
+        .getOrDefault(MetadataKeys.FORM, "")
+        .matches("(?s).*\"weights\"\\s*:\\s*\"int8\".*")) {
+      throw new ModelFormatException(
+          source
+              + ": expected weights as they were trained, found 8-bit ones, which cannot go back;"
+              + " give the model that this one was made of");
+    }
   }
 
   private static List<String> notes(

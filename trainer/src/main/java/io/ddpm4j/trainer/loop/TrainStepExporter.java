@@ -10,6 +10,7 @@ import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.StateFile;
@@ -89,7 +90,7 @@ public final class TrainStepExporter {
     JsonObject description = new TrainStepDescription(run, config, step).toJson();
     OnnxModel model =
         OnnxModel.of(step.graph())
-            .withMetadata(Map.of("ddpm4j.train_step", description.toString()));
+            .withMetadata(Map.of(MetadataKeys.TRAIN_STEP, description.toString()));
     Graph predictor = PredictorGraph.build(run.unet());
     StateFile state = state(run, config, step.layout());
     JsonObject named = TrainStepDescription.withFiles(description, files, run.step());
