@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Ops;
@@ -337,6 +338,28 @@ class LoopExportTest {
     CommandRun.of("export", network, "--sampler", "ddim", "--fp16", "--fp16-io", "-o", out)
         .isWrongUsage("--fp16-io");
     assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void whatTheNetworkLeavesOpenIsGivenAsOptions() throws IOException {
+    Path network = dir.resolve("open.onnx");
+    Graph graph = new Graph("open", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    List<Dim> dims = List.of(new Dim.Named("n"), Dim.of(1), new Dim.Named("h"), new Dim.Named("w"));
+    Value x = graph.input("x", DataType.FLOAT, new Shape(dims));
+    Value t = graph.input("t", DataType.FLOAT, Shape.of(1));
+    Ops ops = new Ops(graph);
+    graph.output("y", ops.add(x, ops.mul(t, 0)));
+    Map<String, String> metadata = TestModels.metadata(1, List.of());
+    metadata.remove("ddpm4j.image");
+    metadata.remove("ddpm4j.unet");
+    OnnxWriter.write(OnnxModel.of(graph).withMetadata(metadata), network);
+    Path out = dir.resolve("loop.onnx");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "-o", out)
+        .failsSaying(
+            network + ": expected the images' height and width in the file or as --size, found");
+    CommandRun.of("export", network, "--sampler", "ddim:3", "--size", "4x6", "-o", out)
+        .succeeds()
+        .prints("runs: uint8[1,4,6,1]");
   }
 
   @Test
