@@ -44,19 +44,20 @@ class TrainStepCommandTest {
 
   @Test
   void theStepGoesOutAndItsStateComesBack() throws IOException {
-    Path step = dir.resolve("step.onnx");
+    Path folder = dir.resolve("new/folder"); // made, as every command makes those of its files
+    Path step = folder.resolve("step.onnx");
     CommandRun.of("export", run, "--train-step", step, "--batch", 2)
         .succeeds()
         .prints(
             step + ": the training step of " + run + " after step 2",
-            dir.resolve("step-predictor.onnx"),
-            dir.resolve("step.safetensors"),
-            dir.resolve("step.json"));
-    assertTrue(Files.readString(dir.resolve("step.json")).contains("\"batch_size\": 2,"));
+            folder.resolve("step-predictor.onnx"),
+            folder.resolve("step.safetensors"),
+            folder.resolve("step.json"));
+    assertTrue(Files.readString(folder.resolve("step.json")).contains("\"batch_size\": 2,"));
     CommandRun.of("inspect", step).succeeds().prints("new_weights", "learning_rate");
     assertFalse(Files.exists(run.resolve("model.onnx")));
 
-    Path state = dir.resolve("step.safetensors");
+    Path state = folder.resolve("step.safetensors");
     for (String ema : List.of("0.9", "0.99")) {
       Path model = dir.resolve("model-" + ema + ".onnx");
       CommandRun.of("export", run, "--from-state", state, "--ema", ema, "-o", model)
