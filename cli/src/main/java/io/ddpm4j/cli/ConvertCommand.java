@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.convert.JsonFiles;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.trainer.loop.RunExporter;
 import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
@@ -121,6 +122,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     Sources sources = sources();
     Conversion conversion = convert(sources);
+    requireTimesteps(sources, conversion);
     OnnxModel model = OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata());
     write(model, conversion.family() + " of " + source, conversion.weights());
     sources.notes().forEach(this::note);
@@ -214,6 +216,15 @@ final class ConvertCommand implements Callable<Integer> {
     } catch (ConversionException e) {
       boolean named = e.getMessage().startsWith(weights.toString());
       throw named ? e : new IOException(weights + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Refuses a schedule with timesteps that the network does not know. */
+  private static void requireTimesteps(Sources sources, Conversion conversion) throws IOException {
+    String file = sources.scheduler().orElse(sources.weights()).toString();
+    ModelMetadata metadata = ModelMetadata.parse(file, conversion.metadata());
+    if (metadata.scheduler().isPresent()) {
+      metadata.requireTimesteps(file, metadata.scheduler().get().trainTimesteps());
     }
   }
 

@@ -135,6 +135,42 @@ class ConvertCommandTest {
     CommandRun.of("inspect", folder).succeeds().prints("linear, 20 timesteps");
   }
 
+  /** A vector for each of 5 timesteps, and a schedule of 20. */
+  @Test
+  void aTableOfTimestepsEndsBeforeTheSchedule() throws IOException {
+    JsonObject json = JsonParser.parseString(CONFIG.toJson()).getAsJsonObject();
+    json.addProperty("time_embedding_type", "learned");
+    json.addProperty("num_train_timesteps", 5);
+    UNetConfig config = UNetConfig.fromJson(json.toString());
+    Path network = dir.resolve("network");
+    write(
+        network.resolve("diffusion_pytorch_model.safetensors"),
+        UNet.parameters(config).initialize(5));
+    Files.writeString(network.resolve("config.json"), json.toString());
+    Path twenty = pipeline().resolve("scheduler/scheduler_config.json");
+    Path five = dir.resolve("five.json");
+    Files.writeString(five, "{\"_class_name\": \"DDPMScheduler\", \"num_train_timesteps\": 5}");
+    Path model = dir.resolve("model.onnx");
+    String found =
+        ": expected a noise schedule of at most 5 timesteps, as many as the network has learned a"
+            + " vector for, found one of 20";
+    CommandRun.of("convert", network, "-o", model, "--scheduler", twenty)
+        .failsSaying(twenty + found);
+    assertFalse(Files.exists(model));
+    CommandRun.of("convert", network, "-o", model).succeeds();
+    Path out = dir.resolve("out.png");
+    CommandRun.of("sample", model, "--scheduler", twenty, "-o", out).failsSaying(model + found);
+    Path loop = dir.resolve("loop.onnx");
+    CommandRun.of("export", model, "--scheduler", twenty, "--sampler", "ddim", "-o", loop)
+        .failsSaying(model + found);
+    CommandRun.of("diff", model, model).succeeds();
+    CommandRun.of("diff", model, model, "--timesteps", "0,5")
+        .isWrongUsage("--timesteps: expected numbers below 5, as many as", "found 5");
+    CommandRun.of("convert", network, "-o", model, "--scheduler", five).succeeds();
+    CommandRun.of("sample", model, "-n", 1, "-o", out).succeeds();
+    CommandRun.of("export", model, "--sampler", "ddim", "-o", loop).succeeds();
+  }
+
   @Test
   void variantsAndShards() throws IOException {
     Path folder = dir.resolve("unet");

@@ -125,6 +125,40 @@ public record ModelMetadata(
   }
 
   /**
+   * How many timesteps the network knows: the rows of its table, where it has learned a vector for
+   * each (UNet2DModel's {@code time_embedding_type: learned}).
+   *
+   * @return empty where it takes any timestep, or does not say
+   */
+  public OptionalInt timestepRows() {
+    try {
+      JsonObject config = JsonParser.parseString(unet.orElse("{}")).getAsJsonObject();
+      JsonElement type = config.get("time_embedding_type");
+      return type != null && type.getAsString().equals("learned")
+          ? OptionalInt.of(config.get("num_train_timesteps").getAsInt())
+          : OptionalInt.empty();
+    } catch (RuntimeException e) { // of another program: the graph is what counts
+      return OptionalInt.empty();
+    }
+  }
+
+  /**
+   * Refuses a noise schedule with timesteps that the network does not know.
+   *
+   * @param name of model or schedule, for the message
+   * @param trainTimesteps of the schedule
+   * @throws ModelFormatException if there are more than {@link #timestepRows}
+   */
+  public void requireTimesteps(String name, int trainTimesteps) throws ModelFormatException {
+    int rows = timestepRows().orElse(trainTimesteps);
+    if (trainTimesteps > rows) {
+      throw new ModelFormatException(
+          "%s: expected a noise schedule of at most %d timesteps, as many as the network has learned a vector for, found one of %d"
+              .formatted(name, rows, trainTimesteps));
+    }
+  }
+
+  /**
    * The label of a class.
    *
    * @param name as in {@link #classNames}; upper and lower case do not matter
