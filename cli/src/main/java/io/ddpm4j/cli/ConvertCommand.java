@@ -9,6 +9,7 @@ import io.ddpm4j.exporter.convert.JsonFiles;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.trainer.loop.RunExporter;
 import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
@@ -48,8 +49,8 @@ final class ConvertCommand implements Callable<Integer> {
       index = "0",
       paramLabel = "SOURCE",
       description =
-          "A folder of diffusers (a pipeline, or the network alone), a file .safetensors, .bin, .pt,"
-              + " .pth or .ckpt, the index of such files, or the folder of a training run.")
+          "A folder of diffusers (a pipeline, or the network alone), a file .safetensors, .bin,"
+              + " .pt, .pth or .ckpt, the index of such files, or the folder of a training run.")
   private Path source;
 
   @Option(
@@ -86,9 +87,9 @@ final class ConvertCommand implements Callable<Integer> {
       names = "--prefix",
       paramLabel = "NAME",
       description =
-          "What stands before the tensors' names of the copy of the network that is meant; everything"
-              + " else in the checkpoint is then of no account (default: found out, of several"
-              + " copies the average of the weights).")
+          "What stands before the tensors' names of the copy of the network that is meant;"
+              + " everything else in the checkpoint is then of no account (default: found out, of"
+              + " several copies the average of the weights).")
   private String prefix;
 
   @Option(
@@ -111,6 +112,7 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    terminal.interrupts().endProcess(terminal.err());
     form.requireConsistent();
     Outputs.requireFile("-o", output);
     verify.requireFiles();
@@ -120,6 +122,7 @@ final class ConvertCommand implements Callable<Integer> {
     }
     Sources sources = sources();
     Conversion conversion = convert(sources);
+    requireTimesteps(sources, conversion);
     OnnxModel model = OnnxModel.of(conversion.graph()).withMetadata(conversion.metadata());
     write(model, conversion.family() + " of " + source, conversion.weights());
     sources.notes().forEach(this::note);
@@ -213,6 +216,15 @@ final class ConvertCommand implements Callable<Integer> {
     } catch (ConversionException e) {
       boolean named = e.getMessage().startsWith(weights.toString());
       throw named ? e : new IOException(weights + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Refuses a schedule with timesteps that the network does not know. */
+  private static void requireTimesteps(Sources sources, Conversion conversion) throws IOException {
+    String file = sources.scheduler().orElse(sources.weights()).toString();
+    ModelMetadata metadata = ModelMetadata.parse(file, conversion.metadata());
+    if (metadata.scheduler().isPresent()) {
+      metadata.requireTimesteps(file, metadata.scheduler().get().trainTimesteps());
     }
   }
 

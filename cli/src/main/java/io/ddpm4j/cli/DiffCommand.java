@@ -294,21 +294,34 @@ final class DiffCommand implements Callable<Integer> {
             "--timesteps: expected numbers above 0 for a network that takes their logarithm,"
                 + " found 0");
       }
+      double largest = Collections.max(timesteps);
+      if (largest >= rows(a, b)) {
+        throw new UsageException(
+            "--timesteps: expected numbers below %d, as many as the network has learned a vector for, found %s"
+                .formatted(rows(a, b), Numbers.plain(largest)));
+      }
       return timesteps;
     }
-    int last =
+    int trained =
         a.metadata()
-                .scheduler()
-                .or(() -> b.metadata().scheduler())
-                .map(SchedulerConfig::trainTimesteps)
-                .orElse(OTHER_TIMESTEPS)
-            - 1;
+            .scheduler()
+            .or(() -> b.metadata().scheduler())
+            .map(SchedulerConfig::trainTimesteps)
+            .orElse(OTHER_TIMESTEPS);
+    int last = Math.min(trained, rows(a, b)) - 1;
     return DoubleStream.iterate(0, k -> k + 1)
         .limit(QUARTERS + 1)
         .map(k -> Math.max(first, Math.rint(k * last / QUARTERS)))
         .distinct()
         .boxed()
         .toList();
+  }
+
+  /** How many timesteps both networks know; a great many where they take any. */
+  private static int rows(OnnxEpsilonModel a, OnnxEpsilonModel b) {
+    return Math.min(
+        a.metadata().timestepRows().orElse(Integer.MAX_VALUE),
+        b.metadata().timestepRows().orElse(Integer.MAX_VALUE));
   }
 
   private void say(String format, Object... arguments) {

@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.exporter.AtomicFolder;
+import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.trainer.loop.DiffusersExporter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,8 +17,8 @@ final class DiffusersExport implements ExportKind {
       names = OPTION,
       paramLabel = "DIR",
       description =
-          "Instead of a model, write a new folder that diffusers loads in Python, as DDPMPipeline or"
-              + " DDIMPipeline: network, weights and scheduler (default: a model is written).")
+          "Instead of a model, write a new folder that diffusers loads in Python, as DDPMPipeline"
+              + " or DDIMPipeline: network, weights and scheduler (default: a model is written).")
   private Path folder;
 
   @Override
@@ -32,7 +33,7 @@ final class DiffusersExport implements ExportKind {
 
   @Override
   public Set<String> options() {
-    return Set.of(OPTION, RunOptions.EMA, RunOptions.FROM_STATE);
+    return Set.of(OPTION, SchedulerOption.NAME, RunOptions.EMA, RunOptions.FROM_STATE);
   }
 
   @Override
@@ -44,9 +45,20 @@ final class DiffusersExport implements ExportKind {
   @Override
   public void write(ExportRequest request) throws IOException {
     ExportSource source = request.source();
+    WholeProgram.refuse(source, OPTION);
     ExportSource.Described model = source.described();
-    DiffusersExporter.Result written =
-        DiffusersExporter.export(source.toString(), model.metadata(), model.constants(), folder);
+    DiffusersExporter.Result written;
+    try {
+      written =
+          DiffusersExporter.export(
+              source.toString(),
+              model.metadata(),
+              model.constants(),
+              request.scheduler().read(),
+              folder);
+    } catch (ModelFormatException e) {
+      throw SchedulerOption.named(source.toString(), e);
+    }
     request.terminal().out().printf("%s: %s, as %s%n", folder, source, written.pipeline());
     written.notes().forEach(note -> request.terminal().out().println("note: " + note));
   }

@@ -58,6 +58,8 @@ final class ExportCommand implements Callable<Integer> {
               + " has them).")
   private ImageSize size;
 
+  @Mixin private final SchedulerOption scheduler = new SchedulerOption();
+
   @Mixin private final LoopExport loop = new LoopExport();
 
   @Mixin private final TrainStepExport trainStep = new TrainStepExport();
@@ -79,6 +81,7 @@ final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    terminal.interrupts().endProcess(terminal.err());
     form.fixSize(size);
     form.requireConsistent();
     ExportKind kind = kinds().stream().filter(ExportKind::isWanted).findFirst().orElseThrow();
@@ -86,20 +89,34 @@ final class ExportCommand implements Callable<Integer> {
     Optional<Path> file = Optional.ofNullable(output);
     kind.requireFiles(file);
     ExportSource read = ExportSource.of(source, run);
-    kind.write(new ExportRequest(read, file, form, terminal));
+    kind.write(new ExportRequest(read, file, form, scheduler, terminal));
     return Main.OK;
   }
 
-  /** Refuses options that would do nothing. */
+  /** Refuses options that would do nothing, and says beside which they do something. */
   private void refuseOthers(ExportKind kind) {
     for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
       Set<String> names = Set.of(given.names());
-      boolean ofAnother =
-          kinds().stream().anyMatch(each -> each.options().stream().anyMatch(names::contains));
-      if (ofAnother && kind.options().stream().noneMatch(names::contains)) {
-        throw new UsageException(
-            "%s: expected it without %s, found both".formatted(given.names()[0], kind.option()));
+      List<String> kinds =
+          kinds().stream()
+              .filter(each -> each.options().stream().anyMatch(names::contains))
+              .map(ExportKind::option)
+              .toList();
+      if (kinds.isEmpty() || kinds.contains(kind.option())) {
+        continue;
       }
+      boolean alone = kinds.contains(OUTPUT) || kinds.stream().anyMatch(names::contains);
+      throw new UsageException(
+          alone
+              ? "%s: expected it without %s, found both".formatted(given.names()[0], kind.option())
+              : "%s: expected it with %s, found %s"
+                  .formatted(given.names()[0], String.join(" or ", kinds), found(kind, kinds)));
     }
+  }
+
+  private static String found(ExportKind kind, List<String> kinds) {
+    return kind.option().equals(OUTPUT)
+        ? kinds.size() == 1 ? "it alone" : "none of them"
+        : kind.option();
   }
 }

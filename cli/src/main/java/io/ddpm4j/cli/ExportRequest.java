@@ -9,7 +9,12 @@ import java.util.Optional;
  * @param source what is read
  * @param output of {@code -o}
  * @param form of {@code --opset}, {@code --fp16} and the like
+ * @param scheduler of {@code --scheduler}
  * @param terminal where it is said what was written
  */
 record ExportRequest(
-    ExportSource source, Optional<Path> output, ModelFormOptions form, Terminal terminal) {}
+    ExportSource source,
+    Optional<Path> output,
+    ModelFormOptions form,
+    SchedulerOption scheduler,
+    Terminal terminal) {}

@@ -9,6 +9,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Turns what was thrown into the one sentence that the user sees. */
 final class Failures {
@@ -16,8 +18,17 @@ final class Failures {
 
   /** One line, without a full stop. */
   static String sentence(Throwable thrown) {
+    return sentence(thrown, Set.of());
+  }
+
+  /**
+   * One line, without a full stop.
+   *
+   * @param options of the command that failed, of which it may recommend some
+   */
+  static String sentence(Throwable thrown, Set<String> options) {
     if (thrown instanceof UncheckedIOException unchecked) {
-      return sentence(unchecked.getCause());
+      return sentence(unchecked.getCause(), options);
     }
     if (thrown instanceof FileSystemException file && file.getFile() != null) {
       return file.getFile() + ": " + reason(file);
@@ -25,7 +36,9 @@ final class Failures {
     if (thrown instanceof OutOfMemoryError) {
       return "out of memory: expected to need less than "
           + (Runtime.getRuntime().maxMemory() >> 20)
-          + " MB; make less at a time (--batch-size, -n) or give Java more (DDPM_OPTS=-Xmx8g)";
+          + " MB; "
+          + lessAtATime(options)
+          + "give Java more (DDPM_OPTS=-Xmx8g)";
     }
     if (thrown instanceof LinkageError) { // also when a native library does not load
       Throwable root = root(thrown);
@@ -51,6 +64,11 @@ final class Failures {
         : "internal error: "
             + thrown.toString().lines().findFirst().orElse("?")
             + " (--debug shows where)";
+  }
+
+  private static String lessAtATime(Set<String> options) {
+    List<String> known = Stream.of("--batch-size", "-n").filter(options::contains).toList();
+    return known.isEmpty() ? "" : "make less at a time (" + String.join(", ", known) + ") or ";
   }
 
   /** What the sentence counts and does not name, a line each; empty for most. */

@@ -104,8 +104,8 @@ final class InspectCommand implements Callable<Integer> {
     ModelFolder folder = Files.isDirectory(path) ? ModelFolder.of(path) : null;
     OnnxFile onnx = OnnxReader.read(folder == null ? path : folder.model());
     ModelSummary summary = onnx.summary();
-    // What a model of ours says of itself counts, as when it is sampled.
-    boolean beside = folder != null && !ModelMetadata.isOurs(summary.metadata());
+    // What the model says of its own schedule counts, as when it is sampled.
+    boolean beside = folder != null && !summary.metadata().containsKey(MetadataKeys.SCHEDULER);
     Optional<Path> schedulerFile = beside ? folder.scheduler() : Optional.empty();
     if (json) {
       terminal.out().println(json(summary, schedulerFile));

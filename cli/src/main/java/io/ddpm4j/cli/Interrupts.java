@@ -1,13 +1,16 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import java.io.PrintStream;
 import java.lang.reflect.Proxy;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Ctrl-C (and {@code kill}) as a cancellation: the command stops where nothing is lost, such as
- * after writing a checkpoint, and says so. A second Ctrl-C ends the process at once.
+ * after writing a checkpoint, and says so. A second Ctrl-C ends the process at once, and the first
+ * does so for a command that asks for it, with the files deleted that it had begun to write.
  *
  * <p>Signals are caught instead of adding a shutdown hook, because ONNX Runtime has one too, which
  * would close it while the command still needs it. Java has no public API for signals; {@code
@@ -23,6 +26,7 @@ final class Interrupts implements AutoCloseable {
   private final Cancellation cancellation = new Cancellation();
   private final Map<String, Object> previous = new LinkedHashMap<>(); // handlers by signal
   private volatile String received; // null: none
+  private volatile PrintStream said; // where the end is said; null: commands end by themselves
 
   private Interrupts(boolean active) {
     this.active = active;
@@ -40,12 +44,25 @@ final class Interrupts implements AutoCloseable {
 
   /** Cancelled by a signal from now on. */
   Cancellation cancellation() {
+    install();
+    return cancellation;
+  }
+
+  /**
+   * From now on a signal deletes what is {@link Unfinished}, says so, and ends the process: for
+   * commands that cannot be stopped in between, since what they write appears whole or not at all.
+   */
+  void endProcess(PrintStream err) {
+    said = err;
+    install();
+  }
+
+  private void install() {
     if (active && previous.isEmpty()) {
       for (String signal : EXIT_CODES.keySet()) {
         install(signal);
       }
     }
-    return cancellation;
   }
 
   /** The exit code of a command that ended with {@code code}: a signal has one of its own. */
@@ -54,11 +71,19 @@ final class Interrupts implements AutoCloseable {
   }
 
   private void receive(String signal) {
-    if (received != null) {
-      Runtime.getRuntime().halt(EXIT_CODES.get(signal));
+    if (received != null || said != null) {
+      Unfinished.deleteAll(deleted -> end(signal, deleted));
     }
     received = signal;
     cancellation.cancel("interrupted");
+  }
+
+  /** Without shutdown hooks: ONNX Runtime's would take away what another thread may be using. */
+  private void end(String signal, boolean deleted) {
+    if (said != null) {
+      said.println("ddpm: interrupted" + (deleted ? ", nothing was written" : ""));
+    }
+    Runtime.getRuntime().halt(EXIT_CODES.get(signal));
   }
 
   private void install(String signal) {

@@ -1,8 +1,10 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.graph.Dim;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.loop.LoopImages;
 import io.ddpm4j.exporter.loop.LoopInputs;
-import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
@@ -17,9 +19,9 @@ import picocli.CommandLine.Option;
 /** The whole sampling loop as one graph. */
 final class LoopExport implements ExportKind {
   static final String SAMPLER = "--sampler";
-  static final String SCHEDULER = "--scheduler";
   private static final String PIXELS = "--pixels";
   private static final String NOISE = "--noise";
+  private static final long LARGE = 100_000_000; // bytes of noise for one image
 
   @Option(
       names = SAMPLER,
@@ -33,14 +35,6 @@ final class LoopExport implements ExportKind {
   private LoopMethod method;
 
   @Mixin private final MethodOptions settings = new MethodOptions();
-
-  @Option(
-      names = SCHEDULER,
-      paramLabel = "FILE",
-      description =
-          "With --sampler, the scheduler_config.json of a model that holds no noise schedule"
-              + " (default: the model's own).")
-  private Path scheduler;
 
   @Option(
       names = PIXELS,
@@ -85,7 +79,7 @@ final class LoopExport implements ExportKind {
     options.addAll(
         Set.of(
             SAMPLER,
-            SCHEDULER,
+            SchedulerOption.NAME,
             PIXELS,
             NOISE,
             MethodOptions.SET,
@@ -109,16 +103,13 @@ final class LoopExport implements ExportKind {
   @Override
   public void write(ExportRequest request) throws IOException {
     ExportSource source = request.source();
+    WholeProgram.refuse(source, SAMPLER);
     OnnxModel model = source.model();
-    if (model.metadata().containsKey(MetadataKeys.LOOP)) {
-      throw new UsageException(
-          source + ": expected a network, found one that holds a whole sampling loop already");
-    }
     LoopPlan plan =
         new LoopPlan(
             method,
             settings,
-            scheduler == null ? Optional.empty() : Optional.of(SchedulerFiles.read(scheduler)),
+            request.scheduler().read(),
             new LoopPlan.Ports(
                 noise == NoiseOrigin.SEED, images == null ? LoopImages.Format.UINT8 : images),
             request.form());
@@ -126,13 +117,41 @@ final class LoopExport implements ExportKind {
     Path file = request.output().orElseThrow();
     Outputs.makeFolderOf(file);
     try (VerifiedOutput output = new VerifiedOutput(file, request.form().options())) {
-      output.write(loop.model());
+      output.write(loop.trial());
       String said =
           output.check(ModelTrial.once(Map.of(LoopInputs.COUNT, NumpyArray.of(new long[] {1}))));
+      output.write(loop.model());
+      output.check(ModelTrial.loaded());
       String size = output.size();
       output.commit();
       request.terminal().out().printf("%s: %s, %s (%s)%n", file, source, loop.text(), size);
-      request.terminal().out().println(said);
+      request.terminal().out().println(said + tried(loop.steps()));
+      stepNoise(loop.model().graph()).ifPresent(request.terminal().out()::println);
     }
+  }
+
+  private static String tried(int steps) {
+    return steps <= LoopWriter.TRIED
+        ? ""
+        : ", the first " + LoopWriter.TRIED + " of " + steps + " steps";
+  }
+
+  /** Says of an input that few callers can hold how to do without it. */
+  private static Optional<String> stepNoise(Graph graph) {
+    return graph.inputs().stream()
+        .filter(input -> input.name().equals(LoopInputs.STEP_NOISE))
+        .map(input -> bytesOfOneImage(input.shape()))
+        .filter(bytes -> bytes >= LARGE)
+        .map(
+            bytes ->
+                "note: %s takes %s for each image; with %s seed the graph makes it itself"
+                    .formatted(LoopInputs.STEP_NOISE, Outputs.bytes(bytes), NOISE))
+        .findFirst();
+  }
+
+  /** Of float (steps, N, C, H, W); 0 where the images' size is open. */
+  private static long bytesOfOneImage(Shape shape) {
+    Shape one = shape.with(1, Dim.of(1));
+    return one.isStatic() ? one.elements() * Float.BYTES : 0;
   }
 }

@@ -53,17 +53,31 @@ record LoopPlan(
     try {
       return builder.build();
     } catch (ModelFormatException e) {
-      if (e.missingOption().filter("schedulerConfig"::equals).isEmpty()) {
-        throw e;
-      }
-      throw new ModelFormatException(
-          name
-              + ": expected a noise schedule in the file or as "
-              + LoopExport.SCHEDULER
-              + " FILE, found neither",
-          e);
+      throw named(name, e);
     } catch (IllegalArgumentException e) { // an option that does not fit the model
       throw new UsageException(e.getMessage());
     }
+  }
+
+  /**
+   * The failure with the options of {@code export} that give what is missing, where it has some.
+   */
+  private static ModelFormatException named(String name, ModelFormatException e) {
+    return switch (e.missingOption().orElse("")) {
+      case "imageSize" ->
+          new ModelFormatException(
+              name
+                  + ": expected the images' height and width in the file or as "
+                  + ExportCommand.SIZE
+                  + ", found neither",
+              e);
+      case "imageChannels" ->
+          new ModelFormatException(
+              name + ": expected a graph that fixes the images' channels, found one that does not",
+              e);
+      case "roleNames" ->
+          new ModelFormatException(e.getMessage() + " in the file (docs/model-format.md)", e);
+      default -> SchedulerOption.named(name, e);
+    };
   }
 }

@@ -27,9 +27,14 @@ import java.util.OptionalLong;
  * builds the graph.
  *
  * @param model the loop
+ * @param trial the same loop, which stops after {@link #TRIED} steps: a thousand take minutes, and
+ *     noise for each of them more memory than the network
+ * @param steps of the loop
  * @param text what it is, for people
  */
-record LoopWriter(OnnxModel model, String text) {
+record LoopWriter(OnnxModel model, OnnxModel trial, int steps, String text) {
+  /** The first and one that follows another: all that a step can do. */
+  static final int TRIED = 2;
 
   /**
    * The loop.
@@ -82,7 +87,9 @@ record LoopWriter(OnnxModel model, String text) {
               plan.ports().seeded());
       String config = plan.sampler().configuration(pipeline.schedulerConfig()).toJson();
       LoopModel loop = new LoopModel(spec, sampler.name(), config);
-      return new LoopWriter(loop.around(network.withGraph(graph)), loop.text());
+      OnnxModel fixed = network.withGraph(graph);
+      return new LoopWriter(
+          loop.around(fixed), loop.beginning(fixed, TRIED), loop.steps(), loop.text());
     } catch (IllegalArgumentException e) {
       throw new UsageException(pipeline.model().name() + ": " + e.getMessage());
     }

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import picocli.CommandLine;
@@ -108,10 +109,13 @@ public final class Main implements Runnable {
       return OK;
     }
     boolean debug = Arrays.asList(args).contains(DEBUG);
+    CommandLine line = null;
     try {
-      return terminal.interrupts().exitCode(commandLine(args, terminal).execute(args));
+      line = commandLine(args, terminal);
+      return terminal.interrupts().exitCode(line.execute(args));
     } catch (Throwable thrown) {
-      return failed(thrown, debug, terminal);
+      boolean begun = line != null && args.length > 0;
+      return failed(thrown, begun ? line.getSubcommands().get(args[0]) : null, debug, terminal);
     } finally {
       terminal.interrupts().close();
     }
@@ -155,7 +159,7 @@ public final class Main implements Runnable {
             (e, command, parsed) ->
                 e instanceof UsageException
                     ? wrongUsage(e.getMessage(), List.of(), command, terminal)
-                    : failed(e, Arrays.asList(args).contains(DEBUG), terminal));
+                    : failed(e, command, Arrays.asList(args).contains(DEBUG), terminal));
   }
 
   /** The names of all commands. */
@@ -214,7 +218,11 @@ public final class Main implements Runnable {
     return USAGE;
   }
 
-  private static int failed(Throwable thrown, boolean debug, Terminal terminal) {
+  /**
+   * @param command that failed; null where none had begun
+   */
+  private static int failed(
+      Throwable thrown, CommandLine command, boolean debug, Terminal terminal) {
     if (debug) {
       thrown.printStackTrace(terminal.err());
     }
@@ -222,7 +230,9 @@ public final class Main implements Runnable {
       terminal.err().println("ddpm: interrupted");
       return INTERRUPTED;
     }
-    terminal.err().println("ddpm: " + Failures.sentence(thrown));
+    Set<String> options =
+        command == null ? Set.of() : command.getCommandSpec().optionsMap().keySet();
+    terminal.err().println("ddpm: " + Failures.sentence(thrown, options));
     Failures.details(thrown).forEach(line -> terminal.err().println("  " + line));
     return FAILED;
   }

@@ -39,6 +39,12 @@ final class ModelExport implements ExportKind {
   @Override
   public void write(ExportRequest request) throws IOException {
     ExportSource source = request.source();
+    boolean whole = false; // and no network
+    if (!request.form().isUnchanged()) {
+      WholeProgram.refuseForms(source, request.form().given());
+    } else if (source instanceof ExportSource.Model model) {
+      whole = WholeProgram.of(model.onnx().metadata()).isPresent();
+    }
     Path file = request.output().orElseGet(() -> inFolderOf(source));
     Outputs.makeFolderOf(file);
     try (VerifiedOutput output = new VerifiedOutput(file, request.form().options())) {
@@ -47,7 +53,7 @@ final class ModelExport implements ExportKind {
       } else {
         output.write(request.form().apply(source.toString(), source.model()));
       }
-      String said = output.check(ModelTrial.once());
+      String said = output.check(whole ? ModelTrial.loaded() : ModelTrial.once());
       String size = output.size();
       output.commit();
       request.terminal().out().printf("%s: %s (%s)%n", file, source, size);

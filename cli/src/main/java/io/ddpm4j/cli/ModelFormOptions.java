@@ -5,6 +5,7 @@ import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.exporter.transform.ModelForm;
 import io.ddpm4j.exporter.transform.OpsetConversion;
 import io.ddpm4j.exporter.transform.TransformException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import picocli.CommandLine.ITypeConverter;
@@ -58,7 +59,8 @@ final class ModelFormOptions {
   @Option(
       names = EXTERNAL_DATA,
       description =
-          "Weights in a file beside the model, even where they fit into it (default: from 2 GB on).")
+          "Weights in a file beside the model, even where they fit into it (default: from 2 GB"
+              + " on).")
   private boolean externalData;
 
   /** A version that can be written. */
@@ -109,6 +111,18 @@ final class ModelFormOptions {
   /** Whether graphs stay as they are. */
   boolean isUnchanged() {
     return form().isUnchanged();
+  }
+
+  /** The options that ask for another graph. */
+  List<String> given() {
+    List<String> given = new ArrayList<>();
+    ScheduleOptions.addIf(opset != null, OPSET, given);
+    ScheduleOptions.addIf(fp16, FP16, given);
+    ScheduleOptions.addIf(fp16Io, FP16_IO, given);
+    ScheduleOptions.addIf(int8, INT8, given);
+    ScheduleOptions.addIf(batch != null, BATCH, given);
+    ScheduleOptions.addIf(size != null, ExportCommand.SIZE, given);
+    return given;
   }
 
   /** The form. */

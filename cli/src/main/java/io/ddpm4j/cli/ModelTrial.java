@@ -49,6 +49,15 @@ interface ModelTrial {
     };
   }
 
+  /** Loads a model, which checks its operators, types and shapes, and does not run it. */
+  static ModelTrial loaded() {
+    return file -> {
+      try (OnnxModel model = OnnxModel.open(file, SessionSettings.forTrial())) {
+        return "loads: " + model.outputs();
+      }
+    };
+  }
+
   /** The model's first output; refused if a number of it is not finite. */
   static NumpyArray finite(OnnxModel model, Map<String, NumpyArray> inputs) throws IOException {
     return requireFinite(model, output(model, inputs));
@@ -75,24 +84,38 @@ interface ModelTrial {
 
   /** Everything as one number, whole numbers as another. */
   private static Map<String, NumpyArray> inputs(
-      OnnxModel model, Map<String, NumpyArray> others, int real, int whole) {
+      OnnxModel model, Map<String, NumpyArray> others, int real, int whole) throws IOException {
     Map<String, NumpyArray> inputs = new LinkedHashMap<>();
     for (TensorSpec spec : model.inputs()) {
       NumpyArray other = others.get(spec.name());
       int value = spec.isFloat() ? real : whole;
-      inputs.put(spec.name(), other == null ? filled(spec, value) : other);
+      inputs.put(spec.name(), other == null ? filled(model, spec, value) : other);
     }
     return inputs;
   }
 
-  private static NumpyArray filled(TensorSpec spec, int value) {
+  private static NumpyArray filled(OnnxModel model, TensorSpec spec, int value) throws IOException {
     long[] shape =
         spec.shape().stream().mapToLong(extent -> extent < 0 ? OTHER_SIZE : extent).toArray();
-    int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    float[] floats = new float[size];
+    int size = size(model, spec, shape);
+    if (spec.isFloat()) {
+      float[] floats = new float[size];
+      Arrays.fill(floats, value);
+      return NumpyArray.of(floats, shape);
+    }
     long[] integers = new long[size];
-    Arrays.fill(floats, value);
     Arrays.fill(integers, value);
-    return spec.isFloat() ? NumpyArray.of(floats, shape) : NumpyArray.of(integers, shape);
+    return NumpyArray.of(integers, shape);
+  }
+
+  private static int size(OnnxModel model, TensorSpec spec, long[] shape) throws IOException {
+    try {
+      return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+    } catch (ArithmeticException e) {
+      throw new IOException(
+          "%s: expected inputs of at most %d numbers, with which it can be tried out, found %s"
+              .formatted(model.name(), Integer.MAX_VALUE, spec),
+          e);
+    }
   }
 }

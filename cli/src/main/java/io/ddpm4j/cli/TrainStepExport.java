@@ -17,8 +17,9 @@ final class TrainStepExport implements ExportKind {
       paramLabel = "FILE",
       description =
           "Instead of a model, write the training step of a run itself as FILE, with a description"
-              + " and the state beside it: any ONNX runtime trains with them, see docs/exporting.md."
-              + " --batch is how many images a step has (default: a model is written).")
+              + " and the state beside it: any ONNX runtime trains with them, see"
+              + " docs/exporting.md. --batch is how many images a step has (default: a model is"
+              + " written).")
   private Path file;
 
   @Override
@@ -48,6 +49,7 @@ final class TrainStepExport implements ExportKind {
           OPTION + ": expected the folder of a training run, found the model " + request.source());
     }
     Files files = Files.beside(file);
+    Outputs.makeFolderOf(file);
     try {
       TrainStepExporter.export(run.snapshot(), files, request.form().batch());
     } catch (IllegalArgumentException e) { // names the option

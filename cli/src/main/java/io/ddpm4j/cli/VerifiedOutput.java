@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.exporter.proto.OnnxFile;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
@@ -21,7 +22,8 @@ final class VerifiedOutput implements AutoCloseable {
   VerifiedOutput(Path target, OnnxWriter.Options options) throws IOException {
     this.target = target;
     this.options = options;
-    this.folder = Files.createTempDirectory(target.toAbsolutePath().getParent(), ".ddpm-");
+    Path parent = target.toAbsolutePath().getParent();
+    this.folder = Unfinished.begin(() -> Files.createTempDirectory(parent, ".ddpm-"));
   }
 
   /** Of the same name as in its place: a file of data beside it has its name from there. */
@@ -66,7 +68,11 @@ final class VerifiedOutput implements AutoCloseable {
 
   /** Puts the model in place. */
   void commit() throws IOException {
-    OnnxWriter.move(path(), target);
+    Unfinished.together(
+        () -> {
+          OnnxWriter.move(path(), target);
+          close();
+        });
   }
 
   private interface Step {
@@ -91,12 +97,15 @@ final class VerifiedOutput implements AutoCloseable {
     }
   }
 
-  /** Deletes what was not put in place. */
+  /** Deletes what was not put in place. Idempotent. */
   @Override
   public void close() throws IOException {
-    for (Path file : files()) {
-      Files.deleteIfExists(file);
+    if (Files.exists(folder)) {
+      for (Path file : files()) {
+        Files.deleteIfExists(file);
+      }
+      Files.deleteIfExists(folder);
     }
-    Files.deleteIfExists(folder);
+    Unfinished.end(folder);
   }
 }

@@ -12,6 +12,7 @@ import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNet;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.testing.NpyFile;
 import io.ddpm4j.testing.SharedData;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +93,82 @@ class ConvertCommandTest {
     CommandRun.of("convert", file, "-o", b).succeeds();
     Path alone = Files.move(file, dir.resolve("alone.safetensors"));
     CommandRun.of("convert", alone, "-o", b).failsSaying(alone, "attention_head_dim");
+  }
+
+  /** The file says what is known, so that no more than the schedule need be given later. */
+  @Test
+  void aNetworkWithoutAScheduleSaysTheRest() throws IOException {
+    Path pipeline = pipeline();
+    Path scheduler = pipeline.resolve("scheduler/scheduler_config.json");
+    Path network = Files.move(pipeline.resolve("unet"), dir.resolve("network"));
+    Path folder = Files.createDirectories(dir.resolve("alone"));
+    Path model = folder.resolve("model.onnx");
+    CommandRun.of("convert", network, "-o", model)
+        .succeeds()
+        .prints("note: nothing says with which noise schedule");
+    assertEquals(
+        Set.of("ddpm4j.format", "ddpm4j.image", "ddpm4j.unet"),
+        OnnxReader.read(model).metadata().keySet());
+    CommandRun.of("inspect", model)
+        .succeeds()
+        .prints("height 8, width 8", "schedule      none in the file");
+    Path picture = dir.resolve("out.png");
+    CommandRun.of("sample", model, "-o", picture)
+        .failsSaying(model + ": expected a noise schedule", "--scheduler FILE");
+    Object[] few = {"sample", model, "-n", 1, "--steps", 2, "-o", picture};
+    Object[] given = Arrays.copyOf(few, few.length + 2);
+    given[few.length] = "--scheduler";
+    given[few.length + 1] = scheduler;
+    CommandRun.of(given).succeeds();
+
+    Path back = dir.resolve("back");
+    CommandRun.of("export", model, "--diffusers", back)
+        .failsSaying(
+            model + ": expected a noise schedule in the file or as --scheduler FILE, found");
+    CommandRun.of("export", model, "--diffusers", back, "--scheduler", scheduler).succeeds();
+    Path again = dir.resolve("again.onnx");
+    CommandRun.of("convert", back, "-o", again).succeeds();
+    CommandRun.of("diff", model, again).succeeds().prints("both predict the same");
+
+    Files.copy(scheduler, folder.resolve("scheduler_config.json"));
+    CommandRun.of("sample", folder, "-n", 1, "--steps", 2, "-o", picture).succeeds();
+    CommandRun.of("inspect", folder).succeeds().prints("linear, 20 timesteps");
+  }
+
+  /** A vector for each of 5 timesteps, and a schedule of 20. */
+  @Test
+  void aTableOfTimestepsEndsBeforeTheSchedule() throws IOException {
+    JsonObject json = JsonParser.parseString(CONFIG.toJson()).getAsJsonObject();
+    json.addProperty("time_embedding_type", "learned");
+    json.addProperty("num_train_timesteps", 5);
+    UNetConfig config = UNetConfig.fromJson(json.toString());
+    Path network = dir.resolve("network");
+    write(
+        network.resolve("diffusion_pytorch_model.safetensors"),
+        UNet.parameters(config).initialize(5));
+    Files.writeString(network.resolve("config.json"), json.toString());
+    Path twenty = pipeline().resolve("scheduler/scheduler_config.json");
+    Path five = dir.resolve("five.json");
+    Files.writeString(five, "{\"_class_name\": \"DDPMScheduler\", \"num_train_timesteps\": 5}");
+    Path model = dir.resolve("model.onnx");
+    String found =
+        ": expected a noise schedule of at most 5 timesteps, as many as the network has learned a"
+            + " vector for, found one of 20";
+    CommandRun.of("convert", network, "-o", model, "--scheduler", twenty)
+        .failsSaying(twenty + found);
+    assertFalse(Files.exists(model));
+    CommandRun.of("convert", network, "-o", model).succeeds();
+    Path out = dir.resolve("out.png");
+    CommandRun.of("sample", model, "--scheduler", twenty, "-o", out).failsSaying(model + found);
+    Path loop = dir.resolve("loop.onnx");
+    CommandRun.of("export", model, "--scheduler", twenty, "--sampler", "ddim", "-o", loop)
+        .failsSaying(model + found);
+    CommandRun.of("diff", model, model).succeeds();
+    CommandRun.of("diff", model, model, "--timesteps", "0,5")
+        .isWrongUsage("--timesteps: expected numbers below 5, as many as", "found 5");
+    CommandRun.of("convert", network, "-o", model, "--scheduler", five).succeeds();
+    CommandRun.of("sample", model, "-n", 1, "-o", out).succeeds();
+    CommandRun.of("export", model, "--sampler", "ddim", "-o", loop).succeeds();
   }
 
   @Test

@@ -65,6 +65,10 @@ class ExportCommandTest {
         .failsSaying(pipeline + ": expected a new or an empty folder, found model_index.json in");
     CommandRun.of("export", model(), "--diffusers", dir.resolve("other"), "--fp16")
         .isWrongUsage("--fp16: expected it without --diffusers, found both");
+    CommandRun.of("export", model(), "--int8", "-o", back).succeeds();
+    CommandRun.of("export", back, "--diffusers", dir.resolve("other"))
+        .failsSaying(
+            back + ": expected weights as they were trained, found 8-bit ones, which cannot");
     assertEquals(List.of("back.onnx", "new", "small"), files());
   }
 

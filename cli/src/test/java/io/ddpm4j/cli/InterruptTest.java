@@ -3,6 +3,15 @@ package io.ddpm4j.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ddpm4j.exporter.graph.DataType;
+import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.OpSet;
+import io.ddpm4j.exporter.graph.Ops;
+import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.OnnxModel;
+import io.ddpm4j.exporter.proto.OnnxWriter;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,10 +118,77 @@ class InterruptTest {
     assertTrue(state.contains("\"images\": " + kept.group(1) + ","), result.said);
   }
 
+  /** The file is there, under another name, and is being tried out, which never ends. */
+  @Test
+  void interruptedExportLeavesWhatWasThere() throws Exception {
+    Path model = endless(dir.resolve("endless.onnx"));
+    for (String signal : List.of("INT", "TERM")) {
+      Path out = Files.createDirectory(dir.resolve("out-" + signal));
+      Path file = Files.writeString(out.resolve("model.onnx"), "of before");
+      Result result =
+          interrupt(
+              signal,
+              (reader, said) -> awaitFile(out, ".ddpm-.*"),
+              "export",
+              model,
+              "--external-data",
+              "-o",
+              file);
+      assertEquals(signal.equals("INT") ? 130 : 143, result.exitCode, result.said);
+      assertEquals("ddpm: interrupted, nothing was written\n", result.said);
+      assertEquals("of before", Files.readString(file));
+      try (Stream<Path> files = Files.list(out)) {
+        assertEquals(List.of(file), files.toList());
+      }
+    }
+  }
+
+  /** A model with weights that takes as many steps as int64 has numbers. */
+  private static Path endless(Path file) throws IOException {
+    Graph graph = new Graph("endless", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(64, 64));
+    Graph body = graph.subgraph("body");
+    body.input("step", DataType.INT64, Shape.SCALAR);
+    Value goOn = body.input("go_on", DataType.BOOL, Shape.SCALAR);
+    Value y = body.input("y", DataType.FLOAT, x.shape());
+    Value weight = graph.constant("weight", TensorData.ofFloats(new float[64 * 64], 64, 64));
+    body.output("go_on_next", goOn);
+    body.output("y_next", new Ops(body).matMul(y, weight));
+    Ops ops = new Ops(graph);
+    Value steps = ops.constant(TensorData.scalar(Long.MAX_VALUE));
+    Value always = ops.constant(TensorData.ofBools(new boolean[] {true}));
+    graph.output("z", ops.loop(steps, always, List.of(x), body).get(0));
+    OnnxWriter.write(OnnxModel.of(graph), file);
+    return file;
+  }
+
+  private static void awaitFile(Path folder, String name) throws Exception {
+    for (int tries = 0; tries < 600; tries++) {
+      try (Stream<Path> files = Files.list(folder)) {
+        if (files.anyMatch(file -> file.getFileName().toString().matches(name))) {
+          return;
+        }
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
+    throw new AssertionError("no file " + name + " in " + folder);
+  }
+
   private record Result(int exitCode, String said) {}
+
+  /** Waits until a process is where the signal is to meet it. */
+  @FunctionalInterface
+  private interface Moment {
+    void await(BufferedReader reader, StringBuilder said) throws Exception;
+  }
 
   /** Starts the command line, sends the signal soon after a line with that text, and waits. */
   private Result interrupt(String signal, String after, Object... args) throws Exception {
+    return interrupt(signal, (reader, said) -> readUntil(reader, after, said), args);
+  }
+
+  /** The same, soon after that moment. */
+  private Result interrupt(String signal, Moment moment, Object... args) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true", "-cp"));
@@ -123,7 +199,7 @@ class InterruptTest {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     StringBuilder said = new StringBuilder();
     try (BufferedReader reader = process.inputReader()) {
-      readUntil(reader, after, said);
+      moment.await(reader, said);
       TimeUnit.MILLISECONDS.sleep(500);
       new ProcessBuilder("kill", "-" + signal, "" + process.pid()).start().waitFor();
       readUntil(reader, null, said);

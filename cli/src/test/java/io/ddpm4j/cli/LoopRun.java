@@ -12,6 +12,7 @@ import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.StepListener;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,9 +33,8 @@ record LoopRun(int images, int[] labels, double guidance) {
   }
 
   /** What a loop makes. */
-  NumpyArray loop(byte[] loop, DiffusionPipeline of) throws IOException {
-    try (OnnxModel model =
-        OnnxModel.open(loop, "loop.onnx", new SessionSettings(Device.cpu(), 1))) {
+  NumpyArray loop(Path loop, DiffusionPipeline of) throws IOException {
+    try (OnnxModel model = OnnxModel.open(loop, new SessionSettings(Device.cpu(), 1))) {
       Map<String, NumpyArray> all = inputs(of.imageShape(), of.steps());
       Map<String, NumpyArray> wanted = new LinkedHashMap<>();
       for (TensorSpec input : model.inputs()) {

@@ -15,6 +15,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -129,7 +130,11 @@ class MainTest {
         sentence(new FileSystemException("a", null, "No space left on device")));
     assertEquals("b", sentence(new UncheckedIOException(new IOException("b"))));
     assertEquals("c", sentence(new IllegalArgumentException("c\nand more")));
-    assertTrue(sentence(new OutOfMemoryError()).contains("DDPM_OPTS"));
+    String memory = sentence(new OutOfMemoryError());
+    assertTrue(
+        memory.matches("out of memory: .* MB; give Java more \\(DDPM_OPTS=-Xmx8g\\)"), memory);
+    String less = Failures.sentence(new OutOfMemoryError(), Set.of("-n", "--seed"));
+    assertTrue(less.contains("; make less at a time (-n) or give Java more"), less);
     assertTrue(sentence(new UnsatisfiedLinkError("d")).contains("native library"));
     assertTrue(sentence(new NullPointerException()).startsWith("internal error"));
     assertTrue(sentence(new IOException()).contains("--debug"));

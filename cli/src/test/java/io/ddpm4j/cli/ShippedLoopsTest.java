@@ -7,10 +7,11 @@ import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.sampling.Samplers;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,49 @@ class ShippedLoopsTest {
   private static final int LEVELS = 50;
 
   @TempDir Path dir;
+
+  /** In grey values from 0 to 255: of the size that docs/exporting.md says of the networks. */
+  @ParameterizedTest
+  @CsvSource({
+    "fashion-mnist,--fp16,20,1",
+    "fashion-mnist,--int8,50,4",
+    "emoji,--fp16,6,0.4",
+    "emoji,--int8,20,2"
+  })
+  void aFormOfALoopCostsWhatThatOfTheNetworkDoes(
+      String name, String form, double largest, double rms) throws IOException {
+    Path network = Path.of(System.getProperty("ddpm4j.root", ".."), "models", name, "model.onnx");
+    Path plain = dir.resolve("plain.onnx");
+    Path formed = dir.resolve("formed.onnx");
+    Object[] loop = {"export", network, "--sampler", "ddim:20", "--pixels", "float"};
+    CommandRun.of(with(loop, "-o", plain)).succeeds();
+    CommandRun.of(with(loop, form, "-o", formed)).succeeds();
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(network).sampler(Samplers.ddim()).steps(20).build()) {
+      LoopRun run = new LoopRun(4, new int[] {0, 1, 2, 3}, 1);
+      NumpyArray expected = run.loop(plain, pipeline);
+      NumpyArray found = run.loop(formed, pipeline);
+      double most = 0;
+      double squares = 0;
+      for (int k = 0; k < found.size(); k++) {
+        double difference = Math.abs(grey(expected.doubleAt(k)) - grey(found.doubleAt(k)));
+        most = Math.max(most, difference);
+        squares += difference * difference;
+      }
+      double root = Math.sqrt(squares / found.size());
+      assertTrue(most <= largest && root <= rms, most + " and " + root);
+      assertTrue(root > 0, "the form is another one");
+    }
+  }
+
+  private static Object[] with(Object[] command, Object... more) {
+    return Stream.concat(Arrays.stream(command), Arrays.stream(more)).toArray();
+  }
+
+  /** 0 to 255, not rounded. */
+  private static double grey(double value) {
+    return 127.5 * Math.min(Math.max(value + 1, 0), 2);
+  }
 
   @ParameterizedTest
   @CsvSource({
@@ -49,7 +93,7 @@ class ShippedLoopsTest {
             .build()) {
       LoopRun run = LoopRun.ofClasses(pipeline.metadata().classNames(), 2, 2);
       float[] expected = run.java(pipeline, new float[1]);
-      NumpyArray found = run.loop(Files.readAllBytes(file), pipeline);
+      NumpyArray found = run.loop(file, pipeline);
       assertEquals(expected.length, found.size());
       Set<Long> levels = new HashSet<>();
       for (int k = 0; k < found.size(); k++) {

@@ -44,15 +44,16 @@ class TrainStepCommandTest {
 
   @Test
   void theStepGoesOutAndItsStateComesBack() throws IOException {
-    Path step = dir.resolve("step.onnx");
+    Path folder = dir.resolve("new/folder"); // made, as every command makes those of its files
+    Path step = folder.resolve("step.onnx");
     CommandRun.of("export", run, "--train-step", step, "--batch", 2)
         .succeeds()
         .prints(
             step + ": the training step of " + run + " after step 2",
-            dir.resolve("step-predictor.onnx"),
-            dir.resolve("step.safetensors"),
-            dir.resolve("step.json"));
-    assertTrue(Files.readString(dir.resolve("step.json")).contains("\"batch_size\": 2,"));
+            folder.resolve("step-predictor.onnx"),
+            folder.resolve("step.safetensors"),
+            folder.resolve("step.json"));
+    assertTrue(Files.readString(folder.resolve("step.json")).contains("\"batch_size\": 2,"));
     String said =
         CommandRun.of("inspect", step)
             .succeeds()
@@ -62,7 +63,7 @@ class TrainStepCommandTest {
     assertFalse(said.contains("none in the file"), said);
     assertFalse(Files.exists(run.resolve("model.onnx")));
 
-    Path state = dir.resolve("step.safetensors");
+    Path state = folder.resolve("step.safetensors");
     for (String ema : List.of("0.9", "0.99")) {
       Path model = dir.resolve("model-" + ema + ".onnx");
       CommandRun.of("export", run, "--from-state", state, "--ema", ema, "-o", model)
@@ -87,6 +88,16 @@ class TrainStepCommandTest {
       assertEquals(1, sampled.exitCode(), sampled.err());
       sampled.failsSaying(file);
     }
+    Path out = dir.resolve("out.onnx");
+    String found = "ddpm: " + step + ": expected a network, found a training step; export its run";
+    CommandRun.of("export", step, "--int8", "-o", out)
+        .isWrongUsage(found + " with --int8 instead\n");
+    CommandRun.of("export", step, "--sampler", "ddim:3", "-o", out)
+        .isWrongUsage(found + " with --sampler instead\n");
+    CommandRun.of("export", step, "--diffusers", dir.resolve("folder"))
+        .isWrongUsage(found + " with --diffusers instead\n");
+    CommandRun.of("export", step, "-o", out).succeeds().prints("loads: ");
+    assertEquals(-1, Files.mismatch(step, out));
   }
 
   @Test

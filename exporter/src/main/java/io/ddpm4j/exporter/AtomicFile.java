@@ -71,7 +71,8 @@ public final class AtomicFile implements AutoCloseable {
     Path temporary = folder.resolve("." + absolute.getFileName() + "." + unique + ".tmp");
     AtomicFile file = new AtomicFile(target, temporary);
     try (FileChannel channel =
-        FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        FileChannel.open(
+            Unfinished.begin(() -> Files.createFile(temporary)), StandardOpenOption.WRITE)) {
       content.writeTo(new ChannelStream(channel));
       channel.force(true); // else a power cut after the move could leave an empty file
       return file;
@@ -91,15 +92,23 @@ public final class AtomicFile implements AutoCloseable {
    */
   public void commit() throws IOException {
     try {
-      try {
-        Files.move(
-            temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } catch (AtomicMoveNotSupportedException e) {
-        Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-      }
-      done = true;
+      Unfinished.together(
+          () -> {
+            move();
+            done = true;
+            Unfinished.end(temporary);
+          });
     } catch (IOException e) {
       throw new IOException("cannot write " + target + ": " + reason(e), e);
+    }
+  }
+
+  private void move() throws IOException {
+    try {
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (AtomicMoveNotSupportedException e) {
+      Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
@@ -113,6 +122,7 @@ public final class AtomicFile implements AutoCloseable {
       } catch (IOException e) {
         temporary.toFile().deleteOnExit(); // the error that led here matters more
       }
+      Unfinished.end(temporary);
     }
   }
 

@@ -63,13 +63,18 @@ public final class AtomicFolder {
     String unique = ProcessHandle.current().pid() + "-" + COUNTER.getAndIncrement();
     Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".tmp");
     Files.createDirectories(absolute.getParent());
-    Files.createDirectory(temporary);
+    Unfinished.begin(() -> Files.createDirectory(temporary));
     try {
       content.writeTo(temporary);
-      Files.deleteIfExists(absolute); // an empty one
-      Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
+      Unfinished.together(
+          () -> {
+            Files.deleteIfExists(absolute); // an empty one
+            Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE);
+            Unfinished.end(temporary);
+          });
     } finally {
       delete(temporary);
+      Unfinished.end(temporary);
     }
   }
 

@@ -48,7 +48,7 @@ public final class TemporaryBytes {
   }
 
   private static ByteBuffer inFile(int size, Content content) throws IOException {
-    Path file = Files.createTempFile("ddpm4j", ".tmp");
+    Path file = Unfinished.begin(() -> Files.createTempFile("ddpm4j", ".tmp"));
     try (FileChannel channel =
         FileChannel.open(
             file,
@@ -63,6 +63,8 @@ public final class TemporaryBytes {
     } finally {
       if (Files.exists(file)) {
         file.toFile().deleteOnExit();
+      } else {
+        Unfinished.end(file);
       }
     }
   }

@@ -87,6 +87,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     this.metadata = range == null ? model.metadata() : model.metadata().withValueRange(range);
     this.device = builder.device.toString();
     this.learnsVariance = model.learnsVariance(shape);
+    model.metadata().requireTimesteps(model.name(), schedule.trainTimesteps());
     ModelRequirements.requireTimesteps(model, sampler);
     ModelRequirements.requireVariance(model, sampler, shape, learnsVariance);
   }

@@ -14,8 +14,8 @@ import java.util.Map;
  * @param graph the network in standard operators, with its weights as constants
  * @param weights the type of the checkpoint's weights, the least exact one of several; the graph's
  *     are float32
- * @param metadata for the model file; without {@code ddpm4j.format} where nothing says with which
- *     noise schedule the network was trained
+ * @param metadata for the model file; without {@code ddpm4j.scheduler} where nothing says with
+ *     which noise schedule the network was trained
  * @param notes what a user should know: what was assumed, what was left out and why; a sentence
  *     each
  */

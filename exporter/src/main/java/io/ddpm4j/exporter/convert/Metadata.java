@@ -64,8 +64,9 @@ final class Metadata {
   }
 
   /**
-   * The noise schedule and the images. Without a schedule the file says nothing of itself.
+   * The noise schedule and the images.
    *
+   * @param scheduler empty where nothing says with which the network was trained
    * @param signed whether black and white are -1 and 1, not 0 and 1
    */
   void describe(Optional<String> scheduler, int channels, ImageSize size, boolean signed) {
@@ -73,10 +74,9 @@ final class Metadata {
       note(
           "nothing says with which noise schedule the network was trained, so it is to be given"
               + " whenever images are sampled");
-      return;
     }
     properties.put("ddpm4j.format", "1");
-    properties.put("ddpm4j.scheduler", scheduler.get());
+    scheduler.ifPresent(json -> properties.put("ddpm4j.scheduler", json));
     JsonObject image = new JsonObject();
     image.addProperty("channels", channels);
     image.addProperty("height", size.height());
@@ -87,10 +87,8 @@ final class Metadata {
     properties.put("ddpm4j.image", image.toString());
   }
 
-  /** The configuration of a network of diffusers, in a file that describes itself. */
+  /** The configuration of a network of diffusers. */
   void describeNetwork(String config) {
-    if (!properties.isEmpty()) {
-      properties.put("ddpm4j.unet", config);
-    }
+    properties.put("ddpm4j.unet", config);
   }
 }

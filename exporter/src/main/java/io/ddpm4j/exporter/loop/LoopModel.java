@@ -50,6 +50,18 @@ public record LoopModel(SamplerSpec spec, String sampler, String scheduler) {
     return network.withGraph(graph).withMetadata(metadata).withDocString(text());
   }
 
+  /**
+   * The same loop, stopped after a few steps: a model to try out, whatever number of steps the
+   * whole one takes. It says nothing of itself.
+   *
+   * @param most steps that are taken, at least 1; all of them where there are fewer
+   * @throws IllegalArgumentException if network and method do not fit together
+   */
+  public OnnxModel beginning(OnnxModel network, int most) {
+    return network.withGraph(
+        SamplerGraph.beginning(network.graph(), spec, Math.min(most, steps())));
+  }
+
   private JsonObject description(Graph graph) {
     JsonObject loop = new JsonObject();
     loop.addProperty("kind", KIND);
@@ -67,7 +79,8 @@ public record LoopModel(SamplerSpec spec, String sampler, String scheduler) {
     return loop;
   }
 
-  private int steps() {
+  /** How many steps it takes. */
+  public int steps() {
     return spec.table().steps().size();
   }
 

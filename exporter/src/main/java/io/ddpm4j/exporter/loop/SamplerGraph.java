@@ -26,13 +26,15 @@ public final class SamplerGraph {
   private final Graph network;
   private final SamplerSpec spec;
   private final SamplerTable table;
+  private final int trips; // steps that are taken, of those in the table
   private final Graph graph;
   private final Ops ops;
 
-  private SamplerGraph(Graph network, SamplerSpec spec) {
+  private SamplerGraph(Graph network, SamplerSpec spec, int trips) {
     this.network = network;
     this.spec = spec;
     this.table = spec.table();
+    this.trips = trips;
     this.graph = new Graph("sampler", network.opSet());
     this.ops = new Ops(graph);
   }
@@ -46,7 +48,18 @@ public final class SamplerGraph {
    *     names what is in the way
    */
   public static Graph of(Graph network, SamplerSpec spec) {
-    Graph graph = new SamplerGraph(network, spec).build();
+    return beginning(network, spec, spec.table().steps().size());
+  }
+
+  /**
+   * The same loop, which stops early: node for node what {@link #of} gives, with all of its tables,
+   * so that whoever has run it knows the whole without its time and without the noise of its steps.
+   *
+   * @param steps that are taken, 1 to those of the table
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  static Graph beginning(Graph network, SamplerSpec spec, int steps) {
+    Graph graph = new SamplerGraph(network, spec, steps).build();
     return new Lowering(Map.of()).apply(graph, graph.opSet()); // without what nobody reads
   }
 
@@ -68,18 +81,17 @@ public final class SamplerGraph {
     for (int back = 1; back < table.historyDepth(); back++) {
       carried.add(ops.mul(start, 0)); // whose weight is 0 until there is something
     }
-    Value trips = ops.constant(TensorData.scalar((long) table.steps().size()));
+    Value count = ops.constant(TensorData.scalar((long) trips));
     Graph body = body(carried, noise, conditioning);
     // Without a condition ONNX's reference evaluator would take no step.
     Value always = ops.constant(TensorData.ofBools(new boolean[] {true}));
-    Value x = ops.loop(trips, always, carried, body).get(0);
+    Value x = ops.loop(count, always, carried, body).get(0);
     graph.output(LoopInputs.IMAGES, spec.images().of(ops, x));
     return graph;
   }
 
   private LoopNoise given(Shape shape) {
-    int steps = table.noise() == NoiseUse.NONE ? 0 : table.steps().size();
-    return LoopNoise.given(graph, shape, steps);
+    return LoopNoise.given(graph, shape, table.noise() == NoiseUse.NONE ? 0 : trips);
   }
 
   /** (N, C, H, W). */

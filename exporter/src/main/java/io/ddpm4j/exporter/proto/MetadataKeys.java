@@ -39,4 +39,7 @@ public final class MetadataKeys {
 
   /** JSON object: the network of a file that holds a classifier; absent in all others. */
   public static final String CLASSIFIER = "ddpm4j.classifier";
+
+  /** JSON object: inputs, outputs and state of a file that holds a training step. */
+  public static final String TRAIN_STEP = "ddpm4j.train_step";
 }

@@ -1,6 +1,7 @@
 package io.ddpm4j.exporter.proto;
 
 import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.exporter.proto.onnx.ModelProto;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -41,8 +42,11 @@ final class StagedModel implements AutoCloseable {
    */
   static void write(ModelProto proto, ExternalData external, Path file) throws IOException {
     try (StagedModel staged = stage(proto, external, file)) {
-      staged.commitData(); // first: a model must never name data that are not there
-      staged.commitModel();
+      Unfinished.together(
+          () -> {
+            staged.commitData(); // first: a model must never name data that are not there
+            staged.commitModel();
+          });
     }
   }
 

@@ -23,9 +23,9 @@ import java.util.Set;
 
 /**
  * A network in half precision: weights and activations are float16, and float32 is what {@link
- * HalfRules} lists, what leads to the sines of a time embedding, and a node with a number of its
- * own, such as 1e-6, that float16 does not hold. A value is cast once for all that want it in the
- * other type, and never back.
+ * HalfRules} lists, the scale and shift of a normalisation, what leads to the sines of a time
+ * embedding, and a node with a number of its own, such as 1e-6, that float16 does not hold. A value
+ * is cast once for all that want it in the other type, and never back.
  */
 public final class Half {
   private final Graph target;
@@ -56,6 +56,7 @@ public final class Half {
 
   private Graph convert(Graph source, boolean halfInputs) {
     findExact(source);
+    findAffine(source);
     for (Value input : source.inputs()) {
       boolean half = halfInputs && input.dataType() == FLOAT && !exactInputs.contains(input);
       made.put(input, target.input(input.name(), half ? FLOAT16 : input.dataType(), input.shape()));
@@ -88,6 +89,39 @@ public final class Half {
       } else if (value.dataType() == FLOAT && exact.add(node)) {
         open.addAll(node.presentInputs());
       }
+    }
+  }
+
+  /**
+   * Marks what scales and shifts the result of a normalisation by weights: GroupNormalization is
+   * written as InstanceNormalization with these behind it.
+   */
+  private void findAffine(Graph source) {
+    Set<Value> normalised = new HashSet<>();
+    Set<Value> weights = new HashSet<>(); // what is computed of constants alone
+    for (Node node : source.nodes()) {
+      List<Value> inputs = node.presentInputs();
+      if (!inputs.isEmpty()
+          && inputs.stream().allMatch(v -> v.isConstant() || weights.contains(v))) {
+        weights.addAll(node.outputs());
+      } else if (HalfRules.NORMALISE.contains(node.op())
+          || HalfRules.EITHER.contains(node.op()) && normalised.contains(inputs.get(0))) {
+        normalised.addAll(node.outputs());
+      } else if (Set.of("Mul", "Add").contains(node.op())
+          && inputs.stream().anyMatch(normalised::contains)
+          && inputs.stream().anyMatch(v -> v.isConstant() || weights.contains(v))) {
+        normalised.addAll(node.outputs());
+        exact.add(node);
+        inputs.stream().filter(weights::contains).forEach(this::keepExact);
+      }
+    }
+  }
+
+  /** Marks what computes a value. */
+  private void keepExact(Value value) {
+    Node node = value.producer().orElse(null);
+    if (node != null && value.dataType() == FLOAT && exact.add(node)) {
+      node.presentInputs().forEach(this::keepExact);
     }
   }
 

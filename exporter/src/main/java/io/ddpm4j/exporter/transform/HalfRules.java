@@ -43,6 +43,14 @@ final class HalfRules {
           entry("Sqrt", RANGE),
           entry("Tan", ANGLE));
 
+  /** Operators that normalise: what scales and shifts their result belongs to them. */
+  static final Set<String> NORMALISE =
+      Set.of(
+          "BatchNormalization",
+          "GroupNormalization",
+          "InstanceNormalization",
+          "LayerNormalization");
+
   /** Operators whose arguments must be exact too, and so what computes these. */
   static final Set<String> EXACT_ARGUMENTS = Set.of("Cos", "Sin", "Tan");
 

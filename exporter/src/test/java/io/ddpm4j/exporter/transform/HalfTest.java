@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Graph;
+import io.ddpm4j.exporter.graph.Lowering;
 import io.ddpm4j.exporter.graph.Node;
 import io.ddpm4j.exporter.graph.OpSet;
 import io.ddpm4j.exporter.graph.Ops;
@@ -108,9 +109,36 @@ class HalfTest {
         if (constant.name().endsWith(".weight") || constant.name().endsWith(".bias")) {
           String name = constant.name();
           DataType type = graph.value(name).map(Value::dataType).orElseThrow();
-          assertEquals(DataType.FLOAT16, type, network + ": " + name);
+          boolean norm = name.matches(".*norm(\\d|_out)?\\.(weight|bias)");
+          assertEquals(norm ? DataType.FLOAT : DataType.FLOAT16, type, network + ": " + name);
         }
       }
+    }
+  }
+
+  /** The scale and shift of a norm are not rounded, nor is what they are applied to. */
+  @Test
+  void normsAreFloatToTheirEnd() {
+    Graph graph = new Graph("norm", OpSet.standard());
+    Ops ops = new Ops(graph);
+    Value x = graph.input("x", DataType.FLOAT, Shape.of(1, 4, 2, 2));
+    float[] scales = {1 + 0x1p-12f, 1 - 0x1p-13f, 1000.3f, 0.3f}; // none of them a half
+    float[] shifts = {0, 0.1f, -1000, 3};
+    Value scale = graph.constant("norm.weight", TensorData.ofFloats(scales, 4));
+    Value shift = graph.constant("norm.bias", TensorData.ofFloats(shifts, 4));
+    graph.output("y", ops.groupNorm(x, scale, shift, 2, 1e-5));
+    Graph portable = Lowering.portable().apply(graph, OpSet.onnx(17));
+    Graph half = Half.of(portable, false);
+    float[] numbers = new float[16];
+    Random random = new Random(3);
+    for (int k = 0; k < numbers.length; k++) {
+      numbers[k] = (float) random.nextGaussian();
+    }
+    Map<String, TensorData> inputs = Map.of("x", TensorData.ofFloats(numbers, 1, 4, 2, 2));
+    double[] expected = Numbers.of(GraphRunner.run(portable, inputs).get("y"));
+    double[] found = Numbers.of(GraphRunner.run(half, inputs).get("y"));
+    for (int k = 0; k < expected.length; k++) {
+      assertEquals(expected[k], found[k], 1e-6 * (1 + Math.abs(expected[k])), "element " + k);
     }
   }
 

@@ -19,7 +19,8 @@ import java.util.stream.StreamSupport;
  * What a model file says about itself ({@code docs/model-format.md}). A file without {@code
  * ddpm4j.format} is foreign: it says nothing, and the schedule has to come from elsewhere.
  *
- * @param scheduler the noise schedule and the sampler's defaults; none in a classifier
+ * @param scheduler the noise schedule and the sampler's defaults; empty in a classifier, and where
+ *     the file does not say with which the network was trained
  * @param image channels, height and width
  * @param valueRange the values of black and white
  * @param classNames in label order; empty in an unconditional model
@@ -111,7 +112,7 @@ public record ModelMetadata(
     Reader reader = new Reader(file, properties);
     JsonObject image = reader.object("ddpm4j.image");
     return new ModelMetadata(
-        isClassifier(properties) ? Optional.empty() : Optional.of(reader.scheduler()),
+        reader.scheduler(),
         Optional.ofNullable(image == null ? null : reader.shape(image)),
         image == null ? ValueRange.SIGNED : reader.valueRange(image),
         reader.classNames(),
@@ -128,6 +129,40 @@ public record ModelMetadata(
   /** Whether a file with these {@code metadata_props} holds a classifier: it predicts no noise. */
   public static boolean isClassifier(Map<String, String> properties) {
     return isOurs(properties) && properties.containsKey(CLASSIFIER);
+  }
+
+  /**
+   * How many timesteps the network knows: the rows of its table, where it has learned a vector for
+   * each (UNet2DModel's {@code time_embedding_type: learned}).
+   *
+   * @return empty where it takes any timestep, or does not say
+   */
+  public OptionalInt timestepRows() {
+    try {
+      JsonObject config = JsonParser.parseString(unet.orElse("{}")).getAsJsonObject();
+      JsonElement type = config.get("time_embedding_type");
+      return type != null && type.getAsString().equals("learned")
+          ? OptionalInt.of(config.get("num_train_timesteps").getAsInt())
+          : OptionalInt.empty();
+    } catch (RuntimeException e) { // of another program: the graph is what counts
+      return OptionalInt.empty();
+    }
+  }
+
+  /**
+   * Refuses a noise schedule with timesteps that the network does not know.
+   *
+   * @param name of model or schedule, for the message
+   * @param trainTimesteps of the schedule
+   * @throws ModelFormatException if there are more than {@link #timestepRows}
+   */
+  public void requireTimesteps(String name, int trainTimesteps) throws ModelFormatException {
+    int rows = timestepRows().orElse(trainTimesteps);
+    if (trainTimesteps > rows) {
+      throw new ModelFormatException(
+          "%s: expected a noise schedule of at most %d timesteps, as many as the network has learned a vector for, found one of %d"
+              .formatted(name, rows, trainTimesteps));
+    }
   }
 
   /**
@@ -183,13 +218,13 @@ public record ModelMetadata(
       return element == null ? null : element.getAsJsonObject();
     }
 
-    SchedulerConfig scheduler() throws ModelFormatException {
+    Optional<SchedulerConfig> scheduler() throws ModelFormatException {
       String text = properties.get("ddpm4j.scheduler");
       if (text == null) {
-        throw wrong("ddpm4j.scheduler", "a JSON object", "nothing");
+        return Optional.empty();
       }
       try {
-        return SchedulerConfig.parse(text);
+        return Optional.of(SchedulerConfig.parse(text));
       } catch (IllegalArgumentException e) {
         throw new ModelFormatException(file + ": ddpm4j.scheduler: " + e.getMessage(), e);
       }

@@ -41,12 +41,15 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     requireNetwork(source.name(), session);
     this.signature =
         new RoleFinder(source.name(), names, session.inputs(), session.outputs()).find();
-    boolean ours = ModelMetadata.isOurs(session.metadata());
-    this.metadata =
-        ours || folder == null
-            ? ModelMetadata.parse(source.name(), session.metadata())
-            : folder.metadata(signature);
-    this.warnings = warnings(ours ? folder : null);
+    ModelMetadata own = ModelMetadata.parse(source.name(), session.metadata());
+    if (folder == null) {
+      this.metadata = own;
+    } else if (ModelMetadata.isOurs(session.metadata())) {
+      this.metadata = own.scheduler().isPresent() ? own : own.withScheduler(folder.readScheduler());
+    } else {
+      this.metadata = folder.metadata(signature);
+    }
+    this.warnings = warnings(own.scheduler().isPresent() ? folder : null);
   }
 
   /** Refuses a file that holds a whole sampling loop, or a classifier: none predicts noise. */
@@ -60,8 +63,8 @@ public final class OnnxEpsilonModel implements AutoCloseable {
     if (session.metadata().containsKey(LOOP)) {
       throw new ModelFormatException(
           name
-              + ": expected a network that predicts noise, found a whole sampling loop, which is run"
-              + " once for finished images: ddpm run with arrays for its inputs ("
+              + ": expected a network that predicts noise, found a whole sampling loop, which is"
+              + " run once for finished images: ddpm run with arrays for its inputs ("
               + session.inputs().stream().map(TensorSpec::name).collect(Collectors.joining(", "))
               + ")");
     }

@@ -8,6 +8,7 @@ import io.ddpm4j.runtime.image.ValueRange;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,19 +58,30 @@ class ModelMetadataTest {
       delimiter = '|',
       value = {
         "ddpm4j.format     | 2                  | ddpm4j.format: expected 1, found \"2\"",
-        "ddpm4j.scheduler  | []                 | ddpm4j.scheduler: expected a JSON object, found []",
-        "ddpm4j.image      | {\"channels\": 1}  | ddpm4j.image: height: expected an integer of at least 1, found null",
-        "ddpm4j.image      | {\"channels\": 0}  | ddpm4j.image: channels: expected an integer of at least 1, found 0",
-        "ddpm4j.image      | {\"channels\": 1, \"height\": 1.5} | ddpm4j.image: height: expected an integer of at least 1, found 1.5",
+        "ddpm4j.scheduler  | []                 | ddpm4j.scheduler: expected a JSON object, found"
+            + " []",
+        "ddpm4j.image      | {\"channels\": 1}  | ddpm4j.image: height: expected an integer of at"
+            + " least 1, found null",
+        "ddpm4j.image      | {\"channels\": 0}  | ddpm4j.image: channels: expected an integer of at"
+            + " least 1, found 0",
+        "ddpm4j.image      | {\"channels\": 1, \"height\": 1.5} | ddpm4j.image: height: expected an"
+            + " integer of at least 1, found 1.5",
         "ddpm4j.image      | nothing {          | ddpm4j.image: expected JSON, found nothing {",
-        "ddpm4j.image      | {\"channels\": 1, \"height\": 1, \"width\": 1, \"value_range\": [1, 0]} | ddpm4j.image: value_range: expected [low, high] with low < high, found [1,0]",
-        "ddpm4j.classes    | {\"a\": 1}         | ddpm4j.classes: expected a JSON array of names, found {\"a\":1}",
-        "ddpm4j.null_class | 1                  | ddpm4j.null_class: expected a label of at least 2, found 1",
-        "ddpm4j.null_class | 2.5                | ddpm4j.null_class: expected a label of at least 2, found 2.5",
-        "ddpm4j.null_class | 4294967298         | ddpm4j.null_class: expected a label of at least 2, found 4294967298",
+        "ddpm4j.image      | {\"channels\": 1, \"height\": 1, \"width\": 1, \"value_range\": [1,"
+            + " 0]} | ddpm4j.image: value_range: expected [low, high] with low < high, found [1,0]",
+        "ddpm4j.classes    | {\"a\": 1}         | ddpm4j.classes: expected a JSON array of names,"
+            + " found {\"a\":1}",
+        "ddpm4j.null_class | 1                  | ddpm4j.null_class: expected a label of at least"
+            + " 2, found 1",
+        "ddpm4j.null_class | 2.5                | ddpm4j.null_class: expected a label of at least"
+            + " 2, found 2.5",
+        "ddpm4j.null_class | 4294967298         | ddpm4j.null_class: expected a label of at least"
+            + " 2, found 4294967298",
         "ddpm4j.null_class | [2]x               | ddpm4j.null_class: expected JSON, found [2]x",
-        "ddpm4j.null_class | {}                 | ddpm4j.null_class: expected a label of at least 2, found {}",
-        "ddpm4j.provenance | 3                  | ddpm4j.provenance: expected a JSON object, found 3"
+        "ddpm4j.null_class | {}                 | ddpm4j.null_class: expected a label of at least"
+            + " 2, found {}",
+        "ddpm4j.provenance | 3                  | ddpm4j.provenance: expected a JSON object, found"
+            + " 3"
       })
   void whatIsWrongIsNamed(String key, String value, String message) {
     Map<String, String> properties = new HashMap<>(GOOD);
@@ -80,12 +92,14 @@ class ModelMetadataTest {
   }
 
   @Test
-  void aSchedulerThatIsMissingIsNamed() {
-    Exception e =
-        assertThrows(
-            ModelFormatException.class,
-            () -> ModelMetadata.parse("m.onnx", Map.of("ddpm4j.format", "1")));
-    assertTrue(e.getMessage().startsWith("m.onnx: ddpm4j.scheduler: expected"), e.getMessage());
+  void theRestIsReadWhereNobodyKnowsTheSchedule() throws ModelFormatException {
+    Map<String, String> properties = new HashMap<>(GOOD);
+    properties.remove("ddpm4j.scheduler");
+    ModelMetadata without = ModelMetadata.parse("m.onnx", properties);
+    ModelMetadata with = ModelMetadata.parse("m.onnx", GOOD);
+    assertEquals(Optional.empty(), without.scheduler());
+    assertEquals(with.withScheduler(Optional.empty()), without);
+    assertTrue(without.image().isPresent());
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.loop;
 import io.ddpm4j.exporter.convert.DiffusersFolder;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.schedule.PipelineScheduler;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Turns a model that describes itself into a folder that diffusers loads. */
 public final class DiffusersExporter {
@@ -36,14 +38,22 @@ public final class DiffusersExporter {
    * @param source of the model, for messages
    * @param metadata of the model
    * @param tensors the model's constants by name
+   * @param given the scheduler in place of the model's own; empty for that
    * @param folder that is not there, or has nothing in it
-   * @throws IOException if the model's network is no {@code UNet2DModel}, or the folder cannot be
-   *     written; the message is one sentence
+   * @throws ModelFormatException if the model does not say that its network is a {@code
+   *     UNet2DModel}, or that is another one; with the missing option {@code schedulerConfig} if
+   *     there is no scheduler
+   * @throws IOException if the folder cannot be written; the message is one sentence
    */
   public static Result export(
-      String source, Map<String, String> metadata, Map<String, TensorData> tensors, Path folder)
+      String source,
+      Map<String, String> metadata,
+      Map<String, TensorData> tensors,
+      Optional<SchedulerConfig> given,
+      Path folder)
       throws IOException {
     ModelMetadata model = ModelMetadata.parse(source, metadata);
+    requireFloats(source, metadata);
     String unet =
         model
             .unet()
@@ -51,9 +61,19 @@ public final class DiffusersExporter {
                 () ->
                     new ModelFormatException(
                         source
-                            + ": expected a model whose network is UNet2DModel, as ddpm4j.unet says"
-                            + " of it, found another network"));
-    SchedulerConfig own = model.scheduler().orElseThrow(); // there is ddpm4j.unet
+                            + (ModelMetadata.isOurs(metadata)
+                                ? ": expected a network that is a UNet2DModel of diffusers, as"
+                                    + " ddpm4j.unet would say, found another one"
+                                : ": expected a model that ddpm4j wrote, with ddpm4j.unet in its"
+                                    + " metadata, found one that says nothing of itself")));
+    SchedulerConfig own =
+        given
+            .or(model::scheduler)
+            .orElseThrow(
+                () ->
+                    ModelFormatException.lacking(
+                        "schedulerConfig",
+                        source + ": expected a noise schedule in ddpm4j.scheduler, found none"));
     SchedulerConfig scheduler;
     UNetConfig network;
     DiffusersFolder pipeline;
@@ -66,6 +86,19 @@ public final class DiffusersExporter {
     }
     pipeline.write(folder);
     return new Result(pipeline.pipeline(), notes(model, network, own, scheduler));
+  }
+
+  /** Refuses 8-bit weights: they are under other names, and not what was trained. */
+  private static void requireFloats(String source, Map<String, String> metadata)
+      throws ModelFormatException {
+    if (metadata
+        .getOrDefault(MetadataKeys.FORM, "")
+        .matches("(?s).*\"weights\"\\s*:\\s*\"int8\".*")) {
+      throw new ModelFormatException(
+          source
+              + ": expected weights as they were trained, found 8-bit ones, which cannot go back;"
+              + " give the model that this one was made of");
+    }
   }
 
   private static List<String> notes(

@@ -53,7 +53,7 @@ public final class InitialModel {
     this.file = file;
     this.sha256 = Sha256.of(file);
     this.unet = unet;
-    this.scheduler = metadata.scheduler().orElseThrow(); // there is ddpm4j.unet
+    this.scheduler = metadata.scheduler().orElse(null);
     this.classes = metadata.classNames();
     this.hasNullClass = metadata.nullClass().isPresent();
     this.labelDropout = hasNullClass ? labelDropout(metadata.provenance()) : 0;

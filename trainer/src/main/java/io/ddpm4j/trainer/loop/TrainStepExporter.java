@@ -6,9 +6,11 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.ddpm4j.exporter.AtomicFile;
+import io.ddpm4j.exporter.Unfinished;
 import io.ddpm4j.exporter.graph.Graph;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.UNetConfig;
+import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.trainer.checkpoint.StateFile;
@@ -88,7 +90,7 @@ public final class TrainStepExporter {
     JsonObject description = new TrainStepDescription(run, config, step).toJson();
     OnnxModel model =
         OnnxModel.of(step.graph())
-            .withMetadata(Map.of("ddpm4j.train_step", description.toString()));
+            .withMetadata(Map.of(MetadataKeys.TRAIN_STEP, description.toString()));
     Graph predictor = PredictorGraph.build(run.unet());
     StateFile state = state(run, config, step.layout());
     JsonObject named = TrainStepDescription.withFiles(description, files, run.step());
@@ -98,9 +100,12 @@ public final class TrainStepExporter {
       staged.add(stage(files.predictor(), OnnxWriter.toBytes(OnnxModel.of(predictor))));
       staged.add(AtomicFile.stage(files.state(), state::write));
       staged.add(stage(files.description(), text(named).getBytes(StandardCharsets.UTF_8)));
-      for (AtomicFile file : staged) {
-        file.commit();
-      }
+      Unfinished.together(
+          () -> {
+            for (AtomicFile file : staged) {
+              file.commit();
+            }
+          });
     } finally {
       staged.forEach(AtomicFile::close); // what is committed stays
     }

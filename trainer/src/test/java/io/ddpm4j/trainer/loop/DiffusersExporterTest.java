@@ -84,7 +84,8 @@ class DiffusersExporterTest {
 
   private DiffusersExporter.Result export(Map<String, String> metadata, Path folder)
       throws IOException {
-    return DiffusersExporter.export("source", metadata, constants(model.graph()), folder);
+    return DiffusersExporter.export(
+        "source", metadata, constants(model.graph()), Optional.empty(), folder);
   }
 
   private static JsonObject json(Path file) throws IOException {
@@ -147,8 +148,8 @@ class DiffusersExporterTest {
     DiffusersExporter.Result result =
         export(
             with(
-                "{\"_class_name\": \"EulerDiscreteScheduler\", \"beta_schedule\": \"scaled_linear\","
-                    + " \"prediction_type\": \"v_prediction\"}"),
+                "{\"_class_name\": \"EulerDiscreteScheduler\", \"beta_schedule\":"
+                    + " \"scaled_linear\", \"prediction_type\": \"v_prediction\"}"),
             folder);
     assertTrue(
         result.notes().get(0).startsWith("the scheduler is DDPMScheduler of the same noise"),
@@ -182,10 +183,33 @@ class DiffusersExporterTest {
         "ddpm4j.unet", other.get("ddpm4j.unet").replaceFirst("\\{", "{\"timestep_scale\": 4,"));
     refuses(other, "U-Net config: timestep_scale: expected 1, as UNet2DModel has it, found 4.0");
     other.remove("ddpm4j.unet");
-    String expected =
-        "expected a model whose network is UNet2DModel, as ddpm4j.unet says of it, found another"
-            + " network";
-    refuses(other, expected);
-    refuses(Map.of(), expected);
+    refuses(
+        other,
+        "expected a network that is a UNet2DModel of diffusers, as ddpm4j.unet would say, found"
+            + " another one");
+    refuses(
+        Map.of(),
+        "expected a model that ddpm4j wrote, with ddpm4j.unet in its metadata, found one that says"
+            + " nothing of itself");
+  }
+
+  @Test
+  void aSchedulerIsGivenWhereTheModelHasNone() throws IOException {
+    Map<String, String> without = new LinkedHashMap<>(model.metadata());
+    without.remove("ddpm4j.scheduler");
+    refuses(without, "expected a noise schedule in ddpm4j.scheduler, found none");
+    Path folder = dir.resolve("given");
+    SchedulerConfig given =
+        SchedulerConfig.parse("{\"_class_name\": \"DDIMScheduler\", \"beta_end\": 0.03}");
+    for (Map<String, String> metadata : List.of(without, model.metadata())) {
+      Path each = folder.resolve("" + metadata.size());
+      assertEquals(
+          "DDIMPipeline",
+          DiffusersExporter.export(
+                  "source", metadata, constants(model.graph()), Optional.of(given), each)
+              .pipeline());
+      JsonObject steps = json(each.resolve("scheduler/scheduler_config.json"));
+      assertEquals(0.03, steps.get("beta_end").getAsDouble());
+    }
   }
 }
