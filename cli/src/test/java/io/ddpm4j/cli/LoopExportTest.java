@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Graph;
@@ -14,6 +13,7 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
+import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.proto.OnnxWriter;
