@@ -50,7 +50,7 @@ final class ClassifierOptions {
       description =
           "Channels of each level, from full resolution down; the last is the number of features"
               + " (default: ${DEFAULT-VALUE}).")
-  private List<Integer> widths = List.of(32, 64, 96);
+  private List<Integer> widths = List.of(16, 32, 64, 96);
 
   @Option(
       names = "--blocks",

@@ -323,7 +323,17 @@ class DocumentedCommandsTest {
       set(args, "--respacing", "5");
     }
     set(args, "--data", "shapes");
-    set(args, args.contains("--images") ? "--images" : "-n", "2");
+    boolean ofSamples = args.contains("--sample-quality");
+    set(args, args.contains("--images") ? "--images" : "-n", ofSamples ? "16" : "2");
+    if (ofSamples) {
+      Path features = dir.resolve("evaluated-features.onnx");
+      TestModels.features(features, 3, new ShapesDataset().classNames());
+      set(args, "--features", features.toString());
+      set(args, "--reference-images", "16");
+      set(args, "--steps", "2"); // the stand-in has fewer timesteps
+      set(args, "--neighbours", "0"); // of thousands of shapes
+      unset(args, "--guidance"); // and no class that stands for none
+    }
     set(args, "--threads", "1");
     unset(args, "--out");
     set(args, "--out", dir.resolve("evaluation-" + unnamedRuns++).toString());

@@ -5,17 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.ddpm4j.exporter.graph.DataType;
-import io.ddpm4j.exporter.graph.Graph;
-import io.ddpm4j.exporter.graph.OpSet;
-import io.ddpm4j.exporter.graph.Ops;
-import io.ddpm4j.exporter.graph.Shape;
-import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.proto.OnnxModel;
-import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.sampling.Samplers;
@@ -30,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -47,22 +37,8 @@ class SampleQualityTest {
     return Files.exists(file) ? file : TestModels.unet(file, CHANNELS, CLASSES);
   }
 
-  /** The means of the colours as features, the first pixels as what it sees of each class. */
   private Path features() throws IOException {
-    Path file = dir.resolve("features.onnx");
-    Graph graph = new Graph("features", OpSet.onnx(OpSet.DEFAULT_VERSION));
-    Ops ops = new Ops(graph);
-    Value images = graph.input("images", DataType.FLOAT, Shape.named("batch", CHANNELS, 8, 8));
-    graph.output("features", ops.reduceMean(images, false, 2, 3));
-    graph.output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, CLASSES.size()));
-    Map<String, String> metadata =
-        Map.of(
-            "ddpm4j.image",
-            "{\"value_range\":[-1.0,1.0]}",
-            "ddpm4j.classes",
-            new Gson().toJson(CLASSES));
-    OnnxWriter.write(OnnxModel.of(graph).withMetadata(metadata), file);
-    return file;
+    return TestModels.features(dir.resolve("features.onnx"), CHANNELS, CLASSES);
   }
 
   private CommandRun evaluate(Path out, Object... more) throws IOException {

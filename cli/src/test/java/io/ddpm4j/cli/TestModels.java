@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import com.google.gson.Gson;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Dim;
 import io.ddpm4j.exporter.graph.Graph;
@@ -55,6 +56,26 @@ final class TestModels {
         "out_sample", UNet.build(new Ops(graph), config, weights, sample, timestep, labels));
     Graph portable = Lowering.portable().apply(graph, OpSet.onnx(OpSet.DEFAULT_VERSION));
     OnnxWriter.write(OnnxModel.of(portable).withMetadata(metadata), file);
+    return file;
+  }
+
+  /**
+   * A feature network of 8x8 images: the means of the colours are the features, the first pixels
+   * what it sees of each class.
+   */
+  static Path features(Path file, int channels, List<String> classes) throws IOException {
+    Graph graph = new Graph("features", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Ops ops = new Ops(graph);
+    Value images = graph.input("images", DataType.FLOAT, Shape.named("batch", channels, 8, 8));
+    graph.output("features", ops.reduceMean(images, false, 2, 3));
+    graph.output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, classes.size()));
+    Map<String, String> metadata =
+        Map.of(
+            "ddpm4j.image",
+            "{\"value_range\":[-1.0,1.0]}",
+            "ddpm4j.classes",
+            new Gson().toJson(classes));
+    OnnxWriter.write(OnnxModel.of(graph).withMetadata(metadata), file);
     return file;
   }
 
