@@ -74,7 +74,7 @@ const ON = {
     say(`step ${done} of ${steps}`);
   },
   sampled: ({x}) => {
-    showProgress(1, 1);
+    $('progress').value = $('progress').max;
     drawGrid($('grid'), x, model.image);
     setBusy(false);
     say(`${((performance.now() - began) / 1000).toFixed(1)} s`);
