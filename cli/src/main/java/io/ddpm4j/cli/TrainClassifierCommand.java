@@ -24,8 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train-classifier",
     description =
-        "Train a small classifier of labelled images, by which samples are judged; stop with"
-            + " Ctrl-C, go on with --resume.",
+        "Train a classifier by which samples are judged; stop with Ctrl-C, go on with --resume.",
     footer = {
       "",
       "The run's folder holds model.onnx, metrics.csv, accuracy.png, test.csv, classifier.json and"
