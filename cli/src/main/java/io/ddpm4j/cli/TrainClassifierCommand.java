@@ -23,8 +23,7 @@ import picocli.CommandLine.Spec;
 /** Trains a classifier. */
 @Command(
     name = "train-classifier",
-    description =
-        "Train a classifier by which samples are judged; stop with Ctrl-C, go on with --resume.",
+    description = "Train a classifier of images, by which samples are judged.",
     footer = {
       "",
       "The run's folder holds model.onnx, metrics.csv, accuracy.png, test.csv, classifier.json and"
