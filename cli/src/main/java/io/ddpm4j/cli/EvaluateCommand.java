@@ -76,7 +76,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Folder of the results (default: evaluations/ and the name of the model).")
   private Path out; // null: the default
 
-  @Mixin private final EvaluatedModelOptions models = new EvaluatedModelOptions();
+  @Mixin private final OpeningOptions opening = new OpeningOptions();
 
   @Spec private CommandSpec spec;
 
@@ -106,14 +106,14 @@ final class EvaluateCommand implements Callable<Integer> {
                             + "), found nothing"));
     refuseOthers(kind);
     kind.requireConsistent();
-    models.requireConsistent();
+    opening.requireConsistent();
     EvaluatedModel source = EvaluatedModel.of(model);
     Path folder = out == null ? RESULTS.resolve(source.name()) : out;
     Outputs.requireFolder("--out", folder);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     return kind.evaluate(
         new EvaluationInputs(
-            source, models, data, Optional.ofNullable(images), seed, folder, terminal));
+            source, opening, data, Optional.ofNullable(images), seed, folder, terminal));
   }
 
   /** Refuses options that would do nothing. */

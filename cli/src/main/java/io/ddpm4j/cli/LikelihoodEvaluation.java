@@ -53,8 +53,7 @@ final class LikelihoodEvaluation implements EvaluationKind {
   @Override
   public int evaluate(EvaluationInputs inputs) throws IOException {
     // The chain of ddpm is what the bound is of.
-    try (DiffusionPipeline pipeline =
-        inputs.models().open(inputs.model(), METHOD, inputs.terminal())) {
+    try (DiffusionPipeline pipeline = inputs.open(METHOD)) {
       EvaluationRequest request = EvaluationRequest.of(inputs, pipeline);
       return likelihood.isOde()
           ? new FlowEvaluation(request, likelihood).run()

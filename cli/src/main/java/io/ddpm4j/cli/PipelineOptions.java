@@ -2,7 +2,6 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.Device;
-import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
@@ -11,8 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -37,39 +34,7 @@ final class PipelineOptions {
 
   @Mixin private final MethodOptions method = new MethodOptions();
 
-  @Option(
-      names = "--scheduler",
-      paramLabel = "FILE",
-      description =
-          "scheduler_config.json, or JSON with a list betas, trained_betas or alphas_cumprod, in"
-              + " place of the model's own schedule (default: that).")
-  private Path scheduler;
-
-  @Option(
-      names = "--image-size",
-      paramLabel = "N|HxW",
-      converter = ImageSize.Converter.class,
-      description = "Height and width where the model leaves them open (default: its own).")
-  private ImageSize imageSize;
-
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Images at once (default: as memory allows).")
-  private Integer batchSize;
-
-  @Mixin private final SessionOptions session = new SessionOptions();
-
-  @ArgGroup(
-      validate = false,
-      heading = "%nNoise schedule, in place of the model's own and of --scheduler:%n")
-  private final ScheduleOptions.WithPrediction schedule = new ScheduleOptions.WithPrediction();
-
-  @ArgGroup(
-      validate = false,
-      heading = "%nModels from elsewhere, where the file leaves something in doubt:%n")
-  private final ForeignOptions foreign = new ForeignOptions();
+  @Mixin private final OpeningOptions opening = new OpeningOptions();
 
   /**
    * The method for a command that needs another one than the usual.
@@ -96,100 +61,25 @@ final class PipelineOptions {
 
   /** Where the model runs. */
   Device device() {
-    return session.settings().device();
+    return opening.settings().device();
   }
 
   /** Refuses options that say the same thing twice, before any work. */
   void requireConsistent() {
-    if (scheduler != null && !schedule.given().isEmpty()) {
-      throw new UsageException(
-          "--scheduler: expected a file or options, found both it and "
-              + String.join(", ", schedule.given()));
-    }
+    opening.requireConsistent();
   }
 
   /** Opens a model as the options say; what a user should know of it is shown as warnings. */
   DiffusionPipeline open(Path file, Terminal terminal) throws IOException {
-    Optional<SchedulerConfig> config = schedulerConfig();
-    try {
-      DiffusionPipeline pipeline = open(file, config);
-      Warnings warnings = new Warnings(terminal);
-      pipeline.warnings().forEach(warnings);
-      Optional<SchedulerConfig> own = pipeline.metadata().scheduler();
-      if (config.isPresent() && own.isPresent() && !saysTheSame(config.get(), own.get())) {
-        warnings.accept(
-            pipeline.model().name()
-                + ": the model's own schedule differs from that of "
-                + (scheduler != null ? "--scheduler" : String.join(", ", schedule.given()))
-                + ", which is used");
-      }
-      return pipeline;
-    } catch (ModelFormatException e) {
-      throw e.missingOption().map(missing -> withOptions(file, missing, e)).orElse(e);
-    }
+    return opening.open(file, DiffusionPipeline.open(file), this::setMethod, terminal);
   }
 
-  /** Whether a network trained with one of them can be sampled with the other. */
-  private static boolean saysTheSame(SchedulerConfig one, SchedulerConfig other) {
-    return one.noiseSchedule().equals(other.noiseSchedule())
-        && one.predictionType() == other.predictionType();
-  }
-
-  /** The sentence with the options of the command line that give what is missing. */
-  static ModelFormatException withOptions(Path file, String missing, ModelFormatException e) {
-    String sentence =
-        switch (missing) {
-          case "schedulerConfig" ->
-              file
-                  + ": expected a noise schedule in the file or as an option, found neither; give"
-                  + " --scheduler FILE, or --schedule NAME and the options beside it";
-          case "imageSize" ->
-              file
-                  + ": expected the images' height and width in the file or as an option, found"
-                  + " neither; give --image-size N";
-          case "imageChannels" ->
-              file
-                  + ": expected the images' channels in the file or as an option, found neither;"
-                  + " give --image-channels N";
-          case "roleNames" -> e.getMessage() + " with " + ForeignOptions.NAMES;
-          default -> e.getMessage();
-        };
-    return new ModelFormatException(sentence, e);
-  }
-
-  private Optional<SchedulerConfig> schedulerConfig() throws IOException {
-    if (scheduler != null) {
-      return Optional.of(SchedulerFiles.read(scheduler));
-    }
-    return schedule.given().isEmpty()
-        ? Optional.empty()
-        : Optional.of(schedule.over(SchedulerConfig.ddpm()));
-  }
-
-  private DiffusionPipeline open(Path file, Optional<SchedulerConfig> config) throws IOException {
-    DiffusionPipeline.Builder builder =
-        DiffusionPipeline.open(file)
-            .device(device())
-            .threads(session.settings().threads())
-            .roleNames(foreign.roleNames());
+  private void setMethod(DiffusionPipeline.Builder builder) {
     if (sampler != null || !method.given().isEmpty()) {
       builder.sampler(samplerFactory());
     }
-    config.ifPresent(builder::schedulerConfig);
     if (steps != null) {
       builder.steps(steps);
-    }
-    if (batchSize != null) {
-      builder.batchSize(batchSize);
-    }
-    if (imageSize != null) {
-      builder.imageSize(imageSize.height(), imageSize.width());
-    }
-    foreign.apply(builder);
-    try {
-      return builder.build();
-    } catch (IllegalArgumentException e) { // an option that does not fit the model
-      throw new UsageException(e.getMessage());
     }
   }
 

@@ -1,7 +1,11 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.SessionSettings;
+import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import io.ddpm4j.trainer.evaluate.features.PixelScale;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -199,8 +203,23 @@ final class SampleQualityOptions {
     return Optional.ofNullable(features);
   }
 
-  /** How it is used. */
-  FeatureOptions featureOptions() {
+  /** Opens it as the options say. */
+  FeatureNetwork openFeatures(Path file, SessionSettings settings) throws IOException {
+    try {
+      return FeatureNetwork.open(file, featureOptions(), settings);
+    } catch (IllegalArgumentException e) { // an option that does not fit it
+      throw new UsageException("--feature-" + e.getMessage());
+    }
+  }
+
+  /** The sentence with the option that gives what a feature network lacks. */
+  static ModelFormatException withOption(ModelFormatException e) {
+    return e.missingOption()
+        .map(missing -> new ModelFormatException(e.getMessage() + ": --feature-" + missing, e))
+        .orElse(e);
+  }
+
+  private FeatureOptions featureOptions() {
     FeatureOptions options = FeatureOptions.defaults();
     options = featureOutput == null ? options : options.withOutput(featureOutput);
     options = featureScale == null ? options : options.withScale(featureScale);

@@ -2,6 +2,7 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.evaluate.distance.QualityReference;
@@ -50,11 +51,10 @@ final class SampleQualityRun {
     try (DiffusionPipeline model = open(options.firstSampler(), null)) {
       RealData real = RealData.open(inputs, options, model.imageShape(), images());
       Path file = FeatureFiles.resolve(options, inputs.data());
-      try (FeatureNetwork network =
-          FeatureNetwork.open(file, options.featureOptions(), inputs.models().settings())) {
+      try (FeatureNetwork network = options.openFeatures(file, inputs.opening().settings())) {
         return run(model, real, network);
-      } catch (IllegalArgumentException e) { // of the feature network's options
-        throw new UsageException(e.getMessage());
+      } catch (ModelFormatException e) {
+        throw SampleQualityOptions.withOption(e);
       }
     } catch (CancellationException e) {
       inputs
@@ -70,7 +70,11 @@ final class SampleQualityRun {
   /** How many samples each set has. */
   private int images() {
     int usual = SampleQualityEvaluation.USUAL_IMAGES;
-    int images = inputs.count().map(n -> n.of(usual)).orElse(usual);
+    int images = inputs.count().map(ImageCount::number).orElse(usual);
+    if (images == 0) {
+      throw new UsageException(
+          "-n: expected a number of samples, of which there is no end, found all");
+    }
     if (images < LEAST) {
       throw new UsageException(
           "-n: expected at least %d samples, found %d".formatted(LEAST, images));
@@ -185,19 +189,15 @@ final class SampleQualityRun {
   }
 
   private DiffusionPipeline open(String sampler, Integer steps) throws IOException {
-    return inputs
-        .models()
-        .open(
-            inputs.model(),
-            builder -> {
-              if (sampler != null) {
-                builder.sampler(Samplers.named(sampler));
-              }
-              if (steps != null) {
-                builder.steps(steps);
-              }
-            },
-            inputs.terminal());
+    return inputs.open(
+        builder -> {
+          if (sampler != null) {
+            builder.sampler(Samplers.named(sampler));
+          }
+          if (steps != null) {
+            builder.steps(steps);
+          }
+        });
   }
 
   private ProgressBar bar(String title) {
@@ -206,7 +206,7 @@ final class SampleQualityRun {
 
   private Work work(ProgressBar bar) {
     return new Work(
-        inputs.models().settings().threads(),
+        inputs.opening().settings().threads(),
         inputs.terminal().interrupts().cancellation(),
         (stage, done, total) -> bar.update(done, total, stage));
   }

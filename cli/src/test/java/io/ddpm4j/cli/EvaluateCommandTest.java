@@ -144,6 +144,14 @@ class EvaluateCommandTest {
   }
 
   @Test
+  void anotherScheduleThanTheModelsIsWarnedOf() throws IOException {
+    CommandRun run =
+        evaluate(model(), dir.resolve("out"), "-n", 1, "--schedule", "cosine", "--respacing", "5");
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("own schedule differs from that of --schedule"), run.err());
+  }
+
+  @Test
   void theFlowsLikelihood() throws IOException {
     Path out = dir.resolve("out");
     evaluate(model(), out, "-n", 3, "--ode", "--ode-steps", 5, "--batch-size", 2)

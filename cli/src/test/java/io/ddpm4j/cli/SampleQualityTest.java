@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -189,6 +190,13 @@ class SampleQualityTest {
     evaluate(out, "--ode").isWrongUsage("--ode", "--sample-quality");
     evaluate(out, "--split", "test").isWrongUsage("--split", "--sample-quality");
     evaluate(out, "--reference-images", 3).isWrongUsage("--reference-images", "at least", "3");
+    evaluate(out, "-n", "all").isWrongUsage("-n", "found all");
+    Path foreign = TestModels.foreign(dir.resolve("foreign.onnx")); // has no images of its own
+    evaluate(out, "--features", foreign).failsSaying(foreign, "expected");
+    Path silent = TestModels.features(dir.resolve("silent.onnx"), CHANNELS, 2, Map.of());
+    evaluate(out, "--features", silent).failsSaying(silent, "black and white", "--feature-scale");
+    evaluate(out, "--feature-size", 9).isWrongUsage("--feature-size: expected 8", "found 9");
+    evaluate(out, "--feature-output", "none").failsSaying("features.onnx", "none");
     evaluate(out, "-n", 3).isWrongUsage("-n", "at least", "3");
     evaluate(out, "--feature-scale", "0;1").isWrongUsage("--feature-scale", "imagenet", "0;1");
     evaluate(out, "--guidance", "2").isWrongUsage("guidance", "2");

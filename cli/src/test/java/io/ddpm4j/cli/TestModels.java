@@ -64,17 +64,25 @@ final class TestModels {
    * what it sees of each class.
    */
   static Path features(Path file, int channels, List<String> classes) throws IOException {
-    Graph graph = new Graph("features", OpSet.onnx(OpSet.DEFAULT_VERSION));
-    Ops ops = new Ops(graph);
-    Value images = graph.input("images", DataType.FLOAT, Shape.named("batch", channels, 8, 8));
-    graph.output("features", ops.reduceMean(images, false, 2, 3));
-    graph.output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, classes.size()));
-    Map<String, String> metadata =
+    return features(
+        file,
+        channels,
+        classes.size(),
         Map.of(
             "ddpm4j.image",
             "{\"value_range\":[-1.0,1.0]}",
             "ddpm4j.classes",
-            new Gson().toJson(classes));
+            new Gson().toJson(classes)));
+  }
+
+  /** The same with other metadata. */
+  static Path features(Path file, int channels, int classes, Map<String, String> metadata)
+      throws IOException {
+    Graph graph = new Graph("features", OpSet.onnx(OpSet.DEFAULT_VERSION));
+    Ops ops = new Ops(graph);
+    Value images = graph.input("images", DataType.FLOAT, Shape.named("batch", channels, 8, 8));
+    graph.output("features", ops.reduceMean(images, false, 2, 3));
+    graph.output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, classes));
     OnnxWriter.write(OnnxModel.of(graph).withMetadata(metadata), file);
     return file;
   }
