@@ -1,6 +1,6 @@
 """Writes objective/pytorch.json: the losses of a few images and their gradients with respect to a network's output, in
 double precision by PyTorch's autograd, for every prediction, loss and variance. The formulas are those of the papers (Ho et
-al. 2020; Nichol and Dhariwal 2021; Hang et al. 2023) with means, variances and divergences written out. Inputs follow from
+al. 2020; Nichol and Dhariwal 2021; Hang et al. 2023; Tang et al. 2025) with means, variances and divergences written out. Inputs follow from
 formulas, so that only results are stored.
 
     python3 objective_reference.py ../resources/io/ddpm4j/trainer/objective/pytorch.json
@@ -57,7 +57,7 @@ def flat(x):
     return x.mean(dim=(1, 2, 3))
 
 
-def run(schedule, prediction, loss, variance, gamma):
+def run(schedule, prediction, loss, variance, gamma, guidance=1):
     beta = betas(schedule)
     T = len(beta)
     t = torch.tensor([0, 1, T // 2, T - 1])
@@ -77,6 +77,9 @@ def run(schedule, prediction, loss, variance, gamma):
     output = numbers(lambda k: 1.2 * math.sin(0.9 * k + 0.4), shape[1] * N * SIZE * SIZE, shape).requires_grad_()
 
     predicted = output[:, :C]
+    if guidance > 1:
+        unconditional = numbers(lambda k: 0.8 * math.sin(0.7 * k + 1.1))
+        target = target + (1 - 1 / guidance) * (predicted - unconditional).detach()
     simple = flat((predicted - target) ** 2)
     if gamma:
         snr = bar / (1 - bar)
@@ -110,7 +113,7 @@ def run(schedule, prediction, loss, variance, gamma):
     weights = torch.tensor([0.1, 0.2, 0.3, 0.4], dtype=torch.float64)
     (per_image * weights).sum().backward()
     return {"schedule": schedule, "prediction": prediction, "loss": loss, "variance": variance, "min_snr": gamma,
-            "timesteps": t.tolist(), "per_image": rounded(per_image), "gradient": rounded(output.grad)}
+            "model_guidance": guidance, "timesteps": t.tolist(), "per_image": rounded(per_image), "gradient": rounded(output.grad)}
 
 
 def rounded(x):
@@ -125,6 +128,9 @@ cases = [run(schedule, prediction, *loss)
          for prediction in ("epsilon", "sample", "v_prediction")
          for loss in LOSSES
          if schedule != "cosine" or prediction == "epsilon"]
+cases += [run(schedule, prediction, "simple", "fixed_small", gamma, guidance)
+          for schedule, gamma, guidance in (("linear", 0, 1.4), ("cosine", 5, 3), ("custom", 0, 2))
+          for prediction in ("epsilon", "sample", "v_prediction")]
 with open(sys.argv[1], "w") as file:
     file.write('{"torch": "%s", "custom": %s, "cases": [\n' % (torch.__version__, json.dumps(CUSTOM)))
     file.write(",\n".join(json.dumps(case) for case in cases))

@@ -37,6 +37,7 @@ final class PresetDefaults extends ListResourceBundle {
       entry("loss", c -> c.diffusion().objective().loss()),
       entry("timestepSampling", c -> c.diffusion().objective().timestepSampling()),
       entry("offsetNoise", c -> number(c.diffusion().objective().offsetNoise())),
+      entry("modelGuidance", c -> number(c.diffusion().objective().modelGuidance())),
       entry("batchSize", c -> c.optimizer().batchSize()),
       entry("accumulate", c -> c.optimizer().accumulate()),
       entry("learningRate", c -> number(c.optimizer().learningRate())),

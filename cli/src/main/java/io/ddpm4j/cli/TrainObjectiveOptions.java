@@ -58,6 +58,14 @@ final class TrainObjectiveOptions {
               + " (default: ${bundle:preset.offsetNoise}).")
   private Double offsetNoise;
 
+  @Option(
+      names = "--model-guidance",
+      paramLabel = "G",
+      description =
+          "Train towards what guidance of scale G makes of the network, so that sampling gets that"
+              + " without guidance; needs --label-dropout (default: ${bundle:preset.modelGuidance}).")
+  private Double modelGuidance;
+
   DiffusionConfig over(DiffusionConfig preset) {
     ObjectiveConfig said = preset.objective();
     return preset.withObjective(
@@ -66,7 +74,8 @@ final class TrainObjectiveOptions {
             variance(said),
             Said.or(minSnr, said.minSnr()),
             timestepSampling == null ? said.timestepSampling() : timestepSampling.label(),
-            Said.or(offsetNoise, said.offsetNoise())));
+            Said.or(offsetNoise, said.offsetNoise()),
+            Said.or(modelGuidance, said.modelGuidance())));
   }
 
   /** Who asks for a learned variance alone means the loss that trains it. */

@@ -623,6 +623,14 @@ class TrainCommandTest {
     train(out, "--timestep-sampling", "often")
         .isWrongUsage("'--timestep-sampling'", "expected uniform, loss-second-moment");
     train(out, "--offset-noise", -1).isWrongUsage("--offset-noise: expected a number of 0 or more");
+    train(out, "--model-guidance", 0.5)
+        .isWrongUsage("--model-guidance: expected a number of at least 1, found 0.5");
+    train(out, "--model-guidance", 2)
+        .isWrongUsage("--model-guidance: expected with --label-dropout");
+    train(out, "--model-guidance", 2, "--label-dropout", 0.1, "--dropout", 0.1)
+        .isWrongUsage("--model-guidance: expected with --dropout 0, since two predictions");
+    train(out, "--model-guidance", 2, "--label-dropout", 0.1, "--loss", "vlb")
+        .isWrongUsage("--model-guidance: expected none for the loss vlb");
 
     // A model with a learned variance is trained on with it.
     Path model = dir.resolve("model.onnx");

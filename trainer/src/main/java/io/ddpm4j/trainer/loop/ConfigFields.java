@@ -43,6 +43,7 @@ public final class ConfigFields {
           entry("--min-snr", "diffusion.objective.minSnr"),
           entry("--timestep-sampling", "diffusion.objective.timestepSampling"),
           entry("--offset-noise", "diffusion.objective.offsetNoise"),
+          entry("--model-guidance", "diffusion.objective.modelGuidance"),
           entry("--batch-size", "optimizer.batchSize"),
           entry("--learning-rate", "optimizer.learningRate"),
           entry("--accumulate", "optimizer.accumulate"),

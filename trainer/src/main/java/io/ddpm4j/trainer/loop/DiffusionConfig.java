@@ -103,6 +103,7 @@ public record DiffusionConfig(
         scheduler.predictionType(),
         scheduler.varianceType(),
         objective.kind(),
-        objective.weighting());
+        objective.weighting(),
+        objective.modelGuidance());
   }
 }

@@ -18,15 +18,18 @@ import java.util.Optional;
  * @param timestepSampling a {@link TimestepSampling}'s name; uniform where it is absent
  * @param offsetNoise how much of one number for each image and channel is added to the noise; 0 for
  *     none
+ * @param modelGuidance the scale of guidance that the network learns to need no more; 1, or absent,
+ *     for none
  */
 public record ObjectiveConfig(
     @MayBeAbsent String loss,
     @MayBeAbsent String varianceType,
     @MayBeAbsent double minSnr,
     @MayBeAbsent String timestepSampling,
-    @MayBeAbsent double offsetNoise) {
+    @MayBeAbsent double offsetNoise,
+    @MayBeAbsent double modelGuidance) {
   /** L_simple with timesteps of equal probability. */
-  public static final ObjectiveConfig SIMPLE = new ObjectiveConfig(null, null, 0, null, 0);
+  public static final ObjectiveConfig SIMPLE = new ObjectiveConfig(null, null, 0, null, 0, 1);
 
   /** Refuses names that nobody knows and numbers outside their range. */
   public ObjectiveConfig {
@@ -53,6 +56,22 @@ public record ObjectiveConfig(
         "--offset-noise",
         "a number of 0 or more",
         offsetNoise);
+    modelGuidance = modelGuidance == 0 ? 1 : modelGuidance; // what is absent
+    require(
+        modelGuidance >= 1 && Double.isFinite(modelGuidance),
+        "--model-guidance",
+        "a number of at least 1",
+        modelGuidance);
+  }
+
+  /** Without model guidance. */
+  public ObjectiveConfig(
+      String loss,
+      String varianceType,
+      double minSnr,
+      String timestepSampling,
+      double offsetNoise) {
+    this(loss, varianceType, minSnr, timestepSampling, offsetNoise, 1);
   }
 
   LossKind kind() {

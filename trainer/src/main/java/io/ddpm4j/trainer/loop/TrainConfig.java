@@ -35,7 +35,17 @@ public record TrainConfig(
     require(optimizer != null, "optimizer", "an optimizer", "none");
     require(run != null, "run", "a length and a seed", "none");
     reporting = reporting == null ? ReportingConfig.NONE : reporting;
-    diffusion.training(); // refuses what does not go together
+    boolean guided = diffusion.training().isGuided(); // refuses what does not go together
+    require(
+        !guided || network.labelDropout() > 0,
+        "--model-guidance",
+        "with --label-dropout, of which the network learns what an image of any class is",
+        "without");
+    require(
+        !guided || network.dropout() == 0,
+        "--model-guidance",
+        "with --dropout 0, since two predictions are compared",
+        "with --dropout " + network.dropout());
   }
 
   /** A run that begins with random weights and tells nothing but the metrics of its steps. */

@@ -172,6 +172,7 @@ record TrainStepDescription(RunSnapshot run, TrainStepConfig config, TrainStepGr
     JsonObject o = new JsonObject();
     o.addProperty("loss", objective.loss());
     o.addProperty("min_snr", objective.minSnr());
+    o.addProperty("model_guidance", objective.modelGuidance());
     return o;
   }
 }

@@ -19,15 +19,21 @@ import java.util.Optional;
  *     has twice the image's channels, the second half of which is v, from -1 for β̃ to 1 for β
  * @param loss of an image
  * @param minSnr the weight of L_simple by timestep; empty for 1
+ * @param modelGuidance the scale G of classifier-free guidance that the network learns to predict
+ *     by itself (Tang et al. 2025, "Diffusion Models without Classifier-free Guidance"), at least
+ *     1; 1 for a network that predicts the data's noise
  */
 public record Objective(
     NoiseSchedule schedule,
     PredictionType predictionType,
     VarianceType varianceType,
     LossKind loss,
-    Optional<MinSnr> minSnr) {
+    Optional<MinSnr> minSnr,
+    double modelGuidance) {
   /** λ of L_hybrid (Nichol and Dhariwal 2021, §3.1). */
   private static final double BOUND_SHARE = 0.001;
+
+  private static final String MODEL_GUIDANCE = "--model-guidance";
 
   /** Refuses what does not go together. */
   public Objective {
@@ -62,6 +68,26 @@ public record Objective(
         "num_train_timesteps",
         "at least 2 for the loss " + loss.label(),
         schedule.trainTimesteps());
+    require(
+        modelGuidance >= 1 && Double.isFinite(modelGuidance),
+        MODEL_GUIDANCE,
+        "a number of at least 1",
+        modelGuidance);
+    require(
+        modelGuidance == 1 || loss == LossKind.SIMPLE,
+        MODEL_GUIDANCE,
+        "none for the loss " + loss.label() + ", which bounds the likelihood of the data",
+        modelGuidance);
+  }
+
+  /** Without model guidance. */
+  public Objective(
+      NoiseSchedule schedule,
+      PredictionType predictionType,
+      VarianceType varianceType,
+      LossKind loss,
+      Optional<MinSnr> minSnr) {
+    this(schedule, predictionType, varianceType, loss, minSnr, 1);
   }
 
   private static void require(boolean ok, String what, String expected, Object found) {
@@ -79,6 +105,11 @@ public record Objective(
   /** The channels of the network's output for images of so many. */
   public int outputChannels(int imageChannels) {
     return varianceType.isLearned() ? 2 * imageChannels : imageChannels;
+  }
+
+  /** Whether the loss needs what the network predicts without the class, too. */
+  public boolean isGuided() {
+    return modelGuidance > 1;
   }
 
   /**
@@ -157,6 +188,29 @@ public record Objective(
             gradient(o, simple, weight, halves.get(0)),
             gradient(o, share, weight, halves.get(1)));
     return new Loss(o.add(simple, share), gradient);
+  }
+
+  /**
+   * Adds the loss of each image, and the gradient of their weighted sum, with model guidance: to
+   * the target is added w·(ε(x_t, t, c) - ε(x_t, t, ∅)), as the network itself has it, through
+   * which no gradient goes (Tang et al. 2025, in terms of whatever is predicted). What it comes to
+   * rest at is ε̂ = ε(∅) + G·(ε(c) - ε(∅)) for G = 1/(1-w), as then ε̂ = ε(c) + w·(ε̂ - ε(∅)).
+   *
+   * @param output the network's for the images' classes, float (N, C, H, W)
+   * @param unconditional the network's for the null class, of the same shape
+   * @param weight of each image, float (N)
+   * @throws IllegalStateException if this objective {@linkplain #isGuided is not guided}
+   */
+  public Loss guidedLoss(Ops o, Images images, Value output, Value unconditional, Value weight) {
+    if (!isGuided()) {
+      throw new IllegalStateException("model guidance: expected a scale above 1, found none");
+    }
+    double w = 1 - 1 / modelGuidance;
+    Value guidance = o.mul(o.sub(output, unconditional), w);
+    Value error = o.sub(output, o.add(target(o, images), guidance));
+    Value perImage = simple(o, images, error);
+    // The target is given, so the gradient by the error is that by the output.
+    return new Loss(perImage, gradient(o, perImage, weight, error));
   }
 
   private static Value gradient(Ops o, Value perImage, Value weight, Value output) {

@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.step;
 import io.ddpm4j.exporter.graph.DataType;
 import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
+import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.TensorType;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.nn.ClassEmbedding;
@@ -15,6 +16,7 @@ import io.ddpm4j.trainer.objective.Objective;
 import io.ddpm4j.trainer.optim.Adam;
 import io.ddpm4j.trainer.optim.Ema;
 import io.ddpm4j.trainer.optim.GradientClipping;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +61,14 @@ public record TrainStepConfig(
                   : ", as many as in_channels, since the prediction has the image's shape")
               + ", found "
               + unet.outChannels());
+    }
+    if (objective.isGuided() && (unet.numClassEmbeds() < 2 || unet.dropout() > 0)) {
+      throw new IllegalArgumentException(
+          "model guidance: expected a network without dropout that is told classes and a null"
+              + " class, found num_class_embeds "
+              + unet.numClassEmbeds()
+              + " and dropout "
+              + unet.dropout());
     }
   }
 
@@ -148,7 +158,19 @@ public record TrainStepConfig(
     Value xt = objective.noisy(o, images);
     UNet.Inputs inputs = new UNet.Inputs(xt, timestep, in.get(CLASS_LABELS), given.dropout());
     Value predicted = UNet.build(o, unet, weights, inputs);
-    Objective.Loss loss = objective.loss(o, images, predicted, given.sampleWeight());
+    Objective.Loss loss =
+        objective.isGuided()
+            ? objective.guidedLoss(
+                o, images, predicted, unconditional(o, weights, inputs), given.sampleWeight())
+            : objective.loss(o, images, predicted, given.sampleWeight());
     return new Loss(predicted, loss.perImage(), loss.gradient());
+  }
+
+  /** What the network predicts for the null class, which has the last row of the table. */
+  private Value unconditional(Ops o, Parameters weights, UNet.Inputs of) {
+    long[] none = new long[Math.toIntExact(of.timestep().shape().size(0))];
+    Arrays.fill(none, unet.numClassEmbeds() - 1);
+    Value label = o.constant(TensorData.longs(none));
+    return UNet.build(o, unet, weights, of.sample(), of.timestep(), label);
   }
 }

@@ -211,6 +211,10 @@ class TrainConfigTest {
             + " -1.0",
         "\"offsetNoise\": 0.0 | \"offsetNoise\": -1 | diffusion.objective.offsetNoise: expected a number of 0 or more,"
             + " found -1.0",
+        "\"modelGuidance\": 1.0 | \"modelGuidance\": 0.5 | diffusion.objective.modelGuidance: expected a number of"
+            + " at least 1, found 0.5",
+        "\"modelGuidance\": 1.0 | \"modelGuidance\": 2 | diffusion.objective.modelGuidance: expected with"
+            + " network.labelDropout, of which the network learns what an image of any class is, found without",
         "\"uniform\" | \"often\" | diffusion.objective.timestepSampling: expected one of uniform, loss-second-moment,"
             + " found often",
         "\"trainedBetas\": [] | \"trainedBetas\": [0.1] | diffusion.trainTimesteps: expected 1, as many as"

@@ -197,7 +197,8 @@ class TrainStepExporterTest {
             """),
         said.get("draws"));
     assertEquals(
-        JsonParser.parseString("{\"loss\": \"simple\", \"min_snr\": 5.0}"), said.get("objective"));
+        JsonParser.parseString("{\"loss\": \"simple\", \"min_snr\": 5.0, \"model_guidance\": 1.0}"),
+        said.get("objective"));
     assertEquals("v_prediction", field(said, "scheduler", "prediction_type"));
     assertEquals("8", field(said, "image", "height"));
     assertEquals(6, said.getAsJsonArray("classes").size());

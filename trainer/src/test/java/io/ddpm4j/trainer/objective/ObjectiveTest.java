@@ -60,7 +60,8 @@ class ObjectiveTest {
         PredictionType.parse(c.get("prediction").getAsString()),
         VarianceType.parse(c.get("variance").getAsString()),
         LossKind.parse(c.get("loss").getAsString()),
-        gamma == 0 ? Optional.empty() : Optional.of(new MinSnr(gamma)));
+        gamma == 0 ? Optional.empty() : Optional.of(new MinSnr(gamma)),
+        c.get("model_guidance").getAsDouble());
   }
 
   @TestFactory
@@ -71,12 +72,18 @@ class ObjectiveTest {
       reference = JsonParser.parseString(json).getAsJsonObject();
     }
     List<JsonObject> cases = Json.objects(reference, "cases");
-    assertTrue(cases.size() >= 49, "cases: " + cases.size());
+    assertTrue(cases.size() >= 58, "cases: " + cases.size());
     return cases.stream()
         .map(
             c ->
                 DynamicTest.dynamicTest(
-                    Stream.of("schedule", "prediction", "loss", "variance", "min_snr")
+                    Stream.of(
+                            "schedule",
+                            "prediction",
+                            "loss",
+                            "variance",
+                            "min_snr",
+                            "model_guidance")
                         .map(field -> c.get(field).getAsString())
                         .toList()
                         .toString(),
@@ -98,7 +105,11 @@ class ObjectiveTest {
             graph.input("timestep", DataType.INT64, Shape.of(IMAGES)));
     Value output = graph.input("output", DataType.FLOAT, outputs);
     Value weight = graph.input("weight", DataType.FLOAT, Shape.of(IMAGES));
-    Objective.Loss loss = objective.loss(o, given, output, weight);
+    Value unconditional = graph.input("unconditional", DataType.FLOAT, outputs);
+    Objective.Loss loss =
+        objective.isGuided()
+            ? objective.guidedLoss(o, given, output, unconditional, weight)
+            : objective.loss(o, given, output, weight);
     graph.output("per_image", loss.perImage());
     graph.output("gradient", loss.gradient());
 
@@ -108,6 +119,7 @@ class ObjectiveTest {
     int[] timesteps = Json.ints(expected.get("timesteps"));
     feeds.put("timestep", TensorData.longs(Arrays.stream(timesteps).asLongStream().toArray()));
     feeds.put("output", floats(outputs, k -> 1.2 * Math.sin(0.9 * k + 0.4)));
+    feeds.put("unconditional", floats(outputs, k -> 0.8 * Math.sin(0.7 * k + 1.1)));
     feeds.put("weight", TensorData.ofFloats(WEIGHTS, IMAGES));
     Map<String, TensorData> found = GraphRunner.run(how.apply(graph), feeds);
 
@@ -197,6 +209,30 @@ class ObjectiveTest {
             () ->
                 new Objective(
                     NoiseSchedule.linear(), PredictionType.EPSILON, variance, loss, minSnr));
+    assertEquals(message, e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "SIMPLE | 0.5 | --model-guidance: expected a number of at least 1, found 0.5",
+        "SIMPLE | Infinity | --model-guidance: expected a number of at least 1, found Infinity",
+        "VLB | 2 | --model-guidance: expected none for the loss vlb, which bounds the likelihood of"
+            + " the data, found 2.0"
+      })
+  void guidanceThatTrainsNothingIsRefused(LossKind loss, double guidance, String message) {
+    Exception e =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                new Objective(
+                    NoiseSchedule.linear(),
+                    PredictionType.EPSILON,
+                    VarianceType.FIXED_SMALL,
+                    loss,
+                    Optional.empty(),
+                    guidance));
     assertEquals(message, e.getMessage());
   }
 

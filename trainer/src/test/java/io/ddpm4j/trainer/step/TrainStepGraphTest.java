@@ -66,6 +66,16 @@ class TrainStepGraphTest {
         minSnr == 0 ? Optional.empty() : Optional.of(new MinSnr(minSnr)));
   }
 
+  private static Objective guided(double scale) {
+    return new Objective(
+        SCHEDULE,
+        PredictionType.EPSILON,
+        VarianceType.FIXED_SMALL,
+        LossKind.SIMPLE,
+        Optional.empty(),
+        scale);
+  }
+
   private static Arguments of(
       String name, UNetConfig unet, Objective objective, Adam adam, Object... rest) {
     GradientClipping clipping = (GradientClipping) rest[0];
@@ -118,6 +128,7 @@ class TrainStepGraphTest {
             new GradientClipping(1),
             0.9),
         of("dropout", unet(1, 0).withDropout(0.25), simple, ADAM, NONE, 0.9),
+        of("model guidance", unet(1, 3), guided(2), ADAM, NONE, 0.9),
         of(
             "all that UNet2DModel has",
             UNetConfig.fromJson(
@@ -320,6 +331,59 @@ class TrainStepGraphTest {
           reference.getAsJsonObject(vector),
           step.layout(),
           FloatBuffer.wrap(state.get(vector).floats()));
+    }
+  }
+
+  /** Of what the network, exported, predicts with the class and with the null class. */
+  @Test
+  void guidanceIsThatOfTheNetworkItself() throws OrtException {
+    double scale = 4;
+    UNetConfig unet = unet(1, 3);
+    TrainStepConfig config =
+        new TrainStepConfig(unet, BATCH, guided(scale), ADAM, NONE, List.of(new Ema(0.9)));
+    TrainStepGraph step = TrainStepGraph.build(config);
+    float[] weights = step.layout().join(UNet.parameters(unet).initialize(7));
+    Map<String, TensorData> feeds = draw(config, new Random(3));
+    feeds.put("class_labels", TensorData.longs(0, 1, 2)); // the last of them is the null class
+    float[] noise = feeds.get("noise").floats();
+    int pixels = noise.length / BATCH;
+    float[] noisy = new float[noise.length];
+    for (int k = 0; k < noise.length; k++) {
+      int t = (int) feeds.get("timestep").longs()[k / pixels];
+      double x0 = (feeds.get("images").bytes().get(k) & 0xff) / 127.5 - 1;
+      noisy[k] =
+          (float)
+              (SCHEDULE.sqrtAlphaCumprod(t) * x0 + SCHEDULE.sqrtOneMinusAlphaCumprod(t) * noise[k]);
+    }
+    Map<String, TensorData> shown = new LinkedHashMap<>();
+    shown.put("sample", TensorData.ofFloats(noisy, feeds.get("noise").shape().sizes()));
+    shown.put("timestep", feeds.get("timestep"));
+    shown.put("class_labels", feeds.get("class_labels"));
+    shown.put("weights", TensorData.ofFloats(weights, weights.length));
+    float[] told;
+    float[] untold;
+    try (PortableRuntime predictor = new PortableRuntime(PredictorGraph.build(unet))) {
+      told = predictor.run(shown).get("out_sample").floats();
+      shown.put("class_labels", TensorData.longs(2, 2, 2));
+      untold = predictor.run(shown).get("out_sample").floats();
+    }
+    float[] found;
+    try (PortableRuntime portable = new PortableRuntime(step.graph())) {
+      feeds.put("learning_rate", TensorData.scalar(0f));
+      feeds.put("step", TensorData.scalar(1L));
+      feeds.putAll(begin(config, weights));
+      found = portable.run(feeds).get("sample_loss").floats();
+    }
+    for (int i = 0; i < BATCH; i++) {
+      double loss = 0;
+      double unguided = 0;
+      for (int k = i * pixels; k < (i + 1) * pixels; k++) {
+        double target = noise[k] + (1 - 1 / scale) * (told[k] - untold[k]);
+        loss += (told[k] - target) * (told[k] - target) / pixels;
+        unguided += (told[k] - noise[k]) * (told[k] - noise[k]) / pixels;
+      }
+      near(loss, found[i], 1e-4, "image " + i);
+      assertEquals(i == 2, Math.abs(loss - unguided) < 1e-6 * loss, "only the null class has none");
     }
   }
 
