@@ -1,12 +1,12 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.classifier.ClassifierFolder;
+import io.ddpm4j.trainer.classifier.ClassifierQuality;
 import io.ddpm4j.trainer.classifier.ClassifierResult;
 import io.ddpm4j.trainer.classifier.ClassifierTrainConfig;
 import io.ddpm4j.trainer.classifier.ClassifierTrainer;
 import io.ddpm4j.trainer.classifier.Epoch;
 import io.ddpm4j.trainer.data.DatasetOptionException;
-import io.ddpm4j.trainer.evaluate.Confusion;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -144,19 +144,23 @@ final class TrainClassifierCommand implements Callable<Integer> {
     return Main.OK;
   }
 
-  private void print(Confusion test) {
+  private void print(ClassifierQuality test) {
     terminal
         .out()
         .printf(
             Locale.ROOT,
             "test split: %.4f right, %d of %d%n",
-            test.accuracy(),
-            test.right(),
-            test.images());
+            test.accuracy().accuracy(),
+            test.accuracy().right(),
+            test.accuracy().images());
     for (int label = 0; label < test.classes().size(); label++) {
       terminal
           .out()
-          .printf(Locale.ROOT, "  %-20s %.3f%n", test.classes().get(label), test.accuracy(label));
+          .printf(
+              Locale.ROOT,
+              "  %-20s %.3f%n",
+              test.classes().get(label),
+              test.accuracy().accuracy(label));
     }
   }
 }

@@ -11,27 +11,28 @@ import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.ModelSummary;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.model.ModelMetadata;
-import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
+import io.ddpm4j.trainer.classifier.ClassifierQuality;
 import io.ddpm4j.trainer.data.DatasetOptions;
 import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.FashionMnist;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Split;
-import io.ddpm4j.trainer.evaluate.Classification;
-import io.ddpm4j.trainer.evaluate.Confusion;
+import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
+import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,10 +140,11 @@ class ShippedClassifiersTest {
         "skipped: no Fashion-MNIST (Debian's package dataset-fashion-mnist)");
     DatasetOptions options = DatasetOptions.DEFAULTS.withSplit(Split.TEST);
     ImageDataset data = Datasets.open(FashionMnist.NAME, options, sentence -> {});
-    Confusion found;
-    try (OnnxModel model =
-        OnnxModel.open(folder.resolve(Models.FILE), SessionSettings.defaults())) {
-      found = new Classification(model).measure(data, new Cancellation());
+    ClassAccuracy found;
+    try (FeatureNetwork network =
+        FeatureNetwork.open(
+            folder.resolve(Models.FILE), FeatureOptions.defaults(), SessionSettings.defaults())) {
+      found = ClassifierQuality.measure(network, data, new Cancellation()).accuracy();
     }
     assertEquals(10_000, found.images());
     assertTrue(found.accuracy() >= LEAST_ACCURACY, found.toString());
@@ -150,12 +152,15 @@ class ShippedClassifiersTest {
     Card rows = new Card(Documents.table(card, "# " + folder.getFileName()));
     rows.says("accuracy", "^([\\d.]+) ", share(found.accuracy()));
     Map<String, List<String>> classes = Documents.table(card, "## By class");
-    for (int label = 0; label < found.classes().size(); label++) {
-      String name = found.classes().get(label);
+    for (int label = 0; label < found.classes(); label++) {
+      int asked = label;
+      String name = data.classNames().get(label);
       List<String> cells = classes.get(name);
       assertEquals(String.format(Locale.ROOT, "%.3f", found.accuracy(label)), cells.get(0), name);
       assertEquals(
-          Arrays.stream(found.counts()[label]).mapToObj(String::valueOf).toList(),
+          IntStream.range(0, found.classes())
+              .mapToObj(seen -> String.valueOf(found.confusion(asked, seen)))
+              .toList(),
           cells.subList(1, cells.size()),
           name);
     }

@@ -10,7 +10,7 @@ import io.ddpm4j.exporter.proto.MetadataKeys;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.proto.OnnxWriter;
-import io.ddpm4j.trainer.evaluate.Confusion;
+import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import io.ddpm4j.trainer.loop.DatasetCard;
 import io.ddpm4j.trainer.optim.Decay;
 import java.io.IOException;
@@ -83,7 +83,7 @@ record ClassifierFile(OnnxModel model) {
   }
 
   /** The same, saying how many images of the test split it gets right. */
-  ClassifierFile told(Confusion test) {
+  ClassifierFile told(ClassAccuracy test) {
     String json = model.metadata().get(MetadataKeys.PROVENANCE);
     JsonObject o = JsonParser.parseString(json).getAsJsonObject();
     o.addProperty("test_images", test.images());

@@ -3,7 +3,6 @@ package io.ddpm4j.trainer.classifier;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.nn.Classifier;
 import io.ddpm4j.runtime.model.Device;
-import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
@@ -12,8 +11,8 @@ import io.ddpm4j.trainer.data.Batch;
 import io.ddpm4j.trainer.data.BatchIterator;
 import io.ddpm4j.trainer.data.DataPosition;
 import io.ddpm4j.trainer.data.ImageDataset;
-import io.ddpm4j.trainer.evaluate.Classification;
-import io.ddpm4j.trainer.evaluate.Confusion;
+import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import io.ddpm4j.trainer.loop.DivergedException;
 import io.ddpm4j.trainer.loop.Pace;
 import io.ddpm4j.trainer.loop.SessionTensors;
@@ -111,7 +110,7 @@ final class ClassifierLoop implements AutoCloseable {
       checkpoint();
     }
     boolean finished = log.step() == steps;
-    Optional<Confusion> test = finished ? test() : Optional.empty();
+    Optional<ClassifierQuality> test = finished ? test() : Optional.empty();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -165,9 +164,11 @@ final class ClassifierLoop implements AutoCloseable {
       ImageDataset heldOut = trainer.parts().heldOut();
       Map<String, TensorData> averaged = session.layout().split(session.state(UpdateGraph.EMA));
       ClassifierFile model = ClassifierFile.of(trainer.network(), trainer.card(), averaged);
-      Confusion found;
-      try (OnnxModel open = OnnxModel.open(model.toBytes(), "step " + step, settings())) {
-        found = new Classification(open).measure(heldOut, cancellation);
+      ClassifierQuality found;
+      try (FeatureNetwork open =
+          FeatureNetwork.open(
+              model.toBytes(), "step " + step, FeatureOptions.defaults(), settings())) {
+        found = ClassifierQuality.measure(open, heldOut, cancellation);
       }
       Epoch epoch =
           log.add(
@@ -176,7 +177,7 @@ final class ClassifierLoop implements AutoCloseable {
                   step,
                   loss.value(),
                   found.loss(),
-                  found.accuracy(),
+                  found.accuracy().accuracy(),
                   rate.at(step),
                   step * config.batchSize() / seconds));
       log.draw();
@@ -228,19 +229,19 @@ final class ClassifierLoop implements AutoCloseable {
   }
 
   /** What the best model takes the images of the test split for; the file is told. */
-  private Optional<Confusion> test() throws IOException {
+  private Optional<ClassifierQuality> test() throws IOException {
     Optional<ImageDataset> data = trainer.test();
     if (data.isEmpty()) {
       return Optional.empty();
     }
     Path file = trainer.folder().model();
-    Confusion found;
-    try (OnnxModel open = OnnxModel.open(file, settings())) {
-      found = new Classification(open).measure(data.get(), cancellation);
+    ClassifierQuality found;
+    try (FeatureNetwork open = FeatureNetwork.open(file, FeatureOptions.defaults(), settings())) {
+      found = ClassifierQuality.measure(open, data.get(), cancellation);
     } catch (CancellationException e) {
       return Optional.empty();
     }
-    ClassifierFile.read(file).told(found).write(file);
+    ClassifierFile.read(file).told(found.accuracy()).write(file);
     trainer.folder().writeText(trainer.folder().test(), found.toCsv());
     return Optional.of(found);
   }

@@ -1,6 +1,5 @@
 package io.ddpm4j.trainer.classifier;
 
-import io.ddpm4j.trainer.evaluate.Confusion;
 import java.util.Optional;
 
 /**
@@ -13,4 +12,4 @@ import java.util.Optional;
  *     none, or the run is not finished
  */
 public record ClassifierResult(
-    long step, boolean finished, Optional<Epoch> best, Optional<Confusion> test) {}
+    long step, boolean finished, Optional<Epoch> best, Optional<ClassifierQuality> test) {}

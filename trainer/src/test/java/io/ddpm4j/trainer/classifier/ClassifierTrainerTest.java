@@ -12,14 +12,13 @@ import io.ddpm4j.exporter.nn.ClassifierConfig;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
-import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.data.DatasetOptions;
 import io.ddpm4j.trainer.data.Datasets;
 import io.ddpm4j.trainer.data.ImageDataset;
-import io.ddpm4j.trainer.evaluate.Classification;
-import io.ddpm4j.trainer.evaluate.Confusion;
+import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import io.ddpm4j.trainer.loop.DataConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -142,11 +141,13 @@ class ClassifierTrainerTest {
 
     ImageDataset all =
         Datasets.open(config.data().source(), config.data().options(), sentence -> {});
-    try (OnnxModel model = OnnxModel.open(folder.model(), SessionSettings.defaults())) {
-      Confusion found = new Classification(model).measure(all, new Cancellation());
-      assertEquals(IMAGES, found.images());
-      assertEquals(80, found.images(2));
-      assertTrue(found.accuracy() > 0.95, found.toString());
+    try (FeatureNetwork model =
+        FeatureNetwork.open(
+            folder.model(), FeatureOptions.defaults(), SessionSettings.defaults())) {
+      ClassifierQuality found = ClassifierQuality.measure(model, all, new Cancellation());
+      assertEquals(IMAGES, found.accuracy().images());
+      assertEquals(80, found.accuracy().images(2));
+      assertTrue(found.accuracy().accuracy() > 0.95, found.toString());
       String[] rows = found.toCsv().split("\n");
       assertEquals("class,images,accuracy,taken for 0,taken for 1,taken for 2", rows[0]);
       assertTrue(rows[1].startsWith("0,80,"), rows[1]);

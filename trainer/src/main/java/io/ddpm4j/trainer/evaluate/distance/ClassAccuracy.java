@@ -71,13 +71,18 @@ public final class ClassAccuracy {
     return confusion[asked][Objects.checkIndex(seen, confusion.length)];
   }
 
-  /** The share of all images that were seen as the class asked for. */
-  public double accuracy() {
+  /** Images that were seen as the class asked for. */
+  public long right() {
     long right = 0;
     for (int c = 0; c < confusion.length; c++) {
       right += confusion[c][c];
     }
-    return (double) right / images();
+    return right;
+  }
+
+  /** Their share of all images. */
+  public double accuracy() {
+    return (double) right() / images();
   }
 
   /** The same of one class; NaN if no image was asked of it. */
@@ -97,5 +102,10 @@ public final class ClassAccuracy {
 
   private static double standardError(double share, long images) {
     return Math.sqrt(share * (1 - share) / images);
+  }
+
+  @Override
+  public String toString() {
+    return "%d of %d right".formatted(right(), images());
   }
 }
