@@ -13,15 +13,16 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** The images that a model is evaluated with: sized to the model. */
-final class EvaluationDataOptions {
+final class EvaluationDataOptions extends DataFileOptions {
   private static final String SPLIT = "--split";
+  private static final int FIRST = -2; // before those that say where the files are
+
   private static final String NULL_CLASS = "--null-class";
 
   /** Options that say something of images which a model is shown, and nothing of samples. */
@@ -29,6 +30,7 @@ final class EvaluationDataOptions {
 
   @Option(
       names = "--data",
+      order = FIRST,
       required = true,
       paramLabel = "DATA",
       description =
@@ -38,37 +40,12 @@ final class EvaluationDataOptions {
 
   @Option(
       names = SPLIT,
+      order = FIRST,
       paramLabel = "PART",
       converter = Names.Splits.class,
       description =
           "train or test, of data that have both (default: test where there is one, else all).")
   private Split split; // null: not said
-
-  @Option(
-      names = "--data-dir",
-      paramLabel = "DIR",
-      description =
-          "Where the files of fashion-mnist or emoji are (default: where Debian's package or npm"
-              + " puts them).")
-  private Path dataDir;
-
-  @Option(
-      names = "--labels",
-      paramLabel = "FILE",
-      description = "idx file of labels beside an idx file of images (default: none).")
-  private Path labels;
-
-  @Option(
-      names = "--labels-from-folders",
-      description = "Sub-folders of a folder of images are classes.")
-  private boolean labelsFromFolders;
-
-  @Option(
-      names = "--background",
-      paramLabel = "RRGGBB",
-      converter = TrainDataOptions.Colour.class,
-      description = "Colour behind transparent pixels, of images from a folder (default: ffffff).")
-  private Integer background;
 
   @Option(
       names = NULL_CLASS,
@@ -138,12 +115,12 @@ final class EvaluationDataOptions {
     DatasetOptions options =
         new DatasetOptions(
             part,
-            Optional.ofNullable(dataDir),
-            Optional.ofNullable(labels),
+            dataDir(),
+            labels(),
             sized ? OptionalInt.of(shape.height()) : OptionalInt.empty(),
             folder ? OptionalInt.of(shape.channels()) : OptionalInt.empty(),
-            background == null ? OptionalInt.empty() : OptionalInt.of(background),
-            labelsFromFolders);
+            background().map(OptionalInt::of).orElse(OptionalInt.empty()),
+            labelsFromFolders());
     ImageDataset data;
     try {
       data = Datasets.open(source, options, warnings);

@@ -1,11 +1,9 @@
 package io.ddpm4j.trainer.classifier;
 
-import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
+import io.ddpm4j.trainer.loop.TrainingFolder;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -28,7 +26,14 @@ public record ClassifierFolder(Path path) {
   public static final String CONFIG = "classifier.json";
 
   private static final Set<String> OWN =
-      Set.of(CONFIG, "dataset.json", "metrics.csv", "accuracy.png", "model.onnx", "checkpoints");
+      Set.of(
+          CONFIG,
+          "dataset.json",
+          "metrics.csv",
+          "accuracy.png",
+          "model.onnx",
+          "test.csv",
+          "checkpoints");
 
   /** {@code classifier.json}: the {@link ClassifierTrainConfig}. */
   public Path config() {
@@ -62,7 +67,7 @@ public record ClassifierFolder(Path path) {
 
   /** The folder {@code checkpoints}; it need not be there yet. */
   public CheckpointStore checkpoints() {
-    return new CheckpointStore(path.resolve("checkpoints"));
+    return folder().checkpoints();
   }
 
   /**
@@ -75,7 +80,7 @@ public record ClassifierFolder(Path path) {
       throw new IOException(
           path
               + ": expected the folder of a classifier's training with a classifier.json, found "
-              + (Files.isDirectory(path) ? "none in it" : "no such folder"));
+              + folder().lack());
     }
     try {
       return ClassifierTrainConfig.fromJson(Files.readString(config()));
@@ -84,34 +89,25 @@ public record ClassifierFolder(Path path) {
     }
   }
 
-  /** Refuses a folder in which a new run would write over files; hidden ones are passed over. */
+  /** As {@link TrainingFolder#requireFree}. */
   void requireFree() throws IOException {
-    if (checkpoints().latest().isPresent()) {
-      throw new IOException(
-          path
-              + ": expected a folder without a run, found one with checkpoints; resume it or"
-              + " choose another folder");
-    }
-    if (!Files.isDirectory(path)) {
-      return;
-    }
-    boolean begun = Files.exists(config());
-    try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
-        if (!name.startsWith(".") && !(begun && OWN.contains(name))) {
-          throw new IOException(
-              path
-                  + ": expected an empty folder for a new run, found "
-                  + name
-                  + "; choose another folder");
-        }
-      }
+    folder().requireFree(Files.exists(config()) && isConfig());
+  }
+
+  private boolean isConfig() {
+    try {
+      readConfig();
+      return true;
+    } catch (IOException e) {
+      return false; // somebody else's
     }
   }
 
+  private TrainingFolder folder() {
+    return new TrainingFolder(path, OWN);
+  }
+
   void writeText(Path file, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
+    TrainingFolder.writeText(file, text);
   }
 }

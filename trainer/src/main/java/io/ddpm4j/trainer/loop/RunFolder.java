@@ -1,11 +1,9 @@
 package io.ddpm4j.trainer.loop;
 
-import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.trainer.checkpoint.CheckpointStore;
 import io.ddpm4j.trainer.report.HtmlReport;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -14,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
  * Where the files of a run lie.
@@ -128,7 +125,7 @@ public record RunFolder(Path path) {
 
   /** The folder {@code checkpoints}; it need not be there yet. */
   public CheckpointStore checkpoints() {
-    return new CheckpointStore(path.resolve("checkpoints"));
+    return folder().checkpoints();
   }
 
   /**
@@ -139,11 +136,7 @@ public record RunFolder(Path path) {
   public TrainConfig readConfig() throws IOException {
     if (!Files.isRegularFile(config())) {
       throw new IOException(
-          path
-              + ": expected the folder of a run with a run.json, found "
-              + (Files.isDirectory(path)
-                  ? "none in it"
-                  : Files.exists(path) ? "a file" : "no such folder"));
+          path + ": expected the folder of a run with a run.json, found " + folder().lack());
     }
     try {
       return TrainConfig.fromJson(Files.readString(config()));
@@ -158,23 +151,7 @@ public record RunFolder(Path path) {
    * over.
    */
   void requireFree() throws IOException {
-    if (checkpoints().latest().isPresent()) {
-      throw new IOException(
-          path
-              + ": expected a folder without a run, found one with checkpoints; resume it or"
-              + " choose another folder");
-    }
-    Set<String> names = visibleNames();
-    boolean begun = names.contains(config().getFileName().toString()) && isConfig();
-    for (String name : names) {
-      if (!begun || !OWN.contains(name)) {
-        throw new IOException(
-            path
-                + ": expected an empty folder for a new run, found "
-                + name
-                + "; choose another folder");
-      }
-    }
+    folder().requireFree(Files.exists(config()) && isConfig());
   }
 
   private boolean isConfig() {
@@ -186,21 +163,11 @@ public record RunFolder(Path path) {
     }
   }
 
-  private Set<String> visibleNames() throws IOException {
-    Set<String> names = new TreeSet<>();
-    if (Files.isDirectory(path)) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(path)) {
-        entries.forEach(entry -> names.add(entry.getFileName().toString()));
-      } catch (DirectoryIteratorException e) {
-        throw e.getCause();
-      }
-      names.removeIf(name -> name.startsWith("."));
-    }
-    return names;
+  private TrainingFolder folder() {
+    return new TrainingFolder(path, OWN);
   }
 
   void writeText(Path file, String text) throws IOException {
-    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
+    TrainingFolder.writeText(file, text + "\n");
   }
 }
