@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -171,6 +172,7 @@ class DiffCommandTest {
   }
 
   /** docs/random.md: who draws the noise of a seed outside draws what the graph makes of it. */
+  @Tag("slow")
   @Test
   void loopsOfNoiseAndOfASeedAreAskedForTheSame() throws IOException {
     Path network = TestModels.unet(dir.resolve("network.onnx"), 1, List.of());

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -129,6 +130,7 @@ class DocumentedCommandsTest {
         "README.md shows no ./ddpm command in a fenced block");
   }
 
+  @Tag("slow")
   @Test
   void everyCommandThatCanRunHereRuns() throws IOException {
     List<Line> lines = Documents.commands();

@@ -40,6 +40,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -217,6 +218,7 @@ class LoopExportTest {
   }
 
   /** Names of extents are the network's, and no file holds one that depends on a count. */
+  @Tag("slow")
   @Test
   void theNumberOfImagesHasOneName() throws IOException {
     Path file = dir.resolve("loop.onnx");

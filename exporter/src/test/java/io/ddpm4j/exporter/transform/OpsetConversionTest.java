@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -85,6 +86,7 @@ class OpsetConversionTest {
     }
   }
 
+  @Tag("slow")
   @ParameterizedTest
   @MethodSource("versions")
   void storedNetworksComputeTheSameInEveryVersion(int version) throws Exception {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A session that cannot be made, or not be closed, leaves nothing native behind. */
@@ -120,6 +121,7 @@ class SessionLeaksTest {
     return stages;
   }
 
+  @Tag("slow")
   @Test
   void whatWasMadeIsFreedWhereverMakingFails() {
     Watched whole = new Watched(NONE);
@@ -163,6 +165,7 @@ class SessionLeaksTest {
     assertAllClosed(made);
   }
 
+  @Tag("slow")
   @Test
   void inputsThatCannotBeMadeLeaveNothingAndHurtNobody() {
     Watched whole = new Watched(NONE);
