@@ -168,6 +168,9 @@ public final class RunExporter {
     }
     o.addProperty("ema_decay", config.optimizer().emaDecay());
     o.addProperty("label_dropout", config.network().labelDropout());
+    if (config.diffusion().training().isGuided()) {
+      o.addProperty("model_guidance", config.diffusion().objective().modelGuidance());
+    }
     o.addProperty("horizontal_flips", config.data().horizontalFlips());
     o.addProperty("seed", config.run().seed());
     if (config.init() != null) {

@@ -9,9 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.exporter.convert.Safetensors;
 import io.ddpm4j.exporter.graph.TensorData;
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.image.ImageBatch;
+import io.ddpm4j.runtime.model.ModelMetadata;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.checkpoint.Checkpoint;
 import io.ddpm4j.trainer.checkpoint.CheckpointException;
@@ -537,6 +539,28 @@ class TrainerTest {
       pipeline.generate(5, 1).writeGrid(folder.resolve("grid.png"));
     }
     assertTrue(ImageIO.read(folder.resolve("grid.png").toFile()).getWidth() >= 16);
+  }
+
+  @Test
+  void aModelThatNeedsNoGuidanceSaysOfWhichScale() throws IOException {
+    TrainConfig plain = dropping(2, 0.3);
+    ObjectiveConfig guided = new ObjectiveConfig(null, null, 0, null, 0, 1.5);
+    Path file = folder.resolve("model.onnx");
+    train("plain", plain);
+    RunExporter.export(folder.resolve("plain"), file);
+    assertFalse(
+        OnnxReader.read(file).metadata().get("ddpm4j.provenance").contains("model_guidance"));
+    train(
+        "guided",
+        new TrainConfig(
+            plain.data(),
+            plain.network(),
+            plain.diffusion().withObjective(guided),
+            plain.optimizer(),
+            plain.run()));
+    RunExporter.export(folder.resolve("guided"), file);
+    ModelMetadata metadata = ModelMetadata.parse("model", OnnxReader.read(file).metadata());
+    assertEquals("1.5", metadata.provenance().get("model_guidance"));
   }
 
   @Test
