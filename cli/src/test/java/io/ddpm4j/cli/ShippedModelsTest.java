@@ -11,7 +11,14 @@ import io.ddpm4j.runtime.GenerationRequest;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ImageGrid;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.model.SessionSettings;
+import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
+import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
+import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
+import io.ddpm4j.trainer.evaluate.features.Features;
+import io.ddpm4j.trainer.evaluate.features.Work;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -29,6 +36,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
@@ -45,6 +53,9 @@ import picocli.CommandLine;
 /** Every folder of {@code models/} with a model that makes images: whole, unchanged, described. */
 class ShippedModelsTest {
   private static final Path MODELS = Documents.ROOT.resolve("models");
+
+  /** Of the samples of {@link Models#DEFAULT}, by the shipped classifier. */
+  private static final double LEAST_ACCURACY = 0.90;
 
   /** The rows of a card's table; the header row is empty. */
   private static final Set<String> ROWS =
@@ -163,6 +174,9 @@ class ShippedModelsTest {
       rows.says("network", "null class, label (\\d+)", "" + metadata.nullClass().getAsInt());
       assertEquals(unet.numClassEmbeds() - 1, metadata.nullClass().getAsInt());
     }
+    if (provenance.containsKey("model_guidance")) {
+      rows.says("settings", ".*--model-guidance ([\\d.]+)", provenance.get("model_guidance"));
+    }
     rows.says("weights", "decay ([\\d.]+)", provenance.get("ema_decay"));
     rows.says("sampling", "^(\\d+) steps", "" + scheduler.trainTimesteps());
     rows.says("sampling", "`(\\w+)` variance", scheduler.varianceType().label());
@@ -249,6 +263,37 @@ class ShippedModelsTest {
       return text;
     } finally {
       reader.dispose();
+    }
+  }
+
+  /**
+   * Without guidance, at the least as often as the project asks of it: 200 samples in few steps,
+   * some ten seconds of two idle cores.
+   */
+  @Tag("slow")
+  @Test
+  void clothesAreOfTheClassesThatAreAskedFor() throws IOException {
+    int images = 200;
+    ImageBatch made;
+    List<String> classes;
+    try (DiffusionPipeline pipeline =
+        DiffusionPipeline.open(MODELS.resolve(Models.DEFAULT))
+            .sampler(Samplers.named("dpmpp_2m"))
+            .steps(20)
+            .build()) {
+      made = pipeline.generate(images, 42L);
+      classes = pipeline.metadata().classNames();
+    }
+    int[] asked = IntStream.range(0, images).map(i -> i % classes.size()).toArray();
+    try (FeatureNetwork judge =
+        FeatureNetwork.open(
+            MODELS.resolve("fashion-mnist-classifier").resolve(Models.FILE),
+            FeatureOptions.defaults(),
+            SessionSettings.defaults())) {
+      assertEquals(classes, judge.classNames());
+      Features logits = judge.extract(made, Work.quiet()).logits().orElseThrow();
+      ClassAccuracy accuracy = ClassAccuracy.of(logits, asked);
+      assertTrue(accuracy.accuracy() >= LEAST_ACCURACY, accuracy.toString());
     }
   }
 
