@@ -50,7 +50,8 @@ public record FeatureCache(Path folder) {
     int batch = network.batchSize();
     int rows = (CHUNK + batch - 1) / batch * batch; // so that batches are those of one run
     Files.createDirectories(folder);
-    Path file = folder.resolve(HexFormat.of().formatHex(hash).substring(0, NAME) + ".features");
+    Path file =
+        folder.resolve(HexFormat.of().formatHex(hash).substring(0, NAME) + FeatureEntry.ENDING);
     Optional<FeatureEntry> found =
         FeatureEntry.open(file, new FeatureEntry.Key(hash, images.size(), rows), work);
     if (found.isEmpty()) { // somebody else is making it

@@ -4,10 +4,8 @@ import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
@@ -19,29 +17,36 @@ import java.util.concurrent.CancellationException;
 import java.util.zip.CRC32C;
 
 /**
- * What a network says of a set of images, in a file that grows by some images at a time:
+ * What a network says of a set of images, which grows by some images at a time: matrices in files
+ * of NumPy ({@code -features.npy} and, of a network that has them, {@code -logits.npy}), and beside
+ * them their checksums:
  *
  * <pre>
  * header  "ddpm4j features 1" and a line feed, 32 bytes SHA-256 of network and images, int32
  *         images n, int32 images of a chunk r, int32 features d, int32 logits c (0: none),
  *         int32 CRC-32C of the header up to here
- * chunk   float32 features (r, d), float32 logits (r, c), int32 CRC-32C of both; the last chunk
- *         has the rows that are left
+ * chunk   int32 CRC-32C of the bytes of r rows of features and then of r rows of logits; the last
+ *         chunk has the rows that are left
  * </pre>
  *
- * <p>All big-endian. Each chunk has its place, whether those before it are whole or not. Not
- * thread-safe; one process at a time has the file.
+ * <p>All big-endian. A chunk is there where its checksum is right, whether those before it are or
+ * not. Not thread-safe; one process at a time has the entry.
  */
 final class FeatureEntry implements Closeable {
   private static final byte[] MAGIC = "ddpm4j features 1\n".getBytes(StandardCharsets.US_ASCII);
+  private static final Optional<ByteBuffer> NOTHING = Optional.of(ByteBuffer.allocate(0));
+
+  /** Of the file of checksums, which is locked. */
+  static final String ENDING = ".crc";
+
   private static final int PATIENCE = 20; // times
   private static final long PAUSE = 100; // milliseconds
 
   private final Path file;
-  private final FileChannel channel;
+  private final FileChannel channel; // of the checksums
   private final Key key;
-  private int features; // 0: not known yet
-  private int logits;
+  private FeatureRows features; // null: of how many dimensions is not known yet
+  private FeatureRows logits; // null: none
 
   /**
    * What an entry is of.
@@ -73,6 +78,7 @@ final class FeatureEntry implements Closeable {
   /**
    * Opens an entry, or begins one. What is something else, or of other images, is overwritten.
    *
+   * @param file of the checksums
    * @return empty if somebody else has it, for longer than reading it takes
    */
   static Optional<FeatureEntry> open(Path file, Key key, Work work) throws IOException {
@@ -85,7 +91,7 @@ final class FeatureEntry implements Closeable {
         return Optional.empty();
       }
       FeatureEntry entry = new FeatureEntry(file, channel, key);
-      entry.readHead();
+      entry.readHead(); // last: what it opens, nobody else closes
       return Optional.of(entry);
     } catch (IOException | RuntimeException e) {
       channel.close();
@@ -126,58 +132,63 @@ final class FeatureEntry implements Closeable {
   }
 
   private void readHead() throws IOException {
-    if (channel.size() < headBytes()) {
+    Optional<ByteBuffer> found = read(0, headBytes());
+    if (found.isEmpty()) {
       return;
     }
-    ByteBuffer found = read(0, headBytes());
     int at = headBytes() - 3 * Integer.BYTES;
-    int dimensions = found.getInt(at);
-    int classes = found.getInt(at + Integer.BYTES);
-    if (dimensions > 0 && classes >= 0 && Arrays.equals(found.array(), head(dimensions, classes))) {
-      features = dimensions;
-      logits = classes;
+    int dimensions = found.get().getInt(at);
+    int classes = found.get().getInt(at + Integer.BYTES);
+    boolean sound = dimensions > 0 && classes >= 0;
+    if (sound && Arrays.equals(found.get().array(), head(dimensions, classes))) {
+      openRows(dimensions, classes);
     }
   }
 
-  private long chunkBytes(int rows) {
-    return (long) rows * (features + logits) * Float.BYTES + Integer.BYTES;
+  private void openRows(int dimensions, int classes) throws IOException {
+    closeRows();
+    features = FeatureRows.open(beside("-features.npy"), key.images, dimensions);
+    if (classes > 0) {
+      logits = FeatureRows.open(beside("-logits.npy"), key.images, classes);
+    }
   }
 
-  private long position(int chunk) {
-    return headBytes() + chunk * chunkBytes(key.rows);
+  private Path beside(String ending) {
+    String name = file.getFileName().toString();
+    return file.resolveSibling(name.substring(0, name.length() - ENDING.length()) + ending);
   }
 
   /** Whether these are of as many dimensions as what is there. */
   boolean fits(NetworkOutput output) {
-    return features == output.features().dimensions()
-        && logits == output.logits().map(Features::dimensions).orElse(0);
+    return features != null
+        && features.dimensions() == output.features().dimensions()
+        && (logits == null ? 0 : logits.dimensions())
+            == output.logits().map(Features::dimensions).orElse(0);
   }
 
   /** The rows of a chunk; empty where it is not there, or damaged. */
   Optional<NetworkOutput> read(int chunk) throws IOException {
-    int rows = key.count(chunk);
-    long length = chunkBytes(rows);
-    if (features == 0
-        || length > Integer.MAX_VALUE - 64
-        || position(chunk) + length > channel.size()) {
+    if (features == null) {
       return Optional.empty();
     }
-    ByteBuffer bytes = read(position(chunk), (int) length);
-    int end = (int) length - Integer.BYTES;
-    if (crc(bytes.slice(0, end)) != bytes.getInt(end)) {
+    Optional<ByteBuffer> crc = read(position(chunk), Integer.BYTES);
+    Optional<ByteBuffer> first = features.read(key.first(chunk), key.count(chunk));
+    Optional<ByteBuffer> second =
+        logits == null ? NOTHING : logits.read(key.first(chunk), key.count(chunk));
+    if (crc.isEmpty()
+        || first.isEmpty()
+        || second.isEmpty()
+        || crc.get().getInt() != crc(first.get(), second.get())) {
       return Optional.empty();
     }
-    FloatBuffer floats = bytes.slice(0, end).asFloatBuffer();
-    Features first = matrix(floats, rows, features);
     return Optional.of(
         new NetworkOutput(
-            first, logits == 0 ? Optional.empty() : Optional.of(matrix(floats, rows, logits))));
+            features.matrix(first.get()),
+            Optional.ofNullable(logits).map(rows -> rows.matrix(second.get()))));
   }
 
-  private static Features matrix(FloatBuffer from, int rows, int dimensions) {
-    float[] values = new float[rows * dimensions];
-    from.get(values);
-    return Features.of(values, rows, dimensions);
+  private long position(int chunk) {
+    return headBytes() + (long) chunk * Integer.BYTES;
   }
 
   /**
@@ -188,24 +199,19 @@ final class FeatureEntry implements Closeable {
    */
   void write(int chunk, NetworkOutput rows) throws IOException {
     if (!fits(rows)) {
-      features = rows.features().dimensions();
-      logits = rows.logits().map(Features::dimensions).orElse(0);
+      int dimensions = rows.features().dimensions();
+      int classes = rows.logits().map(Features::dimensions).orElse(0);
       channel.truncate(0);
-      write(ByteBuffer.wrap(head(features, logits)), 0);
+      write(ByteBuffer.wrap(head(dimensions, classes)), 0);
+      openRows(dimensions, classes);
     }
-    ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(chunkBytes(rows.features().count())));
-    put(rows.features(), bytes);
-    rows.logits().ifPresent(matrix -> put(matrix, bytes));
-    bytes.putInt(crc(bytes.duplicate().flip()));
-    write(bytes.flip(), position(chunk));
-  }
-
-  private static void put(Features matrix, ByteBuffer to) {
-    for (int i = 0; i < matrix.count(); i++) {
-      for (float value : matrix.row(i)) {
-        to.putFloat(value);
-      }
+    ByteBuffer first = FeatureRows.bytes(rows.features());
+    ByteBuffer second = rows.logits().map(FeatureRows::bytes).orElse(NOTHING.get());
+    features.write(key.first(chunk), first);
+    if (logits != null) {
+      logits.write(key.first(chunk), second);
     }
+    write(ByteBuffer.allocate(Integer.BYTES).putInt(crc(first, second)).flip(), position(chunk));
   }
 
   private void write(ByteBuffer bytes, long position) throws IOException {
@@ -219,25 +225,40 @@ final class FeatureEntry implements Closeable {
     }
   }
 
-  private ByteBuffer read(long position, int length) throws IOException {
+  private Optional<ByteBuffer> read(long position, int length) throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(length);
     while (bytes.hasRemaining()) {
       if (channel.read(bytes, position + bytes.position()) < 0) {
-        throw new EOFException(file + ": ended at " + (position + bytes.position()));
+        return Optional.empty();
       }
     }
-    return bytes.flip();
+    return Optional.of(bytes.flip());
   }
 
-  private static int crc(ByteBuffer bytes) {
+  private static int crc(ByteBuffer... parts) {
     CRC32C crc = new CRC32C();
-    crc.update(bytes);
+    for (ByteBuffer part : parts) {
+      crc.update(part.duplicate());
+    }
     return (int) crc.getValue();
   }
 
-  /** Frees the file. Idempotent. */
+  private void closeRows() throws IOException {
+    if (features != null) {
+      features.close();
+      features = null;
+    }
+    if (logits != null) {
+      logits.close();
+      logits = null;
+    }
+  }
+
+  /** Frees the files. Idempotent. */
   @Override
   public void close() throws IOException {
-    channel.close();
+    try (channel) {
+      closeRows();
+    }
   }
 }

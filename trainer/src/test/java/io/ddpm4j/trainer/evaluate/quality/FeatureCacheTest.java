@@ -37,7 +37,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FeatureCacheTest {
   private static final int BATCH = 60;
   private static final int CHUNK = 300; // images: the batches that hold 256
-  private static final int ROW = 3 + 3; // floats of an image
   private static final int HEAD = 18 + 32 + 5 * Integer.BYTES;
 
   private final ImageDataset data = new ShapesDataset(1000, 8, 2); // three chunks and a part
@@ -97,9 +96,9 @@ class FeatureCacheTest {
     }
   }
 
-  private Path entry() throws IOException {
+  private Path file(String ending) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      List<Path> all = files.toList();
+      List<Path> all = files.filter(file -> file.toString().endsWith(ending)).toList();
       assertEquals(1, all.size(), all.toString());
       return all.get(0);
     }
@@ -136,28 +135,38 @@ class FeatureCacheTest {
     }
   }
 
-  /** Wherever it is, in the head or in any chunk: it is never part of a result. */
+  /** Wherever it is, in the matrices or their checksums: it is never part of a result. */
   @Test
   void aDamagedByteIsFoundAndItsChunkMadeAgain() throws IOException {
     try (FeatureNetwork network = network(true)) {
       NetworkOutput expected = extract(network);
-      Path file = entry();
-      byte[] whole = Files.readAllBytes(file);
-      int chunk = CHUNK * ROW * Float.BYTES + Integer.BYTES;
-      assertEquals(HEAD + 4 * Integer.BYTES + 1000 * ROW * Float.BYTES, whole.length);
-      for (int at = 0; at < whole.length; at += at < HEAD ? 7 : 1999) {
-        byte[] damaged = whole.clone();
-        damaged[at] ^= 1;
-        Files.write(file, damaged);
-        assertSame(expected, extract(network));
-        long lost = at < HEAD ? 1000 : at - HEAD < 3 * chunk ? CHUNK : 100;
-        assertEquals(1000 - lost + Math.min(BATCH, lost), progress.get(0), "byte " + at);
-        assertArrayEquals(whole, Files.readAllBytes(file), "byte " + at);
-      }
-      for (int length = 0; length < whole.length; length += 3001) {
-        Files.write(file, Arrays.copyOf(whole, length));
-        assertSame(expected, extract(network));
-        assertArrayEquals(whole, Files.readAllBytes(file), "length " + length);
+      assertSame(expected.features(), Features.load(file("-features.npy"))); // as NumPy's
+      assertSame(expected.logits().orElseThrow(), Features.load(file("-logits.npy")));
+      for (String ending : List.of(".crc", "-features.npy", "-logits.npy")) {
+        Path file = file(ending);
+        byte[] whole = Files.readAllBytes(file);
+        boolean checksums = ending.equals(".crc");
+        int head = checksums ? HEAD : 128;
+        int chunk = checksums ? Integer.BYTES : CHUNK * 3 * Float.BYTES;
+        assertEquals(head + (checksums ? 16 : 1000 * 3 * Float.BYTES), whole.length);
+        for (int at = 0; at < whole.length; at += at < HEAD ? 7 : checksums ? 3 : 1999) {
+          byte[] damaged = whole.clone();
+          damaged[at] ^= 1;
+          Files.write(file, damaged);
+          assertSame(expected, extract(network));
+          assertArrayEquals(whole, Files.readAllBytes(file), ending + " byte " + at);
+          if (at < head && !checksums) {
+            assertEquals(List.of(), progress, "the matrix is as it was");
+          } else {
+            long lost = at < head ? 1000 : at - head < 3 * chunk ? CHUNK : 100;
+            assertEquals(1000 - lost + Math.min(BATCH, lost), progress.get(0), "byte " + at);
+          }
+        }
+        for (int length = 0; length < whole.length; length += 5003) {
+          Files.write(file, Arrays.copyOf(whole, length));
+          assertSame(expected, extract(network));
+          assertArrayEquals(whole, Files.readAllBytes(file), ending + " length " + length);
+        }
       }
     }
   }
@@ -167,11 +176,11 @@ class FeatureCacheTest {
     try (FeatureNetwork one = network(true);
         FeatureNetwork other = network(false)) {
       extract(one);
-      Path first = entry();
+      Path first = file(".crc");
       byte[] foreign = Files.readAllBytes(first);
       Files.delete(first);
       NetworkOutput expected = extract(other);
-      Files.write(entry(), foreign);
+      Files.write(file(".crc"), foreign);
       assertSame(expected, extract(other));
       assertEquals(17, progress.size());
     }
@@ -181,7 +190,7 @@ class FeatureCacheTest {
   void whatSomebodyElseIsMakingIsLeftToThem() throws IOException {
     try (FeatureNetwork network = network(false)) {
       NetworkOutput expected = extract(network);
-      Path file = entry();
+      Path file = file(".crc");
       byte[] whole = Files.readAllBytes(file);
       Cancellation cancellation = new Cancellation();
       try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
