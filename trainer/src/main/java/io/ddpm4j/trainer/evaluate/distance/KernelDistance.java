@@ -8,55 +8,48 @@ import io.ddpm4j.trainer.evaluate.features.Work;
 /**
  * The kernel distance of Bińkowski et al. 2018 (§4; over Inception's features the KID): the squared
  * maximum mean discrepancy with the kernel k(x,y) = (xᵀy/d + 1)³, in its unbiased estimate (Gretton
- * et al. 2012, eq. 3), averaged over random subsets of both sets. Unbiased: its expectation does
- * not depend on the numbers of images; of sets of the same kind it is 0, so single estimates can be
- * negative.
+ * et al. 2012, eq. 3) over all pairs of images. Unbiased: its expectation does not depend on the
+ * numbers of images; of sets of the same kind it is 0, so single estimates can be negative. The
+ * mean over random subsets, which the literature takes, has the same expectation and a larger
+ * spread.
  *
- * @param mean over the subsets
- * @param standardError of that mean. Of subsets it is their deviation over the root of their
- *     number, which tells how well they stand for all subsets of these images, and not what other
- *     images would give; where all images are used at once it is the jackknife's, which does, and
- *     NaN for sets of 2 images
- * @param subsets that were used; 1 where all images were used at once
- * @param subsetSize images of each set in a subset; where all are used, those of the smaller set
+ * @param estimate over all pairs
+ * @param standardError of the estimate over other sets of as many images, of both kinds; NaN where
+ *     a set has fewer than 4
+ * @param first images of the first set that were used
+ * @param second images of the second set that were used
  */
-public record KernelDistance(double mean, double standardError, int subsets, int subsetSize) {
-  /** Subsets that the literature uses. */
-  public static final int SUBSETS = 100;
-
-  /** Images in a subset that the literature uses. */
-  public static final int SUBSET_SIZE = 1000;
+public record KernelDistance(double estimate, double standardError, int first, int second) {
+  /** Images of each set that are used at most, unless others are asked for. */
+  public static final int MOST_IMAGES = 10_000;
 
   private static final String STAGE = "kernel distance";
 
   /**
-   * Which subsets are drawn.
+   * Which images are used.
    *
-   * @param subsets how many, at least 2
-   * @param size images of each set in a subset, at least 2; a smaller set gives all of its images.
-   *     Where both sets have no more, there is but one subset: all images
-   * @param seed decides which images
+   * @param images of each set at most, at least 2: time grows with their square
+   * @param seed decides which, where a set has more
    */
-  public record Plan(int subsets, int size, long seed) {
+  public record Plan(int images, long seed) {
     /** Refuses plans without an estimate. */
     public Plan {
-      if (subsets < 2 || size < 2) {
+      if (images < 2) {
         throw new IllegalArgumentException(
-            "kernel distance: expected at least 2 subsets of at least 2 images, found %d of %d"
-                .formatted(subsets, size));
+            "kernel distance: expected at least 2 images of each set, found " + images);
       }
     }
 
-    /** 100 subsets of 1000 images. */
+    /** 10,000 images. */
     public static Plan standard(long seed) {
-      return new Plan(SUBSETS, SUBSET_SIZE, seed);
+      return new Plan(MOST_IMAGES, seed);
     }
   }
 
   /**
-   * Measures two sets. Subset s is of the rows that {@link Draws} chooses with the seeds {@code
-   * derive(derive(seed, s), 0)} of the first set and {@code derive(derive(seed, s), 1)} of the
-   * second.
+   * Measures two sets. Of a set of more images than the plan allows those are used that {@link
+   * Draws} chooses, with the seed {@code derive(seed, 0)} of the first set and {@code derive(seed,
+   * 1)} of the second.
    *
    * @param a features of at least 2 images
    * @param b of as many dimensions
@@ -69,39 +62,9 @@ public record KernelDistance(double mean, double standardError, int subsets, int
           "kernel distance: expected features of at least 2 images in both sets, found %d and %d"
               .formatted(a.count(), b.count()));
     }
-    int size = Math.min(plan.size(), Math.min(a.count(), b.count()));
-    try (MatrixProducts products = new MatrixProducts()) {
-      if (a.count() <= plan.size() && b.count() <= plan.size()) {
-        KernelSums sums = KernelSums.of(a, b, products);
-        work.cancellation().throwIfCancelled();
-        work.progress().advanced(STAGE, 1, 1);
-        return new KernelDistance(sums.estimate(), sums.jackknifeError(), 1, size);
-      }
-      double[] estimates = new double[plan.subsets()];
-      Parallel.run(
-          STAGE,
-          plan.subsets(),
-          work,
-          s -> {
-            long seed = SplitMix64.derive(plan.seed(), s);
-            Features x = a.pick(Draws.choose(a.count(), size, SplitMix64.derive(seed, 0)));
-            Features y = b.pick(Draws.choose(b.count(), size, SplitMix64.derive(seed, 1)));
-            estimates[s] = KernelSums.of(x, y, products).estimate();
-          });
-      return ofEstimates(estimates, size);
-    }
-  }
-
-  private static KernelDistance ofEstimates(double[] estimates, int size) {
-    double mean = 0;
-    for (double estimate : estimates) {
-      mean += estimate / estimates.length;
-    }
-    double squares = 0;
-    for (double estimate : estimates) {
-      squares += (estimate - mean) * (estimate - mean);
-    }
-    double variance = squares / (estimates.length - 1);
-    return new KernelDistance(mean, Math.sqrt(variance / estimates.length), estimates.length, size);
+    Features x = a.draw(plan.images(), SplitMix64.derive(plan.seed(), 0));
+    Features y = b.draw(plan.images(), SplitMix64.derive(plan.seed(), 1));
+    KernelSums sums = KernelSums.of(x, y, STAGE, work);
+    return new KernelDistance(sums.estimate(), Math.sqrt(sums.variance()), x.count(), y.count());
   }
 }

@@ -17,7 +17,7 @@ public final class QualityReference {
   /**
    * How samples are measured.
    *
-   * @param kernel subsets of the kernel distance
+   * @param kernel images of the kernel distance
    * @param neighbours of precision, recall, density and coverage
    * @param manifoldImages images of each set at most of which neighbours are looked for, drawn by
    *     the seed: time grows with their square

@@ -97,7 +97,7 @@ record FeatureInput(
       case BYTES:
         float[] levels = new float[values.length];
         for (int i = 0; i < levels.length; i++) {
-          levels[i] = Math.max(0, Math.min(255, Math.round(values[i]))); // a cubic can overshoot
+          levels[i] = Math.round(values[i]);
         }
         return NumpyArray.of(levels, shape).rounded(NumpyType.UINT8);
       default:

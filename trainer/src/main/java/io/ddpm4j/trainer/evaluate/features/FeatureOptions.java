@@ -10,7 +10,8 @@ import java.util.Optional;
  * @param scale the values of the pixels; empty for what the file's metadata say
  * @param filter how images are brought to the network's size
  * @param size the side of the images that a network of open size is given; 0 for their own
- * @param pooling whether features of several places are averaged
+ * @param pooling whether features of several places are averaged: of maps (N, D, H, W), or (N, H,
+ *     W, D) where images have their channels last, over H and W; of tokens (N, L, D) over L
  * @param batchSize images in a run of a network whose batch is open. Another number may change a
  *     feature by a rounding
  */
@@ -33,7 +34,7 @@ public record FeatureOptions(
     }
   }
 
-  /** What the file says, resized as clean-fid does ({@link ResizeFilter#BICUBIC}). */
+  /** What the file says, resized by {@link ResizeFilter#BICUBIC}. */
   public static FeatureOptions defaults() {
     return new FeatureOptions(
         Optional.empty(), Optional.empty(), ResizeFilter.BICUBIC, 0, false, BATCH);

@@ -9,11 +9,13 @@ import java.util.Optional;
 
 /**
  * An output of a feature network, a row for each image: (N, D), or (N, D, 1, 1) and the like, or
- * features of several places to be averaged.
+ * features of several places to be averaged: maps (N, D, H, W) or (N, H, W, D), or the tokens of a
+ * transformer, (N, L, D).
  *
  * @param file named in messages
  * @param name of the tensor
- * @param channelsLast whether the last of more than two axes holds the features, the others places
+ * @param channelsLast whether the last of four axes holds the features, the others places; of three
+ *     it always does
  * @param pooling whether features of several places are averaged
  */
 record FeatureOutput(String file, String name, boolean channelsLast, boolean pooling) {
@@ -78,8 +80,9 @@ record FeatureOutput(String file, String name, boolean channelsLast, boolean poo
     int elements = values.length / batch;
     boolean spread =
         shape.length > 2 && Arrays.stream(shape).skip(1).filter(e -> e > 1).count() > 1;
-    int features = (int) (channelsLast ? shape[shape.length - 1] : shape[1]);
-    if (shape.length == 2 || !spread && !pooling) {
+    boolean last = channelsLast || shape.length == 3;
+    int features = (int) (last ? shape[shape.length - 1] : shape[1]);
+    if (shape.length == 2 || !spread && (!pooling || shape.length == 3)) {
       return values;
     }
     if (!pooling) {
@@ -88,16 +91,17 @@ record FeatureOutput(String file, String name, boolean channelsLast, boolean poo
           "%s: output %s: expected one place, such as (N, D, 1, 1), found features of %d places in %s; ask for their average"
               .formatted(file, name, elements / features, array));
     }
-    return average(values, batch, features, elements / features);
+    return average(values, last, batch, features, elements / features);
   }
 
-  private float[] average(float[] values, int batch, int features, int places) {
+  private static float[] average(
+      float[] values, boolean last, int batch, int features, int places) {
     float[] means = new float[batch * features];
     for (int n = 0; n < batch; n++) {
       for (int f = 0; f < features; f++) {
         double sum = 0;
         for (int place = 0; place < places; place++) {
-          int at = channelsLast ? place * features + f : f * places + place;
+          int at = last ? place * features + f : f * places + place;
           sum += values[n * features * places + at];
         }
         means[n * features + f] = (float) (sum / places);

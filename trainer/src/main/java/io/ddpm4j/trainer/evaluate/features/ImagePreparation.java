@@ -51,12 +51,20 @@ final class ImagePreparation {
         takePlane(image, c);
         if (resizer != null) {
           resizer.resize(plane, resized);
+          clip(resized);
         }
       }
       for (int i = 0; i < pixels; i++) {
         int at = channelsLast ? i * channels + c : c * pixels + i;
         to[offset + at] = (float) (offsets[c] + slopes[c] * resized[i]);
       }
+    }
+  }
+
+  /** To the levels that there are: a cubic overshoots. */
+  private static void clip(float[] levels) {
+    for (int i = 0; i < levels.length; i++) {
+      levels[i] = Math.max(0, Math.min(255, levels[i]));
     }
   }
 

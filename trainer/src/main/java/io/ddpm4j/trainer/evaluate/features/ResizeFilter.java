@@ -13,7 +13,10 @@ public enum ResizeFilter {
       return Math.max(0, 1 - Math.abs(distance));
     }
   },
-  /** Keys' cubic with a = -1/2: what clean-fid resizes with. It can overshoot black and white. */
+  /**
+   * Keys' cubic with a = -1/2. It can overshoot black and white; as in clean-fid, what the network
+   * is given is clipped to the levels 0 to 255.
+   */
   BICUBIC(2) {
     @Override
     double weight(double distance) {

@@ -9,8 +9,8 @@ public enum QualityMetric {
   /** Of Gaussians fitted to both sets (Heusel et al. 2017); falls with the number of images. */
   FRECHET_DISTANCE("Fréchet distance", "%.3f", q -> q.scores().frechetDistance()),
   /** Unbiased, so it may be below 0 (Bińkowski et al. 2018). */
-  KERNEL_DISTANCE("kernel distance", "%.5f", q -> q.scores().kernelDistance().mean()),
-  /** Standard error of the kernel distance. */
+  KERNEL_DISTANCE("kernel distance", "%.5f", q -> q.scores().kernelDistance().estimate()),
+  /** Standard error of the kernel distance over other images of both kinds. */
   KERNEL_DISTANCE_ERROR("its error", "%.5f", q -> q.scores().kernelDistance().standardError()),
   /** Share of the samples that lie among the real images (Kynkäänniemi et al. 2019). */
   PRECISION("precision", "%.3f", q -> q.scores().manifolds().precision()),

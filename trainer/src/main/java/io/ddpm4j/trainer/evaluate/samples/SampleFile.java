@@ -1,6 +1,5 @@
 package io.ddpm4j.trainer.evaluate.samples;
 
-import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -9,47 +8,53 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.zip.CRC32;
 
 /**
  * Images that a model made, in a file that grows by a batch at a time:
  *
  * <pre>
- * header   "ddpm4j samples 1" and a line feed, int32 length, that many bytes of JSON in UTF-8
+ * header   "ddpm4j samples 2" and a line feed, int32 length, that many bytes of JSON in UTF-8
  *          (the {@link SampleSettings}), int32 CRC-32 of the JSON
- * batch    int32 images, int64 nanoseconds that they took, uint8 (images, C, H, W),
- *          int32 CRC-32 of all of the batch before it
+ * batch    the bytes 89 62 61 74 63 68 0d 0a, int32 number of the first image, int32 images,
+ *          int64 nanoseconds that they took, int32 CRC-32 of the pixels, int32 CRC-32 of the
+ *          batch up to here, uint8 pixels (images, C, H, W)
  * </pre>
  *
- * <p>All big-endian. What a crash has left unfinished or damaged is cut off when the file is
- * opened; the images before it stay. One process writes at a time. Not thread-safe, but for the
- * images that {@link #images} gives.
+ * <p>All big-endian. Batches lie in any order, and what lies between them is skipped: a batch that
+ * is damaged takes no other with it, its images are made again and added at the end. Of images that
+ * are there twice the last count. What a crash has left unfinished at the end is cut off when the
+ * file is opened. One process writes at a time. Not thread-safe, but for the images that {@link
+ * #images(int)} gives.
  */
 public final class SampleFile implements Closeable {
-  private static final byte[] MAGIC = "ddpm4j samples 1\n".getBytes(StandardCharsets.US_ASCII);
+  private static final String FAMILY = "ddpm4j samples ";
+  private static final String VERSION = "2";
+  private static final byte[] MAGIC = (FAMILY + VERSION + "\n").getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_SETTINGS = 1 << 24;
-  private static final int BATCH_HEAD = Integer.BYTES + Long.BYTES;
 
   private final Path file;
   private final FileChannel channel;
   private final SampleSettings settings;
-  private final List<Batch> batches = new ArrayList<>();
-  private long end; // of what is whole
+  private final List<SampleBatch> batches = new ArrayList<>();
+  private final BitSet there = new BitSet();
+  private long end; // of the last batch that is whole
 
   /**
-   * Where images are.
+   * Images that lie beside each other.
    *
-   * @param first number of its first image
-   * @param position of that one's first byte
+   * @param first number of the first
+   * @param count how many, at least 1
    */
-  private record Batch(int first, int images, long nanos, long position) {}
+  public record Range(int first, int count) {}
 
   private SampleFile(Path file, FileChannel channel, SampleSettings settings) {
     this.file = file;
@@ -60,27 +65,32 @@ public final class SampleFile implements Closeable {
   /**
    * Opens a file to go on with, or begins one.
    *
-   * @param warnings takes a sentence where damaged images were cut off
+   * @param warnings takes a sentence where images are damaged or unfinished
    * @throws IOException if the file is of other settings, is no such file, is being written by
    *     somebody else, or cannot be written; the message names the file, what was expected and what
    *     was found
    */
   public static SampleFile open(Path file, SampleSettings settings, Consumer<String> warnings)
       throws IOException {
-    if (!Files.exists(file)) {
-      byte[] head = head(settings);
-      AtomicFile.write(file, out -> out.write(head));
-    }
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    SampleFile opened = new SampleFile(file, channel, settings);
+    SampleFile opened = new SampleFile(file, channel(file), settings);
     try {
-      opened.lock();
+      opened.lock(); // before anything is read or written, so that only one begins a new file
+      opened.begin();
       opened.readHead();
       opened.readBatches(warnings);
       return opened;
     } catch (IOException | RuntimeException e) {
-      channel.close();
+      opened.close();
       throw e;
+    }
+  }
+
+  private static FileChannel channel(Path file) throws IOException {
+    try {
+      return FileChannel.open(
+          file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    } catch (FileSystemException e) {
+      throw new IOException("cannot write " + file + ": " + e, e);
     }
   }
 
@@ -90,7 +100,7 @@ public final class SampleFile implements Closeable {
         .put(MAGIC)
         .putInt(json.length)
         .put(json)
-        .putInt(crc(ByteBuffer.wrap(json)))
+        .putInt(SampleBatch.crc(ByteBuffer.wrap(json)))
         .array();
   }
 
@@ -107,19 +117,27 @@ public final class SampleFile implements Closeable {
     }
   }
 
+  /** Writes the head of a file that is new, or that a crash has left within its head. */
+  private void begin() throws IOException {
+    byte[] head = head(settings);
+    long size = channel.size();
+    if (size < head.length
+        && Arrays.equals(read(0, (int) size).array(), Arrays.copyOf(head, (int) size))) {
+      write(ByteBuffer.wrap(head), 0);
+    }
+  }
+
   private void readHead() throws IOException {
     SampleSettings found;
     try {
-      ByteBuffer start = read(0, MAGIC.length + Integer.BYTES);
-      byte[] magic = new byte[MAGIC.length];
-      start.get(magic);
-      int length = start.getInt();
-      if (!Arrays.equals(magic, MAGIC) || length < 0 || length > MOST_SETTINGS) {
-        throw noSampleFile("something else");
+      requireMagic(read(0, MAGIC.length).array());
+      int length = read(MAGIC.length, Integer.BYTES).getInt();
+      if (length < 0 || length > MOST_SETTINGS) {
+        throw noSampleFile("one whose head is damaged");
       }
       ByteBuffer rest = read(MAGIC.length + Integer.BYTES, length + Integer.BYTES);
       ByteBuffer json = rest.slice(0, length);
-      if (crc(json.duplicate()) != rest.getInt(length)) {
+      if (SampleBatch.crc(json.duplicate()) != rest.getInt(length)) {
         throw noSampleFile("one whose head is damaged");
       }
       found = SampleSettings.ofJson(StandardCharsets.UTF_8.decode(json).toString());
@@ -136,53 +154,67 @@ public final class SampleFile implements Closeable {
     }
   }
 
+  private void requireMagic(byte[] found) throws IOException {
+    if (Arrays.equals(found, MAGIC)) {
+      return;
+    }
+    String text = new String(found, StandardCharsets.US_ASCII).strip();
+    throw noSampleFile(
+        text.startsWith(FAMILY)
+            ? "one of format %s, which is not read any more (this is format %s): remove it, and its images are made again"
+                .formatted(text.substring(FAMILY.length()), VERSION)
+            : "something else");
+  }
+
   private IOException noSampleFile(String found) {
     return new IOException(file + ": expected a file of samples, found " + found);
   }
 
   private void readBatches(Consumer<String> warnings) throws IOException {
     long size = channel.size();
-    while (end < size) {
-      Batch next = batchAt(end, size);
-      if (next == null) {
-        warnings.accept(
-            "%s: unfinished or damaged from image %d on; these are made again"
-                .formatted(file, images()));
-        channel.truncate(end);
-        return;
+    for (long at = end; at >= 0 && at < size; ) {
+      Optional<SampleBatch> batch = SampleBatch.read(this, at, size);
+      if (batch.isPresent()) {
+        add(batch.get());
+        at = end;
+      } else {
+        at = SampleBatch.next(this, at + 1, size);
       }
-      batches.add(next);
-      end = next.position + (long) next.images * settings.imageBytes() + Integer.BYTES;
+    }
+    for (Range gap : missing(there.length())) {
+      warnings.accept(
+          "%s: images %d to %d are damaged; these are made again"
+              .formatted(file, gap.first, gap.first + gap.count - 1));
+    }
+    if (end < size) {
+      warnings.accept(
+          "%s: unfinished or damaged from image %d on; these are made again"
+              .formatted(file, there.length()));
+      channel.truncate(end);
     }
   }
 
-  /** The batch that begins there; null if it is not whole. */
-  private Batch batchAt(long position, long size) throws IOException {
-    long pixels = position + BATCH_HEAD;
-    if (pixels > size) {
-      return null;
-    }
-    ByteBuffer head = read(position, BATCH_HEAD);
-    int count = head.getInt();
-    long nanos = head.getLong();
-    long bytes = (long) count * settings.imageBytes();
-    if (count < 1 || pixels + bytes + Integer.BYTES > size || bytes > Integer.MAX_VALUE - 64) {
-      return null;
-    }
-    ByteBuffer whole = read(position, BATCH_HEAD + (int) bytes + Integer.BYTES);
-    int crc = whole.getInt(BATCH_HEAD + (int) bytes);
-    return crc(whole.slice(0, BATCH_HEAD + (int) bytes)) == crc
-        ? new Batch(images(), count, nanos, pixels)
-        : null;
+  private void add(SampleBatch batch) {
+    batches.add(batch);
+    there.set(batch.first(), batch.first() + batch.images());
+    end = batch.pixels() + (long) batch.images() * settings.imageBytes();
   }
 
-  /** How many images are there. */
+  /** How many images are there, from image 0 on, before the first that is missing. */
   public int images() {
-    if (batches.isEmpty()) {
-      return 0;
+    return there.nextClearBit(0);
+  }
+
+  /** Which of the first {@code count} images are missing, in order. */
+  public List<Range> missing(int count) {
+    List<Range> missing = new ArrayList<>();
+    for (int first = there.nextClearBit(0); first < count; ) {
+      int next = there.nextSetBit(first);
+      int stop = next < 0 ? count : Math.min(next, count);
+      missing.add(new Range(first, stop - first));
+      first = there.nextClearBit(stop);
     }
-    Batch last = batches.get(batches.size() - 1);
-    return last.first + last.images;
+    return missing;
   }
 
   /** What the images are. */
@@ -197,38 +229,54 @@ public final class SampleFile implements Closeable {
 
   /** Mean time that an image took; NaN while there is none. */
   public double secondsPerImage() {
-    long nanos = batches.stream().mapToLong(Batch::nanos).sum();
-    return batches.isEmpty() ? Double.NaN : nanos / 1e9 / images();
+    long nanos = batches.stream().mapToLong(SampleBatch::nanos).sum();
+    long images = batches.stream().mapToLong(SampleBatch::images).sum();
+    return batches.isEmpty() ? Double.NaN : nanos / 1e9 / images;
   }
 
   /**
-   * Adds the next images; they are on the disk when this returns.
+   * Adds the next images, from the first that is missing on; they are on the disk when this
+   * returns.
    *
    * @param pixels uint8 (images, C, H, W)
    * @param nanos that they took
    * @throws IOException if they cannot be written; those before them stay
    */
   public void append(byte[] pixels, long nanos) throws IOException {
+    append(images(), pixels, nanos);
+  }
+
+  /**
+   * Adds images from number {@code first} on; they are on the disk when this returns.
+   *
+   * @param pixels uint8 (images, C, H, W)
+   * @param nanos that they took
+   * @throws IOException if they cannot be written; those before them stay
+   */
+  public void append(int first, byte[] pixels, long nanos) throws IOException {
     int count = pixels.length / settings.imageBytes();
     if (count < 1 || count * settings.imageBytes() != pixels.length) {
       throw new IllegalArgumentException(
           "pixels: expected a multiple of %d bytes, found %d"
               .formatted(settings.imageBytes(), pixels.length));
     }
-    ByteBuffer batch = ByteBuffer.allocate(BATCH_HEAD + pixels.length + Integer.BYTES);
-    batch.putInt(count).putLong(nanos).put(pixels);
-    batch.putInt(crc(batch.duplicate().flip()));
-    batch.flip();
+    if (first < 0 || first > Integer.MAX_VALUE - count) {
+      throw new IllegalArgumentException("first image: expected at least 0, found " + first);
+    }
+    SampleBatch batch = new SampleBatch(first, count, nanos, end + SampleBatch.HEAD);
+    write(batch.frame(pixels), end);
+    add(batch);
+  }
+
+  private void write(ByteBuffer bytes, long position) throws IOException {
     try {
-      for (long at = end; batch.hasRemaining(); ) {
-        at += channel.write(batch, at);
+      for (long at = position; bytes.hasRemaining(); ) {
+        at += channel.write(bytes, at);
       }
       channel.force(false);
     } catch (IOException e) {
       throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
     }
-    batches.add(new Batch(images(), count, nanos, end + BATCH_HEAD));
-    end += batch.limit();
   }
 
   /**
@@ -243,9 +291,9 @@ public final class SampleFile implements Closeable {
           "images: expected from 1 to %d, found %d".formatted(images(), count));
     }
     long[] positions = new long[count];
-    for (Batch batch : batches) {
-      for (int i = 0; i < batch.images && batch.first + i < count; i++) {
-        positions[batch.first + i] = batch.position + (long) i * settings.imageBytes();
+    for (SampleBatch batch : batches) {
+      for (int i = 0; i < batch.images() && batch.first() + i < count; i++) {
+        positions[batch.first() + i] = batch.pixels() + (long) i * settings.imageBytes();
       }
     }
     return new SampleImages(this, positions);
@@ -260,12 +308,6 @@ public final class SampleFile implements Closeable {
       }
     }
     return bytes.flip();
-  }
-
-  private static int crc(ByteBuffer bytes) {
-    CRC32 crc = new CRC32();
-    crc.update(bytes);
-    return (int) crc.getValue();
   }
 
   /** Frees the file. Idempotent. */

@@ -22,21 +22,20 @@ public final class SampleWriter {
   }
 
   /**
-   * Makes images until the file holds {@code count}, batch by batch; each is kept as soon as it is
-   * there. Makes none where the file holds as many.
+   * Makes those of the first {@code count} images that are missing in the file, batch by batch;
+   * each is kept as soon as it is there.
    *
    * @throws java.util.concurrent.CancellationException if it was cancelled; the file keeps what is
    *     finished
    * @throws IOException if images cannot be written
    */
   public void fill(SampleFile file, int count) throws IOException {
-    int there = file.images();
-    if (there >= count) {
-      return;
-    }
-    GenerationRequest missing = request.withFirstImage(there).withCount(count - there);
     try {
-      pipeline.generate(missing, new Appender(file)::take);
+      for (SampleFile.Range missing : file.missing(count)) {
+        pipeline.generate(
+            request.withFirstImage(missing.first()).withCount(missing.count()),
+            new Appender(file, missing.first())::take);
+      }
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
@@ -45,10 +44,12 @@ public final class SampleWriter {
   /** Puts batches into the file, with the time since the one before. */
   private static final class Appender {
     private final SampleFile file;
+    private int next;
     private long since = System.nanoTime();
 
-    Appender(SampleFile file) {
+    Appender(SampleFile file, int first) {
       this.file = file;
+      this.next = first;
     }
 
     void take(ImageBatch batch) {
@@ -59,10 +60,11 @@ public final class SampleWriter {
         System.arraycopy(batch.bytes(i), 0, pixels, i * bytes, bytes);
       }
       try {
-        file.append(pixels, now - since);
+        file.append(next, pixels, now - since);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+      next += batch.images();
       since = System.nanoTime(); // writing is no sampling
     }
   }

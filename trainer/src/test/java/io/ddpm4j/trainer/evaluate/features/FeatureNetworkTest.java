@@ -204,7 +204,8 @@ class FeatureNetworkTest {
       float[] resized = new float[55];
       new PlaneResizer(ResizeFilter.BICUBIC, 8, 8, 5, 11).resize(plane, resized);
       for (int p = 0; p < 55; p++) {
-        assertEquals(resized[p], found.at(2, 3 * p + c), 1e-4);
+        float clipped = Math.max(0, Math.min(255, resized[p]));
+        assertEquals(clipped, found.at(2, 3 * p + c), 1e-4);
       }
     }
   }
@@ -307,6 +308,45 @@ class FeatureNetworkTest {
         assertEquals(mean, pooled.at(i, c), 1e-3);
         assertEquals(mean, pooledLast.at(i, c), 1e-3);
       }
+    }
+  }
+
+  /** As of ViT and DINOv2: (N, tokens, D), whatever the layout of the images. */
+  @Test
+  void theFeaturesOfTokensAreTheLastOfThreeAxes() throws IOException {
+    BiConsumer<Ops, Value> tokens =
+        (ops, images) ->
+            ops.graph().output("tokens", ops.transpose(ops.reshape(images, 0, 3, 64), 0, 2, 1));
+    byte[] first = Networks.model(RGB, tokens);
+    byte[] last =
+        Networks.model(
+            Shape.named("n", 8, 8, 3),
+            (ops, images) -> ops.graph().output("tokens", ops.reshape(images, 0, 64, 3)));
+    try (FeatureNetwork network = Networks.open(first, Networks.LEVELS)) {
+      String message =
+          assertThrows(ModelFormatException.class, () -> network.extract(data, WORK)).getMessage();
+      assertTrue(message.contains("features of 64 places"), message);
+    }
+    for (byte[] model : List.of(first, last)) {
+      Features pooled = features(model, Networks.LEVELS.withPooling(), data);
+      assertEquals(3, pooled.dimensions());
+      for (int i = 0; i < data.size(); i++) {
+        byte[] image = image(i);
+        for (int c = 0; c < 3; c++) {
+          double mean = 0;
+          for (int p = 0; p < 64; p++) {
+            mean += (image[64 * c + p] & 0xFF) / 64.0;
+          }
+          assertEquals(mean, pooled.at(i, c), 1e-3);
+        }
+      }
+    }
+    for (long[] one : new long[][] {{0, 1, 192}, {0, 192, 1}}) { // a token, or a row as a column
+      byte[] model =
+          Networks.model(
+              RGB, (ops, images) -> ops.graph().output("token", ops.reshape(images, one)));
+      assertLevels(features(model, Networks.LEVELS, data), 0, 255, 1e-4);
+      assertLevels(features(model, Networks.LEVELS.withPooling(), data), 0, 255, 1e-4);
     }
   }
 

@@ -48,6 +48,43 @@ class PlaneResizerTest {
     assertTrue(cases >= 14, "cases: " + cases);
   }
 
+  /** What a network is given, as clean-fid gives it: Pillow's numbers, clipped to 0 to 255. */
+  @Test
+  void networksAreGivenNothingBeyondBlackAndWhite() throws IOException {
+    int clipped = 0;
+    try (InputStream in = PlaneResizerTest.class.getResourceAsStream("resize.json")) {
+      JsonObject file =
+          JsonParser.parseReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+              .getAsJsonObject();
+      for (JsonElement element : file.getAsJsonArray("cases")) {
+        JsonObject c = element.getAsJsonObject();
+        int[] from = {1, c.get("height").getAsInt(), c.get("width").getAsInt()};
+        int[] to = {1, c.get("to_height").getAsInt(), c.get("to_width").getAsInt()};
+        ImagePreparation preparation =
+            new ImagePreparation(
+                from,
+                to,
+                false,
+                PixelScale.UNIT,
+                ResizeFilter.valueOf(c.get("filter").getAsString().toUpperCase(Locale.ROOT)));
+        float[] levels = floats(c.getAsJsonArray("levels"));
+        byte[] image = new byte[levels.length];
+        for (int i = 0; i < image.length; i++) {
+          image[i] = (byte) levels[i];
+        }
+        float[] given = new float[preparation.elements()];
+        preparation.prepare(image, given, 0);
+        float[] resized = floats(c.getAsJsonArray("resized"));
+        for (int i = 0; i < resized.length; i++) {
+          float level = Math.max(0, Math.min(255, resized[i]));
+          clipped += level == resized[i] ? 0 : 1;
+          assertEquals(level / 255, given[i], 1e-6f, c.toString());
+        }
+      }
+    }
+    assertTrue(clipped > 10, "numbers beyond black and white: " + clipped);
+  }
+
   private static float[] floats(JsonArray array) {
     float[] floats = new float[array.size()];
     for (int i = 0; i < floats.length; i++) {

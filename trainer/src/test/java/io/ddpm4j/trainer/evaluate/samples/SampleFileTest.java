@@ -12,9 +12,13 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.trainer.data.ImageDataset;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SampleFileTest {
   private static final Path MODEL = Path.of("../models/fashion-mnist");
   private static final int BYTES = 2 * 3; // of an image below
+  private static final int BATCH_HEAD = 32;
 
   private static final SampleSettings SETTINGS =
       new SampleSettings(
@@ -93,27 +98,28 @@ class SampleFileTest {
     }
   }
 
+  /** Where the three batches begin, and the file ends. */
+  private static int[] starts(byte[] whole) {
+    int[] starts = new int[4];
+    starts[3] = whole.length;
+    starts[2] = starts[3] - (BATCH_HEAD + 2 * BYTES);
+    starts[1] = starts[2] - (BATCH_HEAD + BYTES);
+    starts[0] = starts[1] - (BATCH_HEAD + 3 * BYTES);
+    return starts;
+  }
+
   @Test
   void whatEndsAnywhereKeepsItsWholeBatches() throws IOException {
     byte[] whole = Files.readAllBytes(written());
-    int batchHead = 12;
-    int crc = 4;
-    int third = whole.length - (batchHead + 2 * BYTES + crc);
-    int second = third - (batchHead + BYTES + crc);
-    int first = second - (batchHead + 3 * BYTES + crc);
+    int[] starts = starts(whole);
     Path path = folder.resolve("cut");
     for (int length = 0; length < whole.length; length++) {
       Files.write(path, Arrays.copyOf(whole, length));
       warnings.clear();
-      if (length < first) {
-        IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
-        assertTrue(e.getMessage().startsWith(path + ": expected a file of samples, found"));
-        continue;
-      }
-      int kept = length < second ? 0 : length < third ? 3 : 4;
+      int kept = length < starts[1] ? 0 : length < starts[2] ? 3 : 4;
       try (SampleFile file = open(path, SETTINGS)) {
         assertEquals(kept, file.images(), "length " + length);
-        boolean between = length == first || length == second || length == third;
+        boolean between = length <= starts[0] || length == starts[1] || length == starts[2];
         assertEquals(!between, warnings.size() == 1, length + ": " + warnings);
         file.append(pixels(kept, 6 - kept), 1);
       }
@@ -123,29 +129,65 @@ class SampleFileTest {
     }
   }
 
+  /** Whichever byte it is: the batch that it lies in is lost, and no other. */
   @Test
-  void noDamagedImageIsGiven() throws IOException {
+  void aDamagedByteCostsItsBatchOnly() throws IOException {
     byte[] whole = Files.readAllBytes(written());
+    int[] starts = starts(whole);
     Path path = folder.resolve("damaged");
-    int refused = 0;
-    for (int at = 0; at < whole.length; at++) {
+    int[] first = {0, 3, 4, 6};
+    for (int at = starts[0]; at < whole.length; at++) {
       byte[] damaged = whole.clone();
       damaged[at] ^= 0x40;
       Files.write(path, damaged);
       warnings.clear();
+      int batch = at < starts[1] ? 0 : at < starts[2] ? 1 : 2;
+      int count = first[batch + 1] - first[batch];
       try (SampleFile file = open(path, SETTINGS)) {
-        int kept = file.images();
-        assertTrue(kept < 6, "byte " + at);
+        assertEquals(first[batch], file.images(), "byte " + at);
+        assertEquals(
+            List.of(new SampleFile.Range(first[batch], count)), file.missing(6), "byte " + at);
         assertEquals(1, warnings.size(), "byte " + at);
-        if (kept > 0) {
-          assertArrayEquals(pixels(0, kept), all(file.images(kept)), "byte " + at);
-        }
-      } catch (IOException e) {
-        assertTrue(e.getMessage().startsWith(path + ": expected "), e.getMessage());
-        refused++;
+        file.append(first[batch], pixels(first[batch], count), 1);
+        assertEquals(List.of(), file.missing(6));
+        assertArrayEquals(pixels(0, 6), all(file.images(6)), "byte " + at);
+      }
+      warnings.clear();
+      try (SampleFile file = open(path, SETTINGS)) {
+        assertArrayEquals(pixels(0, 6), all(file.images(6)), "byte " + at);
+        assertEquals(List.of(new SampleFile.Range(6, 4)), file.missing(10));
+        assertEquals(List.of(), warnings, "nothing is missing any more");
       }
     }
-    assertTrue(refused > 50 && refused < whole.length - 60, "refused: " + refused);
+    for (int at = 0; at < starts[0]; at++) {
+      byte[] damaged = whole.clone();
+      damaged[at] ^= 0x40;
+      Files.write(path, damaged);
+      IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+      assertTrue(e.getMessage().startsWith(path + ": expected "), e.getMessage());
+      assertArrayEquals(damaged, Files.readAllBytes(path), "left alone");
+    }
+  }
+
+  /** Bytes that are lost or put in move all that follows. */
+  @Test
+  void batchesAreFoundBehindLostAndForeignBytes() throws IOException {
+    byte[] whole = Files.readAllBytes(written());
+    int[] starts = starts(whole);
+    Path path = folder.resolve("moved");
+    ByteArrayOutputStream moved = new ByteArrayOutputStream();
+    moved.write(whole, 0, starts[0] + BATCH_HEAD + 5);
+    moved.write(whole, starts[1], starts[2] - starts[1]);
+    moved.write(new byte[(1 << 20) + 3]);
+    moved.write(whole, starts[2], starts[3] - starts[2]);
+    Files.write(path, moved.toByteArray());
+    try (SampleFile file = open(path, SETTINGS)) {
+      assertEquals(
+          List.of(new SampleFile.Range(0, 3), new SampleFile.Range(6, 1)), file.missing(7));
+      file.append(pixels(0, 3), 1);
+      assertArrayEquals(pixels(0, 6), all(file.images(6)));
+    }
+    assertEquals(List.of(path + ": images 0 to 2 are damaged; these are made again"), warnings);
   }
 
   @Test
@@ -180,13 +222,48 @@ class SampleFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "hello", "ddpm4j samples 1\n", "ddpm4j samples 2\n________________"})
+  @ValueSource(strings = {"hello", "ddpm4j samples 1\n", "ddpm4j samples 2\n________________"})
   void otherFilesAreRefused(String content) throws IOException {
     Path path = Files.writeString(folder.resolve("other"), content);
     IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
     assertTrue(
         e.getMessage().startsWith(path + ": expected a file of samples, found "), e.getMessage());
     assertEquals(content, Files.readString(path), "left alone");
+  }
+
+  @Test
+  void aFileOfTheFirstFormatIsRecognised() throws IOException {
+    Path path = folder.resolve("first");
+    Files.writeString(path, "ddpm4j samples 1\n\0\0\0\2{}\0\0\0\0");
+    IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+    assertEquals(
+        path
+            + ": expected a file of samples, found one of format 1, which is not read any more"
+            + " (this is format 2): remove it, and its images are made again",
+        e.getMessage());
+  }
+
+  /** Who finds a file that somebody is just beginning leaves it to them. */
+  @Test
+  void whatIsBeingBegunIsNotBegunAgain() throws IOException {
+    Path path = folder.resolve("begun");
+    try (FileChannel other =
+            FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        FileLock lock = other.lock()) {
+      IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
+      assertTrue(e.getMessage().endsWith("found it being written"), e.getMessage());
+      assertTrue(lock.isValid());
+      assertEquals(0, Files.size(path), "left alone");
+    }
+    try (SampleFile file = open(path, SETTINGS)) {
+      file.append(pixels(0, 2), 1);
+    }
+    try (SampleFile file = open(path, SETTINGS)) {
+      assertEquals(2, file.images());
+    }
+    IOException e =
+        assertThrows(IOException.class, () -> open(folder.resolve("no/folder"), SETTINGS));
+    assertTrue(e.getMessage().startsWith("cannot write " + folder.resolve("no/folder")));
   }
 
   private DiffusionPipeline pipeline(String sampler, int steps) throws IOException {
@@ -235,6 +312,31 @@ class SampleFileTest {
         }
         assertEquals(8, found.label(2));
         assertEquals(3, found.label(3));
+      }
+    }
+  }
+
+  @Test
+  void aDamagedBatchIsMadeAgainBitForBit() throws IOException {
+    GenerationRequest request = GenerationRequest.of(1, 5).withClassLabels(3, 1, 8);
+    Path path = folder.resolve("flipped");
+    try (DiffusionPipeline pipeline = pipeline("ddim", 2)) {
+      SampleSettings settings = SampleSettings.of(pipeline, request);
+      SampleWriter writer = new SampleWriter(pipeline, request);
+      byte[] before;
+      try (SampleFile file = open(path, settings)) {
+        writer.fill(file, 6);
+        before = all(file.images(6));
+      }
+      byte[] bytes = Files.readAllBytes(path);
+      bytes[bytes.length - before.length / 3 - BATCH_HEAD - 100] ^= 1; // images 2 and 3
+      Files.write(path, bytes);
+      try (SampleFile file = open(path, settings)) {
+        assertEquals(List.of(new SampleFile.Range(2, 2)), file.missing(6));
+        int[] steps = {0};
+        new SampleWriter(pipeline, request.withListener(step -> steps[0]++)).fill(file, 6);
+        assertEquals(2, steps[0], "one batch is made, no other");
+        assertArrayEquals(before, all(file.images(6)));
       }
     }
   }
