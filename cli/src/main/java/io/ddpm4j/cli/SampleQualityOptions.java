@@ -44,7 +44,7 @@ final class SampleQualityOptions {
           NEIGHBOURS);
 
   /** What papers print. */
-  private static final List<String> USUAL_SAMPLERS = List.of("ddpm", "ddim", "dpmpp_2m", "unipc");
+  static final List<String> USUAL_SAMPLERS = List.of("ddpm", "ddim", "dpmpp_2m", "unipc");
 
   private static final List<Integer> USUAL_STEPS = List.of(5, 10, 20, 50, 100, 1000);
 
@@ -156,9 +156,9 @@ final class SampleQualityOptions {
     }
   }
 
-  /** A sampler that is measured; null for the model's own. */
-  String firstSampler() {
-    return samplers == null ? null : samplers.get(0);
+  /** A way to sample that shows what the model is. */
+  Method first() {
+    return new Method(Optional.ofNullable(samplers).map(names -> names.get(0)), Optional.empty());
   }
 
   /**
