@@ -243,6 +243,8 @@ final class SampleQualityRun {
       DiffusionPipeline model, RealData real, FeatureNetwork network) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("model", inputs.model().fingerprint());
+    settings.putAll(ModelFacts.of(model));
+    settings.put("device", inputs.opening().settings().device().toString());
     settings.put("pixels and labels", real.fingerprint());
     settings.put("reference images", real.wanted() + " of " + real.referenceLabel());
     settings.put("features", network.identity().orElse(network.name()));

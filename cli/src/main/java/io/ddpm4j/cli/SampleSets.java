@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The sets of samples of an evaluation, a file each in the folder {@code samples} of its results.
@@ -50,10 +52,21 @@ final class SampleSets {
    */
   SampleSettings settings(DiffusionPipeline pipeline) {
     try {
-      return SampleSettings.of(pipeline, request());
+      return withUnseen(SampleSettings.of(pipeline, request()));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }
+  }
+
+  /** Where a model is opened as itself, settings stay what they are in any program. */
+  private SampleSettings withUnseen(SampleSettings of) {
+    Map<String, String> all = new TreeMap<>(of.parameters());
+    all.putAll(inputs.opening().unseen());
+    if (inputs.model().inParts()) { // the parameters have the hash of the first part only
+      all.put("Model and its data", inputs.model().fingerprint());
+    }
+    return new SampleSettings(
+        all, of.channels(), of.height(), of.width(), of.labels(), of.classNames());
   }
 
   /** What samples are known by: the same for the same settings. */

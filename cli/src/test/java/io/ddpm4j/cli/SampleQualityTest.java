@@ -181,6 +181,8 @@ class SampleQualityTest {
     evaluate(out, with(usual, "-n", 16, "--reference-images", 61))
         .failsSaying("reference images 61 of shapes (train), found 60", "--out");
     evaluate(out, with(usual, "-n", 17, "--seed", 1)).failsSaying("seed 1, found 0");
+    evaluate(out, with(usual, "-n", 16, "--value-range", "0,255"))
+        .failsSaying("value range 0,255, found -1,1");
     Path others = TestModels.features(dir.resolve("o.onnx"), CHANNELS, CLASSES.subList(0, 2));
     evaluate(out, with(usual, "-n", 16, "--features", others)).failsSaying("features", "--out");
     CommandRun.of(
