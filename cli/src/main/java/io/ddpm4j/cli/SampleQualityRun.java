@@ -83,6 +83,7 @@ final class SampleQualityRun {
   private int run(DiffusionPipeline model, RealData real, FeatureNetwork network)
       throws IOException {
     SampleSets sets = new SampleSets(inputs, options.guidance(), images());
+    options.requireRoom(model.imageShape(), SHOWN);
     List<Planned> plan = plan(model, sets);
     QualityState state =
         QualityState.open(

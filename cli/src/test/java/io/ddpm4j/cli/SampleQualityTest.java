@@ -261,6 +261,15 @@ class SampleQualityTest {
   }
 
   @Test
+  void whatDoesNotFitTheModelIsSaidBeforeAnyWork() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(out, "-n", 16, "--steps", "2,2000").isWrongUsage("2000");
+    evaluate(out, "-n", 16, "--guidance", 2).isWrongUsage("guidance", "2");
+    evaluate(out, "-n", 16, "--neighbours", 3000).isWrongUsage("--neighbours", "100", "3000");
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
   void wrongUsage() throws IOException {
     Path out = dir.resolve("out");
     CommandRun.of("evaluate", model(), "--data", "shapes", "--sample-quality", "--out", out)
