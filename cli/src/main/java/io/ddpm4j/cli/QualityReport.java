@@ -32,7 +32,7 @@ final class QualityReport {
   /**
    * A report of rows to come.
    *
-   * @param classNames of the model
+   * @param classNames of the classifier, in the order of its classes; empty if there is none
    * @param facts what is measured with
    */
   QualityReport(EvaluationInputs inputs, List<String> classNames, Map<String, String> facts) {
@@ -67,7 +67,8 @@ final class QualityReport {
         facts,
         floor.quality(),
         floor.images(),
-        state.rows().stream().map(QualityState.Row::row).toList());
+        state.rows().stream().map(QualityState.Row::row).toList(),
+        classNames);
   }
 
   /** Writes the tables and the pictures over steps, of the rows that there are. */

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -113,8 +114,15 @@ final class QualityState {
                   row.get("steps").getAsInt(),
                   images,
                   row.get("seconds_per_image").getAsDouble(),
+                  conditions(row.getAsJsonObject("conditions")),
                   quality(row))));
     }
+  }
+
+  private static Map<String, String> conditions(JsonObject stored) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    stored.entrySet().forEach(e -> conditions.put(e.getKey(), e.getValue().getAsString()));
+    return conditions;
   }
 
   /** What real images reach; empty while that is not measured. */
@@ -155,6 +163,7 @@ final class QualityState {
     object.addProperty("sampler", row.row.sampler());
     object.addProperty("steps", row.row.steps());
     object.addProperty("seconds_per_image", row.row.secondsPerImage());
+    object.add("conditions", GSON.toJsonTree(row.row.conditions()));
     return object;
   }
 

@@ -91,8 +91,10 @@ final class SampleQualityRun {
     List<Planned> missing = plan.stream().filter(each -> !state.has(each.samples)).toList();
     FeatureCache cache = new FeatureCache(inputs.folder().resolve(FEATURES));
     QualityReport report =
-        new QualityReport(inputs, model.metadata().classNames(), facts(model, real, network));
+        new QualityReport(inputs, network.classNames(), facts(model, real, network));
     report.introduce(images(), state.rows().size());
+    QualityEvaluation.otherClasses(network, model.metadata().classNames())
+        .ifPresent(new Warnings(inputs.terminal()));
     QualityEvaluation evaluation =
         missing.isEmpty() ? null : evaluation(model, real, network, cache, state);
     if (!state.rows().isEmpty()) {
@@ -148,6 +150,12 @@ final class SampleQualityRun {
                 evaluation.floor(images(), inputs.seed(), work(bar)),
                 evaluation.floorImages(images())));
       }
+      int floor = state.floor().orElseThrow().images();
+      if (floor < images()) {
+        bar.println(
+            "ddpm: warning: the floor is of %d real images, which is all there are for it, and not of %d as the samples: a Fréchet distance of fewer images is larger"
+                .formatted(floor, images()));
+      }
       return evaluation;
     }
   }
@@ -171,6 +179,7 @@ final class SampleQualityRun {
                 pipeline.steps(),
                 images.size(),
                 samples.secondsPerImage(),
+                conditions(pipeline),
                 quality);
         state.add(new QualityState.Row(planned.samples, planned.method, row));
       }
@@ -184,6 +193,14 @@ final class SampleQualityRun {
       images.read(i, pixels, i * images.imageBytes());
     }
     return ImageBatch.ofBytes(pixels, count, images.channels(), images.height(), images.width());
+  }
+
+  private Map<String, String> conditions(DiffusionPipeline pipeline) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("device", inputs.opening().settings().device().toString());
+    conditions.put("threads", Integer.toString(inputs.opening().settings().threads()));
+    conditions.put("batch_size", Integer.toString(pipeline.batchSize()));
+    return conditions;
   }
 
   /** Of the best set: a model that copies does so where it is best. */
@@ -263,6 +280,7 @@ final class SampleQualityRun {
     facts.put("floor", real.standInLabel());
     facts.put("features", network.identity().orElse(network.name()));
     facts.put("feature_network", FeatureFiles.name(network.name()));
+    ModelFacts.of(model).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
     facts.put("guidance", Double.toString(options.guidance()));
     facts.put("seed", Long.toString(inputs.seed()));
     return facts;

@@ -15,11 +15,13 @@ import io.ddpm4j.trainer.evaluate.distance.FrechetDistance;
 import io.ddpm4j.trainer.evaluate.distance.GaussianStatistics;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -258,6 +260,66 @@ class SampleQualityTest {
         csv.subList(2, 5).stream().map(line -> line.split(",")[1]).toList());
     assertEquals(900, ImageIO.read(out.resolve("frechet-distance.png").toFile()).getWidth());
     assertTrue(Files.readString(out.resolve("quality.md")).contains("| real images | - | 18 |"));
+  }
+
+  @Test
+  void aFloorOfFewerImagesThanTheSamplesIsWarnedOf() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("pictures"));
+    for (int k = 0; k < 34; k++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(0, 0, 0x010101 * (7 * k));
+      image.setRGB(k % 8, 3, 0xFF8000 + k);
+      ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
+    }
+    Path out = dir.resolve("out");
+    List<Object> args = new ArrayList<>(List.of("evaluate"));
+    args.add(TestModels.unet(dir.resolve("plain.onnx"), CHANNELS, List.of()));
+    args.addAll(List.of("--data", folder, "--sample-quality", "--out", out, "-n", 20));
+    args.addAll(List.of("--features", features(), "--sampler", "ddim", "--steps", 1));
+    args.addAll(List.of("--neighbours", 0, "--threads", 1, "--batch-size", 5));
+    CommandRun run = CommandRun.of(args.toArray());
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("warning: the floor is of 17 real images"), run.err());
+    JsonObject json = json(out);
+    assertEquals(20, json.get("images").getAsInt());
+    assertEquals(17, json.get("floor_images").getAsInt());
+    assertEquals("-1,1", json.get("value_range").getAsString());
+    assertTrue(json.get("schedule").getAsString().startsWith("20 timesteps"));
+    JsonObject row = json.getAsJsonArray("rows").get(0).getAsJsonObject();
+    assertEquals("cpu", row.get("device").getAsString());
+    assertEquals("1", row.get("threads").getAsString());
+    assertEquals("5", row.get("batch_size").getAsString());
+  }
+
+  /** A classifier's classes are held against the model's by name. */
+  @Test
+  void classesInAnotherOrderAreTheSameAndOthersAreWarnedOf() throws IOException {
+    Object[] method = {"-n", 16, "--sampler", "ddim", "--steps", 1, "--neighbours", 0};
+    Path usual = dir.resolve("usual");
+    evaluate(usual, method).succeeds();
+    List<String> turned = new ArrayList<>(CLASSES);
+    Collections.rotate(turned, 1);
+    Path other = TestModels.features(dir.resolve("turned.onnx"), CHANNELS, turned);
+    evaluate(dir.resolve("turned"), with(method, "--features", other)).succeeds();
+    JsonObject expected = json(usual).getAsJsonArray("rows").get(0).getAsJsonObject();
+    JsonObject found = json(dir.resolve("turned")).getAsJsonArray("rows").get(0).getAsJsonObject();
+    int classes = CLASSES.size();
+    for (int a = 0; a < classes; a++) {
+      for (int pixel = 0; pixel < classes; pixel++) {
+        assertEquals(
+            count(expected, a, pixel), count(found, turned.indexOf(CLASSES.get(a)), pixel));
+      }
+    }
+    assertTrue(found.has("class_accuracy_error"));
+    Path strange = TestModels.features(dir.resolve("x.onnx"), CHANNELS, List.of("cat", "dog"));
+    CommandRun run = evaluate(dir.resolve("strange"), with(method, "--features", strange));
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("expected " + String.join(", ", CLASSES)), run.err());
+    assertTrue(run.err().contains("found cat, dog"), run.err());
+  }
+
+  private static long count(JsonObject row, int asked, int seen) {
+    return row.getAsJsonArray("confusion").get(asked).getAsJsonArray().get(seen).getAsLong();
   }
 
   @Test
