@@ -253,7 +253,7 @@ final class SampleQualityRun {
     return new Work(
         inputs.opening().settings().threads(),
         inputs.terminal().interrupts().cancellation(),
-        (stage, done, total) -> bar.update(done, total, stage));
+        (stage, done, total) -> bar.stage(stage, done, total));
   }
 
   /** What all rows of a table have in common; more samples begin another. */
