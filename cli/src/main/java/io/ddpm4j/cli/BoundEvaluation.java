@@ -86,9 +86,9 @@ final class BoundEvaluation {
     settings.put("model", request.fingerprint());
     settings.put("data", request.images().label() + ", " + request.images().size() + " images");
     settings.putAll(ModelFacts.of(request.pipeline()));
-    settings.put("pixels and labels", request.images().fingerprint());
     settings.put("classes", request.images().classes());
     settings.put("seed", Long.toString(request.seed()));
+    settings.put("pixels and labels", request.images().fingerprint()); // in the seed's order
     return settings;
   }
 }
