@@ -73,7 +73,6 @@ final class BoundEvaluation {
             + ", "
             + Integer.toHexString(bound.spaced().hashCode()));
     settings.put("last alphas_cumprod", "" + schedule.alphaCumprod(bound.spaced().steps() - 1));
-    settings.put("prediction", pipeline.schedulerConfig().predictionType().label());
     settings.put("variance", variance());
     double clip = options.clipTo(pipeline);
     settings.put("clip", Double.isInfinite(clip) ? "none" : Numbers.plain(clip));
@@ -86,8 +85,10 @@ final class BoundEvaluation {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("model", request.fingerprint());
     settings.put("data", request.images().label() + ", " + request.images().size() + " images");
+    settings.putAll(ModelFacts.of(request.pipeline()));
     settings.put("classes", request.images().classes());
     settings.put("seed", Long.toString(request.seed()));
+    settings.put("pixels and labels", request.images().fingerprint()); // in the seed's order
     return settings;
   }
 }

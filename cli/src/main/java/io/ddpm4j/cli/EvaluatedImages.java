@@ -87,6 +87,11 @@ final class EvaluatedImages {
     return images.size();
   }
 
+  /** What the images and their labels are known by, in this order. */
+  String fingerprint() {
+    return DataFingerprint.of(images);
+  }
+
   /** The data as the user named them. */
   String label() {
     return label;

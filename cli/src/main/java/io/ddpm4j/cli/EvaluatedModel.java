@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.ModelFolder;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -19,9 +21,11 @@ import java.util.OptionalDouble;
  * @param name for people, and for the folder of the results
  * @param path the file or folder; of a run its folder
  * @param bytes of the model that a run makes; null for a file
- * @param fingerprint the first 16 hexadecimal digits of its SHA-256
+ * @param fingerprint the first 16 hexadecimal digits of its SHA-256, files beside it that hold its
+ *     data included
+ * @param inParts whether there are such files
  */
-record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint) {
+record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint, boolean inParts) {
   private static final int DIGITS = 16;
 
   /**
@@ -37,11 +41,37 @@ record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint) 
           OnnxWriter.toBytes(RunExporter.model(RunSnapshot.newest(folder), OptionalDouble.empty()));
       MessageDigest digest = Sha256.digest();
       digest.update(bytes);
-      return new EvaluatedModel(nameOf(folder), folder, bytes, shortened(Sha256.hex(digest)));
+      return new EvaluatedModel(
+          nameOf(folder), folder, bytes, shortened(Sha256.hex(digest)), false);
     }
     Path path = Models.resolve(said);
     Path file = Files.isDirectory(path) ? ModelFolder.of(path).model() : path;
-    return new EvaluatedModel(nameOf(path), path, null, shortened(Sha256.of(file)));
+    String hash = Sha256.of(file);
+    List<Path> parts = parts(file);
+    StringBuilder hashes = new StringBuilder(hash);
+    for (Path part : parts) {
+      hashes.append(' ').append(Sha256.of(part));
+    }
+    return new EvaluatedModel(
+        nameOf(path),
+        path,
+        null,
+        shortened(parts.isEmpty() ? hash : Sha256.of(hashes.toString())),
+        !parts.isEmpty());
+  }
+
+  /** The files beside it that hold its data; what lacks there is said when it is opened. */
+  private static List<Path> parts(Path file) {
+    try {
+      Path folder = file.toAbsolutePath().getParent();
+      return OnnxReader.read(file).summary().externalData().stream()
+          .map(part -> folder.resolve(part.location()))
+          .filter(Files::isRegularFile)
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      return List.of(); // no model: said when it is opened, too
+    }
   }
 
   private static String shortened(String hex) {

@@ -68,7 +68,8 @@ final class EvaluationState {
     }
   }
 
-  private static void requireSame(Path file, Map<String, String> settings, JsonElement stored)
+  /** Refuses stored settings that are not these. */
+  static void requireSame(Path file, Map<String, String> settings, JsonElement stored)
       throws IOException {
     if (stored == null || !stored.isJsonObject()) {
       throw damaged(file, null);
@@ -84,7 +85,8 @@ final class EvaluationState {
     }
   }
 
-  private static IOException damaged(Path file, Exception cause) {
+  /** What is said of a file that holds something else. */
+  static IOException damaged(Path file, Exception cause) {
     return new IOException(
         file
             + ": expected the results of an evaluation, found a damaged file; delete it to begin"

@@ -65,12 +65,6 @@ final class FlowEvaluation {
 
   private Map<String, String> settings() {
     Map<String, String> settings = BoundEvaluation.common(request);
-    settings.put(
-        "timesteps",
-        request.pipeline().schedule().trainTimesteps()
-            + ", "
-            + Integer.toHexString(request.pipeline().schedule().hashCode()));
-    settings.put("prediction", request.pipeline().schedulerConfig().predictionType().label());
     settings.put("steps of the ODE", Integer.toString(options.odeSteps()));
     settings.put("probe step", Numbers.plain(options.probeStep()));
     settings.put("dequantisation", options.dequantises() ? "uniform" : "none");

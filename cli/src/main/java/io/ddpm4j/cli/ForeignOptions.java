@@ -3,6 +3,9 @@ package io.ddpm4j.cli;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.model.RoleNames;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -69,6 +72,22 @@ final class ForeignOptions {
       throw new TypeConversionException(
           "expected LOW,HIGH with the lower number first, found '" + value + "'");
     }
+  }
+
+  /** What was given, by option. */
+  Map<String, String> given() {
+    Map<String, String> given = new LinkedHashMap<>();
+    given.put("--input-sample", inputSample);
+    given.put("--input-timestep", inputTimestep);
+    given.put("--input-class", inputClass);
+    given.put("--output-sample", outputSample);
+    given.put(
+        "--value-range",
+        valueRange == null
+            ? null
+            : Numbers.plain(valueRange.low()) + "," + Numbers.plain(valueRange.high()));
+    given.values().removeIf(Objects::isNull);
+    return given;
   }
 
   /** The names that were given. */

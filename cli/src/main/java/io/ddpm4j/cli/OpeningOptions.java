@@ -6,6 +6,7 @@ import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.ArgGroup;
@@ -55,6 +56,11 @@ final class OpeningOptions {
           "--scheduler: expected a file or options, found both it and "
               + String.join(", ", schedule.given()));
     }
+  }
+
+  /** What was said that changes samples and that their settings do not tell, by option. */
+  Map<String, String> unseen() {
+    return foreign.given();
   }
 
   /** Where and how a model runs. */

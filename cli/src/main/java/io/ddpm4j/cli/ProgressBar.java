@@ -10,6 +10,7 @@ final class ProgressBar implements AutoCloseable {
   private static final long SECOND = 1_000_000_000L;
   private static final long LIVE_INTERVAL = SECOND / 10;
   private static final long PLAIN_INTERVAL = 10 * SECOND;
+  private static final String FEATURES = "features"; // a stage that counts images
   private static final int WIDEST_BAR = 30;
   private static final int NARROWEST_BAR = 8;
 
@@ -18,6 +19,9 @@ final class ProgressBar implements AutoCloseable {
   private final long start;
   private long last;
   private boolean drawn;
+  private String stage = ""; // that is under way
+  private long stageBegan; // when it was first heard of
+  private long stageDone; // what it had done then
 
   /** A bar that is first seen with the first {@link #update}. */
   ProgressBar(Terminal terminal, String title) {
@@ -33,6 +37,28 @@ final class ProgressBar implements AutoCloseable {
     long now = terminal.nanoTime().getAsLong();
     double seconds = (now - start) / (double) SECOND;
     update(done, total, details, done == 0 ? -1 : seconds * (total - done) / done);
+  }
+
+  /**
+   * Shows {@code done} of {@code total} of one of several stages, each of which takes its own time:
+   * what is left is that of the stage.
+   *
+   * @param name of the stage; that of images is said with their rate
+   */
+  void stage(String name, long done, long total) {
+    long now = terminal.nanoTime().getAsLong();
+    if (!name.equals(stage) || done < stageDone) {
+      stage = name;
+      stageBegan = now;
+      stageDone = done;
+    }
+    double perSecond = (done - stageDone) / ((now - stageBegan) / (double) SECOND);
+    boolean known = done > stageDone && now > stageBegan;
+    String rate =
+        known && name.equals(FEATURES)
+            ? String.format(Locale.ROOT, ", %.1f images/s", perSecond)
+            : "";
+    update(done, total, name + rate, known ? (total - done) / perSecond : -1);
   }
 
   /**

@@ -4,13 +4,13 @@ import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.runtime.image.PngWriter;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import io.ddpm4j.trainer.evaluate.neighbours.TrainingNeighbours;
-import io.ddpm4j.trainer.evaluate.quality.Quality;
 import io.ddpm4j.trainer.evaluate.quality.QualityMetric;
 import io.ddpm4j.trainer.evaluate.quality.QualityRow;
 import io.ddpm4j.trainer.evaluate.quality.QualityTable;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,16 +23,16 @@ final class QualityReport {
   private static final List<QualityMetric> CHARTS =
       List.of(QualityMetric.FRECHET_DISTANCE, QualityMetric.CLASS_ACCURACY);
 
+  private static final String NEIGHBOURS = "neighbours.png";
+
   private final EvaluationInputs inputs;
   private final List<String> classNames;
   private final Map<String, String> facts;
-  private Quality floor;
-  private int floorImages;
 
   /**
-   * A report that has its floor and its rows to come.
+   * A report of rows to come.
    *
-   * @param classNames of the model
+   * @param classNames of the classifier, in the order of its classes; empty if there is none
    * @param facts what is measured with
    */
   QualityReport(EvaluationInputs inputs, List<String> classNames, Map<String, String> facts) {
@@ -41,8 +41,12 @@ final class QualityReport {
     this.facts = new LinkedHashMap<>(facts);
   }
 
-  /** Says what is about to be measured. */
-  void introduce(int images) {
+  /**
+   * Says what is about to be measured.
+   *
+   * @param there rows that are measured already
+   */
+  void introduce(int images, int there) {
     PrintStream out = inputs.terminal().out();
     out.printf(
         "%s: %d samples, seed %d, against %s, features of %s%n",
@@ -51,31 +55,43 @@ final class QualityReport {
         inputs.seed(),
         facts.get("reference"),
         facts.get("feature_network"));
+    if (there > 0) {
+      out.printf("going on after %d %s%n", there, there == 1 ? "row" : "rows");
+    }
     out.flush();
   }
 
-  /** Takes what real images reach. */
-  void floor(Quality real, int images) {
-    this.floor = real;
-    this.floorImages = images;
+  private QualityTable table(QualityState state) {
+    QualityState.Floor floor = state.floor().orElseThrow();
+    return new QualityTable(
+        facts,
+        floor.quality(),
+        floor.images(),
+        state.rows().stream().map(QualityState.Row::row).toList(),
+        classNames);
   }
 
-  private QualityTable table(List<QualityRow> rows) {
-    return new QualityTable(facts, floor, floorImages, rows);
-  }
-
-  /** Writes all files of the rows that there are. */
-  void write(List<QualityRow> rows) throws IOException {
-    QualityTable table = table(rows);
+  /** Writes the tables and the pictures over steps, of the rows that there are. */
+  void write(QualityState state) throws IOException {
+    QualityTable table = table(state);
     text("quality.csv", table.toCsv());
     text("quality.json", table.toJson());
     text("quality.md", table.toMarkdown());
-    if (table.hasCurves()) {
-      for (QualityMetric metric : charts(rows)) {
-        PngWriter.write(
-            inputs.folder().resolve(picture(metric)), table.chart(metric).render(900, 500), facts);
+    List<QualityMetric> drawn = table.hasCurves() ? charts(table.rows()) : List.of();
+    for (QualityMetric metric : CHARTS) {
+      Path file = inputs.folder().resolve(picture(metric));
+      if (drawn.contains(metric)) {
+        PngWriter.write(file, table.chart(metric).render(900, 500), facts);
+      } else {
+        Files.deleteIfExists(file); // of other rows
       }
     }
+    deleteNeighbours();
+  }
+
+  /** Takes the picture of neighbours away: the best row may be another now. */
+  void deleteNeighbours() throws IOException {
+    Files.deleteIfExists(inputs.folder().resolve(NEIGHBOURS));
   }
 
   private static List<QualityMetric> charts(List<QualityRow> rows) {
@@ -96,14 +112,16 @@ final class QualityReport {
   }
 
   /** Says what was found. */
-  void print(List<QualityRow> rows) throws IOException {
+  void print(QualityState state) throws IOException {
+    QualityTable table = table(state);
+    List<QualityRow> rows = table.rows();
     PrintStream out = inputs.terminal().out();
-    out.print(table(rows).toText());
+    out.print(table.toText());
     if (rows.size() == 1) {
       rows.get(0).quality().classes().ifPresent(classes -> out.println(byClass(classes)));
     }
     List<String> names = new ArrayList<>(List.of("quality.csv", "quality.json", "quality.md"));
-    if (table(rows).hasCurves()) {
+    if (table.hasCurves()) {
       charts(rows).forEach(metric -> names.add(picture(metric)));
     }
     for (String name : names) {
@@ -128,7 +146,7 @@ final class QualityReport {
 
   /** Writes samples beside the training images that are nearest to them. */
   void neighbours(QualityRow row, TrainingNeighbours found) throws IOException {
-    Path file = inputs.folder().resolve("neighbours.png");
+    Path file = inputs.folder().resolve(NEIGHBOURS);
     Map<String, String> text = new LinkedHashMap<>(facts);
     text.put("sampler", row.sampler() + ", " + row.steps() + " steps");
     PngWriter.write(file, found.picture(), text);

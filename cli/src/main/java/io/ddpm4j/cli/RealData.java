@@ -16,9 +16,16 @@ import java.io.IOException;
  * @param training all training images, among which a sample's neighbours are looked for
  * @param referenceLabel what the reference is, in words
  * @param standInLabel what the others are, in words
+ * @param wanted images of the reference that were asked for, before any were set aside
+ * @param fingerprint of all pixels and labels that they are taken from
  */
 record RealData(
-    RealImages images, ImageDataset training, String referenceLabel, String standInLabel) {
+    RealImages images,
+    ImageDataset training,
+    String referenceLabel,
+    String standInLabel,
+    int wanted,
+    String fingerprint) {
   private static final int LEAST = 16; // more than the neighbours that are counted
 
   /**
@@ -57,7 +64,14 @@ record RealData(
             ? training
             : HeldOut.of(training, wanted, inputs.seed()).heldOut();
     return new RealData(
-        new RealImages(reference, standIns), all, data.source() + " (train)", standInLabel);
+        new RealImages(reference, standIns),
+        all,
+        data.source() + " (train)",
+        standInLabel,
+        options.referenceImages(all.size()),
+        data.hasTestSplit()
+            ? DataFingerprint.of(all) + " " + DataFingerprint.of(standIns)
+            : DataFingerprint.of(all));
   }
 
   private static void requireEnough(ImageDataset images, int least, EvaluationDataOptions data)

@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
@@ -43,8 +44,10 @@ final class SampleQualityOptions {
           REFERENCE_IMAGES,
           NEIGHBOURS);
 
+  private static final int MOST_NEIGHBOURS = 100; // more than anybody looks at in a row
+
   /** What papers print. */
-  private static final List<String> USUAL_SAMPLERS = List.of("ddpm", "ddim", "dpmpp_2m", "unipc");
+  static final List<String> USUAL_SAMPLERS = List.of("ddpm", "ddim", "dpmpp_2m", "unipc");
 
   private static final List<Integer> USUAL_STEPS = List.of(5, 10, 20, 50, 100, 1000);
 
@@ -134,16 +137,21 @@ final class SampleQualityOptions {
       paramLabel = "N",
       converter = Numbers.NotNegative.class,
       description =
-          "Nearest training images beside each of ten samples, as a picture; 0 for none (default:"
-              + " 5).")
+          "Nearest training images beside each of ten samples, as a picture, at most "
+              + MOST_NEIGHBOURS
+              + "; 0 for none (default: 5).")
   private Integer neighbours;
 
-  /** Refuses a sampler or a number of steps that is named twice. */
+  /** Refuses what no model could be measured with. */
   void requireConsistent() {
     refuseTwice(SAMPLER, samplers);
     refuseTwice(STEPS, steps);
     if (guidance != null && !(guidance >= 0 && guidance < Double.POSITIVE_INFINITY)) {
       throw new UsageException(GUIDANCE + ": expected a number of at least 0, found " + guidance);
+    }
+    if (neighbours() > MOST_NEIGHBOURS) {
+      throw new UsageException(
+          "%s: expected at most %d, found %d".formatted(NEIGHBOURS, MOST_NEIGHBOURS, neighbours()));
     }
   }
 
@@ -156,9 +164,9 @@ final class SampleQualityOptions {
     }
   }
 
-  /** A sampler that is measured; null for the model's own. */
-  String firstSampler() {
-    return samplers == null ? null : samplers.get(0);
+  /** A way to sample that shows what the model is. */
+  Method first() {
+    return new Method(Optional.ofNullable(samplers).map(names -> names.get(0)), Optional.empty());
   }
 
   /**
@@ -237,6 +245,12 @@ final class SampleQualityOptions {
               .formatted(REFERENCE_IMAGES, size, wanted));
     }
     return wanted;
+  }
+
+  /** Refuses a picture of neighbours that does not fit into memory. */
+  void requireRoom(ImageShape image, int samples) {
+    ImageShape coloured = new ImageShape(3, image.height(), image.width()); // grey ones, too
+    Outputs.requireGrid(NEIGHBOURS, coloured, 1 + neighbours(), samples, null);
   }
 
   /** Nearest training images of a sample to show; 0 for no picture. */

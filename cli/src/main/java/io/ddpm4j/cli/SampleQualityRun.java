@@ -31,15 +31,13 @@ final class SampleQualityRun {
 
   private final EvaluationInputs inputs;
   private final SampleQualityOptions options;
-  private final List<Measured> measured = new ArrayList<>();
 
   /**
-   * A set that is measured.
+   * A way to sample that was asked for.
    *
-   * @param order of its way to sample among all of them
-   * @param shown its first images
+   * @param samples hash of what its samples depend on
    */
-  private record Measured(int order, QualityRow row, ImageBatch shown) {}
+  private record Planned(SampleQualityOptions.Method method, String samples) {}
 
   SampleQualityRun(EvaluationInputs inputs, SampleQualityOptions options) {
     this.inputs = inputs;
@@ -48,7 +46,7 @@ final class SampleQualityRun {
 
   /** Measures all. */
   int run() throws IOException {
-    try (DiffusionPipeline model = open(options.firstSampler(), null)) {
+    try (DiffusionPipeline model = open(inputs, options.first())) {
       RealData real = RealData.open(inputs, options, model.imageShape(), images());
       Path file = FeatureFiles.resolve(options, inputs.data());
       try (FeatureNetwork network = options.openFeatures(file, inputs.opening().settings())) {
@@ -84,14 +82,61 @@ final class SampleQualityRun {
 
   private int run(DiffusionPipeline model, RealData real, FeatureNetwork network)
       throws IOException {
+    SampleSets sets = new SampleSets(inputs, options.guidance(), images());
+    options.requireRoom(model.imageShape(), SHOWN);
+    List<Planned> plan = plan(model, sets);
+    QualityState state =
+        QualityState.open(
+            inputs.folder().resolve(QualityState.FILE), settings(model, real, network), images());
+    List<Planned> missing = plan.stream().filter(each -> !state.has(each.samples)).toList();
     FeatureCache cache = new FeatureCache(inputs.folder().resolve(FEATURES));
     QualityReport report =
-        new QualityReport(inputs, model.metadata().classNames(), facts(model, real, network));
-    report.introduce(images());
-    QualityEvaluation evaluation;
-    Quality floor;
+        new QualityReport(inputs, network.classNames(), facts(model, real, network));
+    report.introduce(images(), state.rows().size());
+    QualityEvaluation.otherClasses(network, model.metadata().classNames())
+        .ifPresent(new Warnings(inputs.terminal()));
+    QualityEvaluation evaluation =
+        missing.isEmpty() ? null : evaluation(model, real, network, cache, state);
+    if (!state.rows().isEmpty()) {
+      report.write(state);
+    }
+    for (int i = 0; i < missing.size(); i++) {
+      String number = plan.size() == 1 ? "" : " (%d/%d)".formatted(i + 1, missing.size());
+      measure(missing.get(i), number, sets, evaluation, state);
+      report.write(state);
+    }
+    report.print(state);
+    if (options.neighbours() > 0) {
+      neighbours(network, cache, sets, real.training(), report, state);
+    }
+    return Main.OK;
+  }
+
+  /**
+   * What was asked for, the cheapest first: a set of five steps is there in minutes, one of a
+   * thousand in hours. Whatever does not fit the model is refused here, before any work.
+   */
+  private List<Planned> plan(DiffusionPipeline model, SampleSets sets) throws IOException {
+    List<Planned> plan = new ArrayList<>();
+    for (SampleQualityOptions.Method method : options.methods(model.schedule().trainTimesteps())) {
+      try (DiffusionPipeline pipeline = open(inputs.quietly(), method)) {
+        plan.add(new Planned(method, SampleSets.hash(sets.settings(pipeline))));
+      }
+    }
+    plan.sort(Comparator.comparing(planned -> planned.method.steps().orElse(Integer.MAX_VALUE)));
+    return plan;
+  }
+
+  /** Takes the real images through the network, and measures the floor where that is missing. */
+  private QualityEvaluation evaluation(
+      DiffusionPipeline model,
+      RealData real,
+      FeatureNetwork network,
+      FeatureCache cache,
+      QualityState state)
+      throws IOException {
     try (ProgressBar bar = bar("Real images")) {
-      evaluation =
+      QualityEvaluation evaluation =
           QualityEvaluation.of(
               network,
               cache,
@@ -99,42 +144,32 @@ final class SampleQualityRun {
               model.metadata().classNames(),
               QualityReference.Settings.standard(inputs.seed()),
               work(bar));
-      floor = evaluation.floor(images(), inputs.seed(), work(bar));
+      if (state.floor().isEmpty()) {
+        state.floor(
+            new QualityState.Floor(
+                evaluation.floor(images(), inputs.seed(), work(bar)),
+                evaluation.floorImages(images())));
+      }
+      int floor = state.floor().orElseThrow().images();
+      if (floor < images()) {
+        bar.println(
+            "ddpm: warning: the floor is of %d real images, which is all there are for it, and not of %d as the samples: a Fréchet distance of fewer images is larger"
+                .formatted(floor, images()));
+      }
+      return evaluation;
     }
-    report.floor(floor, evaluation.floorImages(images()));
-    List<SampleQualityOptions.Method> methods = options.methods(model.schedule().trainTimesteps());
-    SampleSets sets = new SampleSets(inputs, options.guidance(), images());
-    for (SampleQualityOptions.Method method : cheapestFirst(methods)) {
-      measure(method, methods, sets, evaluation);
-      report.write(rows());
-    }
-    report.print(rows());
-    if (options.neighbours() > 0) {
-      neighbours(network, cache, real.training(), report);
-    }
-    return Main.OK;
-  }
-
-  /** A set of five steps is there in minutes, one of a thousand in hours. */
-  private static List<SampleQualityOptions.Method> cheapestFirst(
-      List<SampleQualityOptions.Method> methods) {
-    return methods.stream()
-        .sorted(Comparator.comparing(method -> method.steps().orElse(Integer.MAX_VALUE)))
-        .toList();
   }
 
   private void measure(
-      SampleQualityOptions.Method method,
-      List<SampleQualityOptions.Method> all,
+      Planned planned,
+      String number,
       SampleSets sets,
-      QualityEvaluation evaluation)
+      QualityEvaluation evaluation,
+      QualityState state)
       throws IOException {
-    try (DiffusionPipeline pipeline =
-        open(method.sampler().orElse(null), method.steps().orElse(null))) {
-      String name = pipeline.sampler().name() + " " + pipeline.steps();
-      String title =
-          all.size() == 1 ? name : "%s (%d/%d)".formatted(name, measured.size() + 1, all.size());
-      try (SampleFile samples = sets.fill(pipeline, title);
+    try (DiffusionPipeline pipeline = open(inputs.quietly(), planned.method)) {
+      String title = pipeline.sampler().name() + " " + pipeline.steps() + number;
+      try (SampleFile samples = sets.fill(pipeline, title, images());
           ProgressBar bar = bar("Measuring " + title)) {
         ImageDataset images = samples.images(images());
         Quality quality = evaluation.measure(images, work(bar));
@@ -144,21 +179,15 @@ final class SampleQualityRun {
                 pipeline.steps(),
                 images.size(),
                 samples.secondsPerImage(),
+                conditions(pipeline),
                 quality);
-        measured.add(new Measured(all.indexOf(method), row, first(images)));
+        state.add(new QualityState.Row(planned.samples, planned.method, row));
       }
     }
   }
 
-  private List<QualityRow> rows() {
-    return measured.stream()
-        .sorted(Comparator.comparingInt(Measured::order))
-        .map(Measured::row)
-        .toList();
-  }
-
   private static ImageBatch first(ImageDataset images) {
-    int count = Math.min(SHOWN, images.size());
+    int count = images.size();
     byte[] pixels = new byte[count * images.imageBytes()];
     for (int i = 0; i < count; i++) {
       images.read(i, pixels, i * images.imageBytes());
@@ -166,37 +195,53 @@ final class SampleQualityRun {
     return ImageBatch.ofBytes(pixels, count, images.channels(), images.height(), images.width());
   }
 
+  private Map<String, String> conditions(DiffusionPipeline pipeline) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("device", inputs.opening().settings().device().toString());
+    conditions.put("threads", Integer.toString(inputs.opening().settings().threads()));
+    conditions.put("batch_size", Integer.toString(pipeline.batchSize()));
+    return conditions;
+  }
+
   /** Of the best set: a model that copies does so where it is best. */
   private void neighbours(
-      FeatureNetwork network, FeatureCache cache, ImageDataset training, QualityReport report)
+      FeatureNetwork network,
+      FeatureCache cache,
+      SampleSets sets,
+      ImageDataset training,
+      QualityReport report,
+      QualityState state)
       throws IOException {
-    Measured best =
-        measured.stream()
-            .min(Comparator.comparingDouble(m -> m.row.quality().scores().frechetDistance()))
+    QualityState.Row best =
+        state.rows().stream()
+            .min(
+                Comparator.comparingDouble(each -> each.row().quality().scores().frechetDistance()))
             .orElseThrow();
+    ImageBatch shown;
+    try (DiffusionPipeline pipeline = open(inputs.quietly(), best.method());
+        SampleFile samples = sets.fill(pipeline, "Samples", SHOWN)) {
+      shown = first(samples.images(SHOWN));
+    }
     try (ProgressBar bar = bar("Neighbours")) {
       int count = Math.min(options.neighbours(), training.size());
       TrainingNeighbours found =
           TrainingNeighbours.byFeatures(
               cache.extract(network, training, work(bar)).features(),
               network,
-              best.shown,
+              shown,
               training,
               count,
               work(bar));
-      report.neighbours(best.row, found);
+      report.neighbours(best.row(), found);
     }
   }
 
-  private DiffusionPipeline open(String sampler, Integer steps) throws IOException {
+  private static DiffusionPipeline open(EvaluationInputs inputs, SampleQualityOptions.Method method)
+      throws IOException {
     return inputs.open(
         builder -> {
-          if (sampler != null) {
-            builder.sampler(Samplers.named(sampler));
-          }
-          if (steps != null) {
-            builder.steps(steps);
-          }
+          method.sampler().ifPresent(name -> builder.sampler(Samplers.named(name)));
+          method.steps().ifPresent(builder::steps);
         });
   }
 
@@ -208,7 +253,22 @@ final class SampleQualityRun {
     return new Work(
         inputs.opening().settings().threads(),
         inputs.terminal().interrupts().cancellation(),
-        (stage, done, total) -> bar.update(done, total, stage));
+        (stage, done, total) -> bar.stage(stage, done, total));
+  }
+
+  /** What all rows of a table have in common; more samples begin another. */
+  private Map<String, String> settings(
+      DiffusionPipeline model, RealData real, FeatureNetwork network) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("model", inputs.model().fingerprint());
+    settings.putAll(ModelFacts.of(model));
+    settings.put("device", inputs.opening().settings().device().toString());
+    settings.put("pixels and labels", real.fingerprint());
+    settings.put("reference images", real.wanted() + " of " + real.referenceLabel());
+    settings.put("features", network.identity().orElse(network.name()));
+    settings.put("guidance", Double.toString(options.guidance()));
+    settings.put("seed", Long.toString(inputs.seed()));
+    return settings;
   }
 
   private Map<String, String> facts(
@@ -220,6 +280,7 @@ final class SampleQualityRun {
     facts.put("floor", real.standInLabel());
     facts.put("features", network.identity().orElse(network.name()));
     facts.put("feature_network", FeatureFiles.name(network.name()));
+    ModelFacts.of(model).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
     facts.put("guidance", Double.toString(options.guidance()));
     facts.put("seed", Long.toString(inputs.seed()));
     return facts;

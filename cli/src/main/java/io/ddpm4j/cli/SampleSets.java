@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The sets of samples of an evaluation, a file each in the folder {@code samples} of its results.
@@ -36,39 +38,70 @@ final class SampleSets {
     this.images = images;
   }
 
-  /**
-   * Opens the file of a way to sample, and makes what it lacks.
-   *
-   * @param title what the progress bar says
-   * @throws java.util.concurrent.CancellationException after Ctrl-C; finished batches are kept
-   */
-  SampleFile fill(DiffusionPipeline pipeline, String title) throws IOException {
+  private GenerationRequest request() {
     GenerationRequest request =
         GenerationRequest.of(images, inputs.seed())
             .withCancellation(inputs.terminal().interrupts().cancellation());
-    GenerationRequest guided = guidance == 1 ? request : request.withGuidanceScale(guidance);
+    return guidance == 1 ? request : request.withGuidanceScale(guidance);
+  }
+
+  /**
+   * What the samples of a way to sample depend on.
+   *
+   * @throws UsageException if an option does not fit the model
+   */
+  SampleSettings settings(DiffusionPipeline pipeline) {
     try {
-      SampleSettings settings = SampleSettings.of(pipeline, guided);
-      Path folder = Files.createDirectories(inputs.folder().resolve(FOLDER));
-      String hash = Sha256.of(settings.toJson()).substring(0, DIGITS);
-      Path file =
-          folder.resolve(
-              "%s-%d-%s.samples".formatted(pipeline.sampler().name(), pipeline.steps(), hash));
-      SampleFile samples = SampleFile.open(file, settings, new Warnings(inputs.terminal()));
-      try (ProgressBar bar = new ProgressBar(inputs.terminal(), title)) {
-        new SampleWriter(pipeline, guided.withListener(listener(bar, samples.images())))
-            .fill(samples, images);
-        return samples;
-      } catch (IOException | RuntimeException e) {
-        samples.close();
-        throw e;
-      }
-    } catch (IllegalArgumentException e) { // an option that does not fit the model
+      return withUnseen(SampleSettings.of(pipeline, request()));
+    } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }
   }
 
-  private StepListener listener(ProgressBar bar, int there) {
+  /** Where a model is opened as itself, settings stay what they are in any program. */
+  private SampleSettings withUnseen(SampleSettings of) {
+    Map<String, String> all = new TreeMap<>(of.parameters());
+    all.putAll(inputs.opening().unseen());
+    if (inputs.model().inParts()) { // the parameters have the hash of the first part only
+      all.put("Model and its data", inputs.model().fingerprint());
+    }
+    return new SampleSettings(
+        all, of.channels(), of.height(), of.width(), of.labels(), of.classNames());
+  }
+
+  /** What samples are known by: the same for the same settings. */
+  static String hash(SampleSettings settings) {
+    return Sha256.of(settings.toJson());
+  }
+
+  /**
+   * Opens the file of a way to sample, and makes what it lacks of the first {@code count} samples.
+   *
+   * @param title what the progress bar says
+   * @throws java.util.concurrent.CancellationException after Ctrl-C; finished batches are kept
+   */
+  SampleFile fill(DiffusionPipeline pipeline, String title, int count) throws IOException {
+    SampleSettings settings = settings(pipeline);
+    Path folder = Files.createDirectories(inputs.folder().resolve(FOLDER));
+    Path file =
+        folder.resolve(
+            "%s-%d-%s.samples"
+                .formatted(
+                    pipeline.sampler().name(),
+                    pipeline.steps(),
+                    hash(settings).substring(0, DIGITS)));
+    SampleFile samples = SampleFile.open(file, settings, new Warnings(inputs.terminal()));
+    try (ProgressBar bar = new ProgressBar(inputs.terminal(), title)) {
+      new SampleWriter(pipeline, request().withListener(listener(bar, samples.images(), count)))
+          .fill(samples, count);
+      return samples;
+    } catch (IOException | RuntimeException e) {
+      samples.close();
+      throw e;
+    }
+  }
+
+  private StepListener listener(ProgressBar bar, int there, int count) {
     long began = System.nanoTime();
     return step -> {
       double share = (step.index() + 1.0) / step.count();
@@ -76,15 +109,15 @@ final class SampleSets {
       double perSecond = made / ((System.nanoTime() - began) / 1e9);
       bar.update(
           Math.round(1000 * (there + made)),
-          1000L * images,
+          1000L * count,
           String.format(
               Locale.ROOT,
               "images %d-%d of %d, %.2f images/s",
               step.firstImage() + 1,
               step.firstImage() + step.images(),
-              images,
+              count,
               perSecond),
-          (images - there - made) / perSecond);
+          (count - there - made) / perSecond);
     };
   }
 }

@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -225,6 +227,84 @@ class EvaluateCommandTest {
     Path others = TestModels.unet(dir.resolve("others.onnx"), 3, TestModels.CLASSES);
     evaluate(others, out).isWrongUsage("expected one of Boot", "circle");
     assertFalse(Files.exists(out));
+  }
+
+  /** Each option that changes figures, in place of what the stored ones were measured with. */
+  @Test
+  void storedResultsAreOfTheSameSettingsOnly() throws IOException {
+    Path model = TestModels.unclear(dir.resolve("unclear.onnx"));
+    Path out = dir.resolve("out");
+    Map<String, String> usual = new LinkedHashMap<>();
+    usual.put("--data", "shapes");
+    usual.put("--input-timestep", "a");
+    usual.put("--image-size", "8");
+    usual.put("--image-channels", "3");
+    usual.put("--schedule", "linear");
+    usual.put("--train-timesteps", "4");
+    usual.put("--value-range", "-1,1");
+    usual.put("--split", "test");
+    usual.put("--threads", "1");
+    usual.put("--out", out.toString());
+    for (String kind : List.of("--bits-per-dim", "--ode")) {
+      List<String> asked = new ArrayList<>(List.of("--bits-per-dim", kind));
+      if (kind.equals("--ode")) {
+        asked.addAll(List.of("--ode-steps", "2"));
+      } else {
+        asked.remove(0);
+      }
+      evaluate(model, usual, asked, "-n", "1").succeeds();
+      Map<String, String> changes = new LinkedHashMap<>();
+      changes.put("--value-range 0,255", "value range 0,255, found -1,1");
+      changes.put("--image-size 9", "image 3x9x9, found 3x8x8");
+      changes.put("--input-timestep b", "inputs and output x, b, a, y, found x, a, b, y");
+      changes.put("--schedule cosine", "schedule 4 timesteps");
+      changes.put("--train-timesteps 5", "schedule 5 timesteps");
+      changes.put("--prediction sample", "prediction sample, found epsilon");
+      changes.put("--split train", "data shapes (train)");
+      for (Map.Entry<String, String> change : changes.entrySet()) {
+        Map<String, String> changed = new LinkedHashMap<>(usual);
+        String[] option = change.getKey().split(" ");
+        changed.put(option[0], option[1]);
+        CommandRun run = evaluate(model, changed, asked, "-n", "2");
+        assertTrue(run.err().contains("expected results of the same settings"), run.err());
+        assertTrue(run.err().contains(change.getValue()), change + ": " + run.err());
+        assertEquals(1, run.exitCode());
+      }
+      evaluate(model, usual, asked, "-n", "2").succeeds().prints("going on after 1 images");
+    }
+  }
+
+  private static CommandRun evaluate(
+      Path model, Map<String, String> options, List<String> asked, String... more) {
+    List<String> args = new ArrayList<>(List.of("evaluate", model.toString()));
+    options.forEach((name, value) -> args.addAll(List.of(name, value)));
+    args.addAll(asked);
+    args.addAll(List.of(more));
+    return CommandRun.of(args.toArray());
+  }
+
+  @Test
+  void storedResultsAreOfTheSamePixelsOnly() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("pictures"));
+    for (int k = 0; k < 3; k++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_ARGB);
+      image.setRGB(k, k, 0xFF00FF00);
+      ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
+    }
+    Path grey = TestModels.unet(dir.resolve("grey.onnx"), 1, List.of());
+    List<Object> args = new ArrayList<>(List.of("evaluate", grey, "--data", folder));
+    args.addAll(List.of("--bits-per-dim", "--respacing", 2, "--threads", 1));
+    args.addAll(List.of("--out", dir.resolve("out")));
+    CommandRun.of(with(args, "-n", 1).toArray()).succeeds();
+    CommandRun.of(with(args, "-n", 2, "--background", "000000").toArray())
+        .failsSaying("pixels and labels", "found", "--out");
+    BufferedImage other = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+    ImageIO.write(other, "png", folder.resolve("1.png").toFile());
+    CommandRun.of(with(args, "-n", 2).toArray()).failsSaying("pixels and labels", "found");
+  }
+
+  private static List<Object> with(List<Object> args, Object... more) {
+    return Stream.concat(args.stream(), Stream.of(more)).toList();
   }
 
   @Test

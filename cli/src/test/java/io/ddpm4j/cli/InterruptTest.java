@@ -118,6 +118,51 @@ class InterruptTest {
     assertTrue(state.contains("\"images\": " + kept.group(1) + ","), result.said);
   }
 
+  @Test
+  void interruptedMeasuringOfSamplesKeepsTheRowsThatAreFinished() throws Exception {
+    Path model = TestModels.unet(dir.resolve("model.onnx"), 3, List.of());
+    Path features = TestModels.features(dir.resolve("features.onnx"), 3, List.of("any"));
+    Path out = Files.createDirectory(dir.resolve("quality"));
+    List<Object> args =
+        List.of(
+            "evaluate",
+            model,
+            "--data",
+            "shapes",
+            "--sample-quality",
+            "--features",
+            features,
+            "--reference-images",
+            16,
+            "-n",
+            300,
+            "--neighbours",
+            0,
+            "--batch-size",
+            1,
+            "--threads",
+            1,
+            "--out",
+            out,
+            "--sampler",
+            "ddim",
+            "--steps");
+    Result result =
+        interrupt(
+            "INT",
+            (reader, said) -> awaitFile(out, "quality.state.json"),
+            Stream.concat(args.stream(), Stream.of("1,15,16,17,18,19,20")).toArray());
+    assertEquals(130, result.exitCode, result.said);
+    assertTrue(result.said.contains("the same command goes on"), result.said);
+    List<String> table = Files.readAllLines(out.resolve("quality.csv"));
+    assertEquals(3, table.size(), result.said);
+    assertTrue(table.get(2).startsWith("ddim,1,300,"), table.get(2));
+    CommandRun.of(Stream.concat(args.stream(), Stream.of(1)).toArray())
+        .succeeds()
+        .prints("going on after 1 row");
+    assertEquals(table, Files.readAllLines(out.resolve("quality.csv")), "and its time as it was");
+  }
+
   /** The file is there, under another name, and is being tried out, which never ends. */
   @Test
   void interruptedExportLeavesWhatWasThere() throws Exception {

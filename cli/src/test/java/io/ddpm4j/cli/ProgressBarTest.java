@@ -80,6 +80,25 @@ class ProgressBarTest {
   }
 
   @Test
+  void eachStageHasAClockOfItsOwn() {
+    ProgressBar bar = bar(false, 80);
+    bar.stage("features", 100, 1000);
+    millis += 1_000_000; // a long stage
+    bar.stage("features", 600, 1000);
+    bar.stage("kernel distance", 1, 100);
+    millis += 60_000;
+    bar.stage("kernel distance", 11, 100);
+    millis += 60_000;
+    bar.stage("kernel distance", 21, 100);
+    assertEquals(
+        List.of(
+            "Sampling 60 %  features, 0.5 images/s  13:20 left",
+            "Sampling 11 %  kernel distance  8:54 left",
+            "Sampling 21 %  kernel distance  7:54 left"),
+        written.toString().lines().toList());
+  }
+
+  @Test
   void linesStayAboveTheBar() {
     ProgressBar bar = bar(true, 80);
     bar.update(1, 2, "");

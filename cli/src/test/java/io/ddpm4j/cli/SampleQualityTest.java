@@ -15,13 +15,16 @@ import io.ddpm4j.trainer.evaluate.distance.FrechetDistance;
 import io.ddpm4j.trainer.evaluate.distance.GaussianStatistics;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -134,15 +137,95 @@ class SampleQualityTest {
     String expected = figures(whole);
     assertEquals(expected, figures(parts));
     byte[] before = samples(parts);
-    evaluate(parts, with(method, "-n", 20)).succeeds().prints(" 20 ");
+    evaluate(parts, with(method, "-n", 32)).succeeds().prints("going on after 1 row");
     assertArrayEquals(before, samples(parts), "nothing was made");
-    assertFalse(Files.exists(parts.resolve("neighbours.png")));
-    evaluate(parts, with(method, "-n", 32)).succeeds();
     assertEquals(expected, figures(parts));
-    evaluate(parts, with(method, "-n", 20, "--seed", 1)).succeeds();
-    try (Stream<Path> files = Files.list(parts.resolve("samples"))) {
-      assertEquals(2, files.count(), "another seed has a file of its own");
+    evaluate(parts, with(method, "-n", 20)).failsSaying("at most 20 samples", "found 32", "--out");
+    assertEquals(expected, figures(parts));
+  }
+
+  @Test
+  void earlierRowsStayInTheTableAndAreNotMeasuredAgain() throws IOException {
+    Path out = dir.resolve("out");
+    Object[] usual = {"-n", 16, "--neighbours", 0};
+    evaluate(out, with(usual, "--sampler", "ddim", "--steps", "3,2", "--against-steps")).succeeds();
+    evaluate(out, with(usual, "--sampler", "ddpm", "--steps", 2)).succeeds();
+    List<String> rows = Files.readAllLines(out.resolve("quality.csv"));
+    assertEquals(
+        List.of("ddpm,2", "ddim,2", "ddim,3"),
+        rows.stream().skip(2).map(row -> row.replaceFirst("(,\\d+),.*", "$1")).toList());
+    assertTrue(Files.exists(out.resolve("frechet-distance.png")));
+    Map<String, byte[]> before = files(out);
+    for (String folder : List.of("features", "samples")) {
+      deleteFolder(out.resolve(folder));
     }
+    evaluate(out, with(usual, "--sampler", "ddim", "--steps", 3))
+        .succeeds()
+        .prints("going on after 3 rows", "ddpm ");
+    Map<String, byte[]> after = files(out);
+    assertEquals(before.keySet(), after.keySet());
+    before.forEach((name, bytes) -> assertArrayEquals(bytes, after.get(name), name));
+    assertFalse(Files.exists(out.resolve("features")), "nothing was measured");
+    // The best row is drawn, whichever start it is of.
+    evaluate(out, "-n", 16, "--neighbours", 2, "--sampler", "ddim", "--steps", 3)
+        .succeeds()
+        .prints("neighbours.png");
+  }
+
+  @Test
+  void moreSamplesBeginATableAndWhatElseDiffersIsRefused() throws IOException {
+    Path out = dir.resolve("out");
+    Object[] usual = {"--neighbours", 0, "--sampler", "ddim", "--steps", 2};
+    evaluate(out, "-n", 16, "--sampler", "ddim", "--steps", "2,3", "--neighbours", 1).succeeds();
+    String state = Files.readString(out.resolve("quality.state.json"));
+    evaluate(out, with(usual, "-n", 16, "--seed", 1))
+        .failsSaying("quality.state.json", "seed 1, found 0", "--out");
+    evaluate(out, with(usual, "-n", 16, "--reference-images", 61))
+        .failsSaying("reference images 61 of shapes (train), found 60", "--out");
+    evaluate(out, with(usual, "-n", 17, "--seed", 1)).failsSaying("seed 1, found 0");
+    evaluate(out, with(usual, "-n", 16, "--value-range", "0,255"))
+        .failsSaying("value range 0,255, found -1,1");
+    Path others = TestModels.features(dir.resolve("o.onnx"), CHANNELS, CLASSES.subList(0, 2));
+    evaluate(out, with(usual, "-n", 16, "--features", others)).failsSaying("features", "--out");
+    CommandRun.of(
+            Stream.of(
+                    Stream.of("evaluate", TestModels.unet(dir.resolve("m.onnx"), 3, List.of())),
+                    Stream.of("--data", "shapes", "--sample-quality", "--out", out, "-n", 16),
+                    Stream.of("--features", features(), "--reference-images", 60),
+                    Stream.of(usual))
+                .flatMap(args -> args)
+                .toArray())
+        .failsSaying("model", "--out");
+    assertEquals(state, Files.readString(out.resolve("quality.state.json")));
+    assertTrue(Files.exists(out.resolve("frechet-distance.png")));
+    assertTrue(Files.exists(out.resolve("neighbours.png")));
+    evaluate(out, with(usual, "-n", 17)).succeeds();
+    assertEquals(3, Files.readAllLines(out.resolve("quality.csv")).size());
+    for (String picture : List.of("frechet-distance", "class-accuracy", "neighbours")) {
+      assertFalse(Files.exists(out.resolve(picture + ".png")), picture);
+    }
+    Files.writeString(out.resolve("quality.state.json"), "{\"images\": 17}");
+    evaluate(out, with(usual, "-n", 17)).failsSaying("damaged", "quality.state.json");
+  }
+
+  /** Those of the folder itself, by name. */
+  private static Map<String, byte[]> files(Path folder) throws IOException {
+    Map<String, byte[]> files = new TreeMap<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        files.put(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    }
+    return files;
+  }
+
+  private static void deleteFolder(Path folder) throws IOException {
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path file : all.toList()) {
+        Files.delete(file);
+      }
+    }
+    Files.delete(folder);
   }
 
   private static Object[] with(Object[] some, Object... more) {
@@ -170,13 +253,82 @@ class SampleQualityTest {
         .prints("frechet-distance.png", "class-accuracy.png");
     List<String> csv = Files.readAllLines(out.resolve("quality.csv"));
     assertEquals(
-        List.of("sampler", "real", "ddim", "ddim", "ddim", "ddpm", "ddpm", "ddpm"),
+        List.of("sampler", "real", "ddpm", "ddpm", "ddpm", "ddim", "ddim", "ddim"),
         csv.stream().map(line -> line.split(",")[0]).toList());
     assertEquals(
         List.of("5", "10", "20"), // the model has 20 timesteps
         csv.subList(2, 5).stream().map(line -> line.split(",")[1]).toList());
     assertEquals(900, ImageIO.read(out.resolve("frechet-distance.png").toFile()).getWidth());
     assertTrue(Files.readString(out.resolve("quality.md")).contains("| real images | - | 18 |"));
+  }
+
+  @Test
+  void aFloorOfFewerImagesThanTheSamplesIsWarnedOf() throws IOException {
+    Path folder = Files.createDirectory(dir.resolve("pictures"));
+    for (int k = 0; k < 34; k++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(0, 0, 0x010101 * (7 * k));
+      image.setRGB(k % 8, 3, 0xFF8000 + k);
+      ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
+    }
+    Path out = dir.resolve("out");
+    List<Object> args = new ArrayList<>(List.of("evaluate"));
+    args.add(TestModels.unet(dir.resolve("plain.onnx"), CHANNELS, List.of()));
+    args.addAll(List.of("--data", folder, "--sample-quality", "--out", out, "-n", 20));
+    args.addAll(List.of("--features", features(), "--sampler", "ddim", "--steps", 1));
+    args.addAll(List.of("--neighbours", 0, "--threads", 1, "--batch-size", 5));
+    CommandRun run = CommandRun.of(args.toArray());
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("warning: the floor is of 17 real images"), run.err());
+    JsonObject json = json(out);
+    assertEquals(20, json.get("images").getAsInt());
+    assertEquals(17, json.get("floor_images").getAsInt());
+    assertEquals("-1,1", json.get("value_range").getAsString());
+    assertTrue(json.get("schedule").getAsString().startsWith("20 timesteps"));
+    JsonObject row = json.getAsJsonArray("rows").get(0).getAsJsonObject();
+    assertEquals("cpu", row.get("device").getAsString());
+    assertEquals("1", row.get("threads").getAsString());
+    assertEquals("5", row.get("batch_size").getAsString());
+  }
+
+  /** A classifier's classes are held against the model's by name. */
+  @Test
+  void classesInAnotherOrderAreTheSameAndOthersAreWarnedOf() throws IOException {
+    Object[] method = {"-n", 16, "--sampler", "ddim", "--steps", 1, "--neighbours", 0};
+    Path usual = dir.resolve("usual");
+    evaluate(usual, method).succeeds();
+    List<String> turned = new ArrayList<>(CLASSES);
+    Collections.rotate(turned, 1);
+    Path other = TestModels.features(dir.resolve("turned.onnx"), CHANNELS, turned);
+    evaluate(dir.resolve("turned"), with(method, "--features", other)).succeeds();
+    JsonObject expected = json(usual).getAsJsonArray("rows").get(0).getAsJsonObject();
+    JsonObject found = json(dir.resolve("turned")).getAsJsonArray("rows").get(0).getAsJsonObject();
+    int classes = CLASSES.size();
+    for (int a = 0; a < classes; a++) {
+      for (int pixel = 0; pixel < classes; pixel++) {
+        assertEquals(
+            count(expected, a, pixel), count(found, turned.indexOf(CLASSES.get(a)), pixel));
+      }
+    }
+    assertTrue(found.has("class_accuracy_error"));
+    Path strange = TestModels.features(dir.resolve("x.onnx"), CHANNELS, List.of("cat", "dog"));
+    CommandRun run = evaluate(dir.resolve("strange"), with(method, "--features", strange));
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("expected " + String.join(", ", CLASSES)), run.err());
+    assertTrue(run.err().contains("found cat, dog"), run.err());
+  }
+
+  private static long count(JsonObject row, int asked, int seen) {
+    return row.getAsJsonArray("confusion").get(asked).getAsJsonArray().get(seen).getAsLong();
+  }
+
+  @Test
+  void whatDoesNotFitTheModelIsSaidBeforeAnyWork() throws IOException {
+    Path out = dir.resolve("out");
+    evaluate(out, "-n", 16, "--steps", "2,2000").isWrongUsage("2000");
+    evaluate(out, "-n", 16, "--guidance", 2).isWrongUsage("guidance", "2");
+    evaluate(out, "-n", 16, "--neighbours", 3000).isWrongUsage("--neighbours", "100", "3000");
+    assertFalse(Files.exists(out));
   }
 
   @Test

@@ -9,6 +9,6 @@ import java.util.Optional;
  *
  * @param scores by all measures
  * @param classes how often the network sees the class that was asked for; empty where it is no
- *     classifier of the images' classes
+ *     classifier of the images' classes. In the order of the network's classes
  */
 public record Quality(SampleQuality scores, Optional<ClassAccuracy> classes) {}

@@ -9,8 +9,11 @@ import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.io.IOException;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Measures sets of samples against the same real images, and real images that stand in for samples:
@@ -100,18 +103,56 @@ public final class QualityEvaluation {
     return new Quality(reference.measure(output.features(), work), classes(samples, output));
   }
 
-  /** Empty where network and images do not speak of the same classes, or an image is of none. */
+  /**
+   * Why there is no class accuracy of a classifier: its classes are others than the model's. Their
+   * order does not matter.
+   *
+   * @param classNames of the model
+   * @return a sentence with both lists; empty where the classes are the same, or the network or the
+   *     model knows none
+   */
+  public static Optional<String> otherClasses(FeatureNetwork network, List<String> classNames) {
+    if (!network.hasLogits()
+        || network.classNames().isEmpty()
+        || classNames.isEmpty()
+        || order(network.classNames(), classNames).length > 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "%s: no class accuracy, since it was trained on other classes than the model: expected %s, found %s"
+            .formatted(
+                network.name(),
+                String.join(", ", classNames),
+                String.join(", ", network.classNames())));
+  }
+
+  /** Where each name is in another list of the same ones; empty if they are not the same. */
+  private static int[] order(List<String> from, List<String> names) {
+    if (from.equals(names)) {
+      return IntStream.range(0, names.size()).toArray();
+    }
+    Set<String> each = new HashSet<>(names);
+    boolean same =
+        from.size() == names.size() && each.size() == names.size() && each.containsAll(from);
+    return same ? names.stream().mapToInt(from::indexOf).toArray() : new int[0];
+  }
+
+  /**
+   * In the order of the network's classes; those of the images are found there by name. Empty where
+   * network, model and images do not speak of the same classes, or an image is of none.
+   */
   private Optional<ClassAccuracy> classes(ImageDataset images, NetworkOutput output) {
-    if (output.logits().isEmpty() || classNames.isEmpty()) {
+    if (output.logits().isEmpty() || order(network.classNames(), classNames).length == 0) {
       return Optional.empty();
     }
     Features logits = output.logits().get();
-    boolean same =
-        network.classNames().equals(classNames) && images.classNames().equals(classNames);
+    int[] order = order(network.classNames(), images.classNames());
+    boolean same = order.length > 0;
     int[] asked = new int[images.size()];
-    for (int i = 0; i < asked.length; i++) {
-      asked[i] = images.label(i);
-      same &= asked[i] >= 0 && asked[i] < logits.dimensions();
+    for (int i = 0; same && i < asked.length; i++) {
+      int label = images.label(i);
+      same = label >= 0 && label < order.length && order[label] < logits.dimensions();
+      asked[i] = same ? order[label] : -1;
     }
     return same ? Optional.of(ClassAccuracy.of(logits, asked)) : Optional.empty();
   }

@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.ddpm4j.runtime.image.LineChart;
+import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -21,10 +22,16 @@ import java.util.stream.Collectors;
  * @param floor real images against real images
  * @param floorImages how many of them, as many as samples where there are enough
  * @param rows in order
+ * @param classNames of the classifier, in the order of its classes; empty if there is none
  */
 public record QualityTable(
-    Map<String, String> facts, Quality floor, int floorImages, List<QualityRow> rows) {
+    Map<String, String> facts,
+    Quality floor,
+    int floorImages,
+    List<QualityRow> rows,
+    List<String> classNames) {
   private static final String REAL = "real images";
+  private static final String CLASS_ACCURACY_ERROR = "class_accuracy_error";
 
   /** Of Okabe and Ito: told apart by those who see fewer colours, too. */
   private static final int[] COLOURS = {
@@ -37,6 +44,7 @@ public record QualityTable(
   public QualityTable {
     facts = new LinkedHashMap<>(facts);
     rows = List.copyOf(rows);
+    classNames = List.copyOf(classNames);
   }
 
   /** What was measured with, by name. */
@@ -59,8 +67,10 @@ public record QualityTable(
     List<QualityMetric> all = List.of(QualityMetric.values());
     StringBuilder csv = new StringBuilder("sampler,steps,images,seconds_per_image");
     all.forEach(metric -> csv.append(',').append(metric.key()));
+    csv.append(",").append(CLASS_ACCURACY_ERROR);
     csv.append("\nreal,,").append(floorImages).append(',');
     all.forEach(metric -> csv.append(',').append(number(metric.of(floor))));
+    csv.append(',').append(number(classAccuracyError(floor)));
     for (QualityRow row : rows) {
       csv.append(
           String.format(
@@ -71,18 +81,30 @@ public record QualityTable(
               row.images(),
               number(row.secondsPerImage())));
       all.forEach(metric -> csv.append(',').append(number(metric.of(row.quality()))));
+      csv.append(',').append(number(classAccuracyError(row.quality())));
     }
     return csv.append('\n').toString().replace("\r\n", "\n");
+  }
+
+  private static double classAccuracyError(Quality quality) {
+    return quality.classes().map(ClassAccuracy::standardError).orElse(Double.NaN);
   }
 
   private static String number(double value) {
     return Double.isFinite(value) ? Double.toString(value) : "";
   }
 
-  /** The same as JSON, with the facts. */
+  /** The same as JSON, with the facts, and with every class. */
   public String toJson() {
     JsonObject json = new JsonObject();
     facts.forEach(json::addProperty);
+    if (!classNames.isEmpty()) {
+      JsonArray names = new JsonArray();
+      classNames.forEach(names::add);
+      json.add("classes", names);
+    }
+    json.addProperty("images", rows.stream().mapToInt(QualityRow::images).max().orElse(0));
+    json.addProperty("floor_images", floorImages);
     JsonObject real = figures(floor);
     real.addProperty("images", floorImages);
     json.add("floor", real);
@@ -93,6 +115,7 @@ public record QualityTable(
       one.addProperty("steps", row.steps());
       one.addProperty("images", row.images());
       one.addProperty("seconds_per_image", row.secondsPerImage());
+      row.conditions().forEach(one::addProperty);
       figures(row.quality()).entrySet().forEach(e -> one.add(e.getKey(), e.getValue()));
       array.add(one);
     }
@@ -108,7 +131,34 @@ public record QualityTable(
         json.addProperty(metric.key(), value);
       }
     }
+    quality.classes().ifPresent(classes -> addClasses(classes, json));
     return json;
+  }
+
+  /** The error of the accuracy, the accuracy of each class, and what each was seen as. */
+  private void addClasses(ClassAccuracy classes, JsonObject json) {
+    json.addProperty(CLASS_ACCURACY_ERROR, classes.standardError());
+    JsonObject each = new JsonObject();
+    JsonObject errors = new JsonObject();
+    JsonArray confusion = new JsonArray();
+    for (int asked = 0; asked < classes.classes(); asked++) {
+      if (classes.images(asked) > 0) {
+        each.addProperty(className(asked), classes.accuracy(asked));
+        errors.addProperty(className(asked), classes.standardError(asked));
+      }
+      JsonArray row = new JsonArray();
+      for (int seen = 0; seen < classes.classes(); seen++) {
+        row.add(classes.confusion(asked, seen));
+      }
+      confusion.add(row);
+    }
+    json.add("class_accuracies", each);
+    json.add("class_accuracy_errors", errors);
+    json.add("confusion", confusion);
+  }
+
+  private String className(int label) {
+    return label < classNames.size() ? classNames.get(label) : Integer.toString(label);
   }
 
   /** A table in Markdown, as model cards print it; the floor is its last row. */

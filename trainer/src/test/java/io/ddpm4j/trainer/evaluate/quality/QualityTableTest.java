@@ -46,20 +46,21 @@ class QualityTableTest {
         quality(0.5, classes),
         50,
         List.of(
-            new QualityRow("ddim", 20, 50, 0.04, quality(2, classes)),
-            new QualityRow("ddim", 5, 50, 0.01, quality(8, classes)),
-            new QualityRow("ddpm", 1000, 40, 12.5, quality(1, classes))));
+            new QualityRow("ddim", 20, 50, 0.04, Map.of(), quality(2, classes)),
+            new QualityRow("ddim", 5, 50, 0.01, Map.of(), quality(8, classes)),
+            new QualityRow("ddpm", 1000, 40, 12.5, Map.of("threads", "2"), quality(1, classes))),
+        List.of("boot", "bag"));
   }
 
   @Test
   void everyFigureIsInTheCsvInFull() {
     assertEquals(
         """
-        sampler,steps,images,seconds_per_image,frechet_distance,kernel_distance,kernel_distance_error,precision,recall,density,coverage,class_accuracy
-        real,,50,,0.5,0.005,0.001,0.75,0.5,1.25,0.875,0.75
-        ddim,20,50,0.04,2.0,0.02,0.001,0.75,0.5,1.25,0.875,0.75
-        ddim,5,50,0.01,8.0,0.08,0.001,0.75,0.5,1.25,0.875,0.75
-        ddpm,1000,40,12.5,1.0,0.01,0.001,0.75,0.5,1.25,0.875,0.75
+        sampler,steps,images,seconds_per_image,frechet_distance,kernel_distance,kernel_distance_error,precision,recall,density,coverage,class_accuracy,class_accuracy_error
+        real,,50,,0.5,0.005,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
+        ddim,20,50,0.04,2.0,0.02,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
+        ddim,5,50,0.01,8.0,0.08,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
+        ddpm,1000,40,12.5,1.0,0.01,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
         """,
         table(threeOfFour()).toCsv());
   }
@@ -67,7 +68,7 @@ class QualityTableTest {
   @Test
   void whatThereIsNotIsEmpty() {
     String[] lines = table(Optional.empty()).toCsv().split("\n");
-    assertTrue(lines[1].endsWith(",0.875,"), lines[1]);
+    assertTrue(lines[1].endsWith(",0.875,,"), lines[1]);
     assertFalse(table(Optional.empty()).toMarkdown().contains("class accuracy"));
     JsonObject json = JsonParser.parseString(table(Optional.empty()).toJson()).getAsJsonObject();
     assertFalse(json.getAsJsonObject("floor").has("class_accuracy"));
@@ -80,8 +81,17 @@ class QualityTableTest {
     assertEquals(0.5, json.getAsJsonObject("floor").get("frechet_distance").getAsDouble());
     JsonObject last = json.getAsJsonArray("rows").get(2).getAsJsonObject();
     assertEquals(1000, last.get("steps").getAsInt());
+    assertEquals("2", last.get("threads").getAsString());
+    assertEquals(50, json.get("images").getAsInt());
+    assertEquals(50, json.get("floor_images").getAsInt());
     assertEquals(12.5, last.get("seconds_per_image").getAsDouble());
     assertEquals(0.75, last.get("class_accuracy").getAsDouble());
+    for (JsonObject each : List.of(last, json.getAsJsonObject("floor"))) {
+      assertEquals(Math.sqrt(0.75 * 0.25 / 4), each.get("class_accuracy_error").getAsDouble());
+      assertEquals("{\"boot\":1.0,\"bag\":0.5}", each.get("class_accuracies").toString());
+      assertEquals("[[2,0],[1,1]]", each.get("confusion").toString());
+    }
+    assertEquals("[\"boot\",\"bag\"]", json.get("classes").toString());
   }
 
   @Test
@@ -112,7 +122,8 @@ class QualityTableTest {
       assertTrue(svg.contains(">" + text + "<"), text);
     }
     QualityTable one =
-        new QualityTable(Map.of(), quality(1, Optional.empty()), 5, List.of(table.rows().get(0)));
+        new QualityTable(
+            Map.of(), quality(1, Optional.empty()), 5, List.of(table.rows().get(0)), List.of());
     assertFalse(one.hasCurves());
   }
 }
