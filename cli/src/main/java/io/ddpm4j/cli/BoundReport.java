@@ -88,7 +88,7 @@ final class BoundReport {
   void write() throws IOException {
     Path folder = request.folder();
     Path result = folder.resolve(RESULT);
-    EvaluationState.writeJson(result, json());
+    StateJson.writePlain(result, json());
     Path terms = folder.resolve(TERMS);
     byte[] csv = csv().getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(terms, out -> out.write(csv));

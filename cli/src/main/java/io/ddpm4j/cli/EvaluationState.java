@@ -1,15 +1,11 @@
 package io.ddpm4j.cli;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.runtime.likelihood.SampleStatistics;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -19,7 +15,7 @@ import java.util.Map;
  * settings too, and goes on with the same ones only. Not thread-safe.
  */
 final class EvaluationState {
-  private static final Gson JSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final Gson GSON = new Gson();
 
   private final Path file;
   private final Map<String, String> settings;
@@ -46,12 +42,7 @@ final class EvaluationState {
     if (!Files.exists(file)) {
       return new EvaluationState(file, settings, new SampleStatistics(figures), 0);
     }
-    JsonObject stored;
-    try {
-      stored = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    } catch (RuntimeException e) {
-      throw damaged(file, e);
-    }
+    JsonObject stored = StateJson.read(file);
     requireSame(file, settings, stored.get("settings"));
     try {
       SampleStatistics statistics =
@@ -64,7 +55,7 @@ final class EvaluationState {
       }
       return new EvaluationState(file, settings, statistics, stored.get("seconds").getAsDouble());
     } catch (RuntimeException e) {
-      throw damaged(file, e);
+      throw StateJson.damaged(file, e);
     }
   }
 
@@ -72,7 +63,7 @@ final class EvaluationState {
   static void requireSame(Path file, Map<String, String> settings, JsonElement stored)
       throws IOException {
     if (stored == null || !stored.isJsonObject()) {
-      throw damaged(file, null);
+      throw StateJson.damaged(file, null);
     }
     for (Map.Entry<String, String> setting : settings.entrySet()) {
       JsonElement value = stored.getAsJsonObject().get(setting.getKey());
@@ -83,15 +74,6 @@ final class EvaluationState {
                 .formatted(file, setting.getKey(), setting.getValue(), found));
       }
     }
-  }
-
-  /** What is said of a file that holds something else. */
-  static IOException damaged(Path file, Exception cause) {
-    return new IOException(
-        file
-            + ": expected the results of an evaluation, found a damaged file; delete it to begin"
-            + " again",
-        cause);
   }
 
   private static double[] numbers(JsonArray array) {
@@ -125,18 +107,11 @@ final class EvaluationState {
   void save(double more) throws IOException {
     seconds += more;
     JsonObject object = new JsonObject();
-    object.add("settings", JSON.toJsonTree(settings));
+    object.add("settings", GSON.toJsonTree(settings));
     object.addProperty("images", statistics.count());
     object.addProperty("seconds", seconds);
-    object.add("means", JSON.toJsonTree(statistics.means()));
-    object.add("squares", JSON.toJsonTree(statistics.squares()));
-    writeJson(file, object);
-  }
-
-  /** Writes JSON for people and programs, whole or not at all. */
-  static void writeJson(Path file, JsonObject object) throws IOException {
-    Outputs.makeFolderOf(file);
-    byte[] bytes = (JSON.toJson(object) + "\n").getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
+    object.add("means", GSON.toJsonTree(statistics.means()));
+    object.add("squares", GSON.toJsonTree(statistics.squares()));
+    StateJson.write(file, object);
   }
 }

@@ -110,7 +110,7 @@ final class FlowEvaluation {
     object.addProperty("unit", "bits per dimension");
     object.add("total", BoundReport.figure(new Figure(bits.mean(0), bits.standardError(0))));
     Path file = request.folder().resolve(RESULT);
-    EvaluationState.writeJson(file, object);
+    StateJson.writePlain(file, object);
     out.printf("%s (%s)%n", file, Outputs.size(file));
   }
 }

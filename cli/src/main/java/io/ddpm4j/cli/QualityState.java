@@ -5,10 +5,8 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import io.ddpm4j.trainer.evaluate.distance.SampleQuality;
-import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.quality.Quality;
 import io.ddpm4j.trainer.evaluate.quality.QualityRow;
 import java.io.IOException;
@@ -74,13 +72,12 @@ final class QualityState {
     if (!Files.exists(file)) {
       return state;
     }
-    JsonObject stored;
+    JsonObject stored = StateJson.read(file);
     int there;
     try {
-      stored = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       there = stored.get("images").getAsInt();
     } catch (RuntimeException e) {
-      throw EvaluationState.damaged(file, e);
+      throw StateJson.damaged(file, e);
     }
     EvaluationState.requireSame(file, settings, stored.get("settings"));
     if (there > images) {
@@ -92,7 +89,7 @@ final class QualityState {
       try {
         state.read(stored);
       } catch (RuntimeException e) {
-        throw EvaluationState.damaged(file, e);
+        throw StateJson.damaged(file, e);
       }
     }
     return state;
@@ -152,7 +149,7 @@ final class QualityState {
     JsonArray array = new JsonArray();
     rows.forEach(each -> array.add(json(each)));
     object.add("rows", array);
-    EvaluationState.writeJson(file, object);
+    StateJson.write(file, object);
   }
 
   private static JsonObject json(Row row) {
@@ -209,25 +206,7 @@ final class QualityState {
         scores, Optional.ofNullable(object.getAsJsonArray("confusion")).map(QualityState::classes));
   }
 
-  /** Counts again: an image of each class asked for and seen, as often as the matrix says. */
   private static ClassAccuracy classes(JsonArray confusion) {
-    int classes = confusion.size();
-    List<Integer> asked = new ArrayList<>();
-    List<Integer> seen = new ArrayList<>();
-    for (int a = 0; a < classes; a++) {
-      for (int s = 0; s < classes; s++) {
-        for (int n = confusion.get(a).getAsJsonArray().get(s).getAsInt(); n > 0; n--) {
-          asked.add(a);
-          seen.add(s);
-        }
-      }
-    }
-    float[] logits = new float[asked.size() * classes];
-    for (int i = 0; i < seen.size(); i++) {
-      logits[i * classes + seen.get(i)] = 1;
-    }
-    return ClassAccuracy.of(
-        Features.of(logits, asked.size(), classes),
-        asked.stream().mapToInt(Integer::intValue).toArray());
+    return ClassAccuracy.ofCounts(GSON.fromJson(confusion, long[][].class));
   }
 }

@@ -2,6 +2,7 @@ package io.ddpm4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
@@ -108,6 +109,11 @@ class EvaluateCommandTest {
     evaluate(model(), whole, "-n", 7, "--seed", 3).failsSaying("seed 3, found 0");
     evaluate(TestModels.unet(dir.resolve("another.onnx"), 3, List.of()), whole, "-n", 7)
         .failsSaying("model", "found");
+    Path kept = whole.resolve("bits-per-dim.state.json");
+    String state = Files.readString(kept);
+    Files.writeString(kept, state.replaceFirst("(\"means\": \\[\\s*-?)\\d", "$19"));
+    assertNotEquals(state, Files.readString(kept), "one digit");
+    evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
     Files.writeString(whole.resolve("bits-per-dim.state.json"), "{\"settings\":");
     evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
   }

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -172,6 +173,7 @@ class SampleQualityTest {
         .prints("neighbours.png");
   }
 
+  @Tag("slow")
   @Test
   void moreSamplesBeginATableAndWhatElseDiffersIsRefused() throws IOException {
     Path out = dir.resolve("out");

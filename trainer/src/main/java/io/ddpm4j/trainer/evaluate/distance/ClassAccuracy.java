@@ -43,6 +43,23 @@ public final class ClassAccuracy {
     return new ClassAccuracy(confusion);
   }
 
+  /**
+   * Of what was counted before.
+   *
+   * @param confusion [class asked for][class seen], the same number of each, none below 0
+   * @throws IllegalArgumentException if it is no such table
+   */
+  public static ClassAccuracy ofCounts(long[][] confusion) {
+    for (long[] seen : confusion) {
+      if (seen.length != confusion.length || Arrays.stream(seen).anyMatch(count -> count < 0)) {
+        throw new IllegalArgumentException(
+            "class accuracy: expected a square table of counts, found "
+                + Arrays.deepToString(confusion));
+      }
+    }
+    return new ClassAccuracy(Arrays.stream(confusion).map(long[]::clone).toArray(long[][]::new));
+  }
+
   private static int largest(float[] logits) {
     int best = 0;
     for (int c = 1; c < logits.length; c++) {

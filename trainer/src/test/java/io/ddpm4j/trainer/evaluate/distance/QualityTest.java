@@ -65,6 +65,18 @@ class QualityTest {
     assertEquals(300, one.second());
   }
 
+  @Test
+  void countsOfClassesAreSquareTablesOfThem() {
+    ClassAccuracy accuracy = ClassAccuracy.ofCounts(new long[][] {{3, 1}, {0, 4}});
+    assertEquals(7, accuracy.right());
+    assertEquals(0.875, accuracy.accuracy());
+    assertEquals(0.75, accuracy.accuracy(0));
+    assertEquals(1, accuracy.confusion(0, 1));
+    for (long[][] wrong : new long[][][] {{{1, 2}}, {{1, 0}, {-1, 2}}}) {
+      assertThrows(IllegalArgumentException.class, () -> ClassAccuracy.ofCounts(wrong));
+    }
+  }
+
   /** By the definition, pair by pair: more rows and columns than a tile has. */
   @Test
   void theKernelDistanceIsThatOfAllPairs() {
