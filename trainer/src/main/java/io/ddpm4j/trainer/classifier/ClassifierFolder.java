@@ -91,16 +91,7 @@ public record ClassifierFolder(Path path) {
 
   /** As {@link TrainingFolder#requireFree}. */
   void requireFree() throws IOException {
-    folder().requireFree(Files.exists(config()) && isConfig());
-  }
-
-  private boolean isConfig() {
-    try {
-      readConfig();
-      return true;
-    } catch (IOException e) {
-      return false; // somebody else's
-    }
+    folder().requireFree(this::readConfig);
   }
 
   private TrainingFolder folder() {

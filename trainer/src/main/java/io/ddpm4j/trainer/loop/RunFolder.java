@@ -151,16 +151,7 @@ public record RunFolder(Path path) {
    * over.
    */
   void requireFree() throws IOException {
-    folder().requireFree(Files.exists(config()) && isConfig());
-  }
-
-  private boolean isConfig() {
-    try {
-      readConfig();
-      return true;
-    } catch (IOException e) {
-      return false; // somebody else's
-    }
+    folder().requireFree(this::readConfig);
   }
 
   private TrainingFolder folder() {

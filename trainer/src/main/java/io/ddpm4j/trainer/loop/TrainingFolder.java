@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 
 /**
  * A folder that a training, of whatever, has for itself.
@@ -34,16 +35,17 @@ public record TrainingFolder(Path path, Set<String> own) {
    * run leaves that ended before its first checkpoint may be written over; hidden files are passed
    * over.
    *
-   * @param begun whether the folder holds the configuration of such a run
+   * @param config reads the configuration of such a run; fails if it is none or somebody else's
    * @throws IOException if it is not free
    */
-  public void requireFree(boolean begun) throws IOException {
+  public void requireFree(Callable<?> config) throws IOException {
     if (checkpoints().latest().isPresent()) {
       throw new IOException(
           path
               + ": expected a folder without a run, found one with checkpoints; resume it or"
               + " choose another folder");
     }
+    boolean begun = reads(config);
     for (String name : visibleNames()) {
       if (!begun || !own.contains(name)) {
         throw new IOException(
@@ -52,6 +54,15 @@ public record TrainingFolder(Path path, Set<String> own) {
                 + name
                 + "; choose another folder");
       }
+    }
+  }
+
+  private static boolean reads(Callable<?> config) {
+    try {
+      config.call();
+      return true;
+    } catch (Exception e) { // there is none, or somebody else's
+      return false;
     }
   }
 

@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
+import io.ddpm4j.trainer.data.FileBlocks;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
@@ -215,24 +216,11 @@ final class FeatureEntry implements Closeable {
   }
 
   private void write(ByteBuffer bytes, long position) throws IOException {
-    try {
-      for (long at = position; bytes.hasRemaining(); ) {
-        at += channel.write(bytes, at);
-      }
-      channel.force(false);
-    } catch (IOException e) {
-      throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    FileBlocks.write(file, channel, bytes, position);
   }
 
   private Optional<ByteBuffer> read(long position, int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, position + bytes.position()) < 0) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(bytes.flip());
+    return FileBlocks.read(channel, position, length);
   }
 
   private static int crc(ByteBuffer... parts) {

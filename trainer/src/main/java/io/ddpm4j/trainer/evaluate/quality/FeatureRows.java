@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
+import io.ddpm4j.trainer.data.FileBlocks;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import java.io.Closeable;
 import java.io.IOException;
@@ -81,13 +82,7 @@ final class FeatureRows implements Closeable {
   }
 
   private Optional<ByteBuffer> readAt(long position, int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, position + bytes.position()) < 0) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(bytes.flip());
+    return FileBlocks.read(channel, position, length);
   }
 
   /** The matrix of such bytes. */
@@ -117,14 +112,7 @@ final class FeatureRows implements Closeable {
   }
 
   private void writeAt(ByteBuffer bytes, long position) throws IOException {
-    try {
-      for (long at = position; bytes.hasRemaining(); ) {
-        at += channel.write(bytes, at);
-      }
-      channel.force(false);
-    } catch (IOException e) {
-      throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    FileBlocks.write(file, channel, bytes, position);
   }
 
   @Override

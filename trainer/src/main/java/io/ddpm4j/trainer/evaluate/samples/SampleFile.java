@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.evaluate.samples;
 
+import io.ddpm4j.trainer.data.FileBlocks;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.io.Closeable;
 import java.io.EOFException;
@@ -269,14 +270,7 @@ public final class SampleFile implements Closeable {
   }
 
   private void write(ByteBuffer bytes, long position) throws IOException {
-    try {
-      for (long at = position; bytes.hasRemaining(); ) {
-        at += channel.write(bytes, at);
-      }
-      channel.force(false);
-    } catch (IOException e) {
-      throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
-    }
+    FileBlocks.write(file, channel, bytes, position);
   }
 
   /**
@@ -301,13 +295,8 @@ public final class SampleFile implements Closeable {
 
   /** Reads whole: {@code length} bytes from {@code position} on. */
   ByteBuffer read(long position, int length) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(length);
-    while (bytes.hasRemaining()) {
-      if (channel.read(bytes, position + bytes.position()) < 0) {
-        throw new EOFException(file + ": ended at " + (position + bytes.position()));
-      }
-    }
-    return bytes.flip();
+    return FileBlocks.read(channel, position, length)
+        .orElseThrow(() -> new EOFException(file + ": ended before " + (position + length)));
   }
 
   /** Frees the file. Idempotent. */
