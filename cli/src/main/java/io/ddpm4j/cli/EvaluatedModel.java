@@ -1,6 +1,6 @@
 package io.ddpm4j.cli;
 
-import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.exporter.proto.ModelParts;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.ModelFolder;
@@ -46,32 +46,9 @@ record EvaluatedModel(String name, Path path, byte[] bytes, String fingerprint, 
     }
     Path path = Models.resolve(said);
     Path file = Files.isDirectory(path) ? ModelFolder.of(path).model() : path;
-    String hash = Sha256.of(file);
-    List<Path> parts = parts(file);
-    StringBuilder hashes = new StringBuilder(hash);
-    for (Path part : parts) {
-      hashes.append(' ').append(Sha256.of(part));
-    }
+    List<Path> parts = ModelParts.of(file);
     return new EvaluatedModel(
-        nameOf(path),
-        path,
-        null,
-        shortened(parts.isEmpty() ? hash : Sha256.of(hashes.toString())),
-        !parts.isEmpty());
-  }
-
-  /** The files beside it that hold its data; what lacks there is said when it is opened. */
-  private static List<Path> parts(Path file) {
-    try {
-      Path folder = file.toAbsolutePath().getParent();
-      return OnnxReader.read(file).summary().externalData().stream()
-          .map(part -> folder.resolve(part.location()))
-          .filter(Files::isRegularFile)
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      return List.of(); // no model: said when it is opened, too
-    }
+        nameOf(path), path, null, shortened(Sha256.of(parts)), parts.size() > 1);
   }
 
   private static String shortened(String hex) {

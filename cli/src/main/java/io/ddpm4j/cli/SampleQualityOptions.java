@@ -93,7 +93,7 @@ final class SampleQualityOptions {
       paramLabel = "FILE",
       description =
           "ONNX file of the network whose features are compared, such as Inception (default: of"
-              + " fashion-mnist the classifier that ships with ddpm).")
+              + " fashion-mnist and emoji the classifier that ships with ddpm).")
   private Path features;
 
   @Option(

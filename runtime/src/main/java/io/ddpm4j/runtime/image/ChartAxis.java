@@ -9,6 +9,7 @@ import java.util.Locale;
 /** Where values lie between 0 and 1, and which of them get a label. */
 final class ChartAxis {
   private static final int MOST_TICKS = 9;
+  private static final double LEAST_APART = 0.04; // of the axis: room for a number
 
   final double min;
   final double max;
@@ -90,6 +91,24 @@ final class ChartAxis {
       }
     }
     return ticks;
+  }
+
+  /**
+   * The same axis with labels at these values, as far as they lie on it and not on one another.
+   *
+   * @param values rising
+   */
+  ChartAxis withTicks(double[] values) {
+    List<Double> kept = new ArrayList<>();
+    for (double value : values) {
+      boolean inside = shows(value) && place(value) >= 0 && place(value) <= 1;
+      boolean apart =
+          kept.isEmpty() || place(value) - place(kept.get(kept.size() - 1)) >= LEAST_APART;
+      if (inside && apart) {
+        kept.add(value);
+      }
+    }
+    return new ChartAxis(min, max, log, step, kept);
   }
 
   boolean shows(double value) {

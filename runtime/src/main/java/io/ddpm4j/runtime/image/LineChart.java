@@ -53,6 +53,7 @@ public final class LineChart {
   private final List<Series> series = new ArrayList<>();
   private String xLabel = "";
   private String yLabel = "";
+  private double[] xTicks = {};
   private boolean logX;
   private boolean logY;
 
@@ -76,6 +77,17 @@ public final class LineChart {
   /** Makes the x axis logarithmic. */
   public LineChart logX() {
     this.logX = true;
+    return this;
+  }
+
+  /**
+   * Labels the x axis at these values only, such as those that were measured; without any where it
+   * suits the axis. Values that lie almost on one another share a label.
+   *
+   * @param values rising
+   */
+  public LineChart xTicks(double... values) {
+    this.xTicks = values.clone();
     return this;
   }
 
@@ -357,6 +369,8 @@ public final class LineChart {
       min = log ? 0.1 : 0;
       max = 1;
     }
-    return log ? ChartAxis.logarithmic(min, max) : ChartAxis.linear(min, max, !horizontal);
+    ChartAxis axis =
+        log ? ChartAxis.logarithmic(min, max) : ChartAxis.linear(min, max, !horizontal);
+    return horizontal && xTicks.length > 0 ? axis.withTicks(xTicks) : axis;
   }
 }

@@ -1,11 +1,16 @@
 package io.ddpm4j.runtime.image;
 
 import java.awt.image.BufferedImage;
+import java.text.Normalizer;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Text for pictures where no fonts may be installed: the printable ASCII characters on 5x7 pixels,
  * drawn at whole multiples of that. Letters take the width they need, figures all the same, so that
- * numbers stand in columns. Any other character is drawn as a hollow box.
+ * numbers stand in columns. Small letters may have an accent; where there is no room for one, as on
+ * capitals, or it is an unusual one, the letter stands without. Any other character is drawn as a
+ * hollow box.
  */
 public final class PixelFont {
   /** Height of capitals and figures above the base line, in font pixels. */
@@ -93,6 +98,21 @@ public final class PixelFont {
       ..##. .#### ..#.. .#.#. #...# .###. ##### ...#. ..#.. .#... .....
       """;
 
+  /** Small letters that leave the two rows above free, but for the dot of i. */
+  private static final String ROOM_ABOVE = "aceimnorsuvwxz";
+
+  /** What Unicode's combining accents look like in those two rows. */
+  private static final Map<Character, List<String>> ACCENTS =
+      Map.of(
+          '\u0300', List.of(".#...", "..#.."), // grave
+          '\u0301', List.of("...#.", "..#.."), // acute
+          '\u0302', List.of("..#..", ".#.#."), // circumflex
+          '\u0303', List.of(".##.#", "#.##."), // tilde
+          '\u0304', List.of(".###.", "....."), // macron
+          '\u0308', List.of(".#.#.", "....."), // diaeresis
+          '\u030a', List.of("..#..", "..#.."), // ring
+          '\u030c', List.of(".#.#.", "..#..")); // caron
+
   private static final boolean[][][] GLYPHS = parse(TABLE);
   private static final boolean[][] UNKNOWN = box();
 
@@ -149,7 +169,9 @@ public final class PixelFont {
       char c = text.charAt(i);
       boolean[][] glyph = glyph(c);
       int first = firstColumn(c);
-      int drop = DROPPED_BY_TWO.indexOf(c) >= 0 ? 2 : DROPPED_BY_ONE.indexOf(c) >= 0 ? 1 : 0;
+      char letter = decomposed(c).charAt(0);
+      int drop =
+          DROPPED_BY_TWO.indexOf(letter) >= 0 ? 2 : DROPPED_BY_ONE.indexOf(letter) >= 0 ? 1 : 0;
       for (int row = 0; row < CAP_HEIGHT; row++) {
         for (int column = first; column < CELL_WIDTH; column++) {
           if (glyph[row][column]) {
@@ -176,8 +198,35 @@ public final class PixelFont {
   }
 
   private static boolean[][] glyph(char c) {
-    int index = c - FIRST;
-    return index >= 0 && index < GLYPHS.length ? GLYPHS[index] : UNKNOWN;
+    if (isAscii(c)) {
+      return GLYPHS[c - FIRST];
+    }
+    String parts = decomposed(c);
+    char letter = parts.charAt(0);
+    if (parts.length() == 1 || !isAscii(letter)) {
+      return UNKNOWN;
+    }
+    List<String> accent = ACCENTS.get(parts.charAt(1));
+    boolean[][] plain = GLYPHS[letter - FIRST];
+    if (accent == null || ROOM_ABOVE.indexOf(letter) < 0) {
+      return plain;
+    }
+    boolean[][] accented = plain.clone();
+    for (int row = 0; row < accent.size(); row++) {
+      accented[row] = row(accent.get(row), 0);
+    }
+    return accented;
+  }
+
+  /** A letter and its accents one by one; anything else is itself. */
+  private static String decomposed(char c) {
+    return isAscii(c)
+        ? String.valueOf(c)
+        : Normalizer.normalize(String.valueOf(c), Normalizer.Form.NFD);
+  }
+
+  private static boolean isAscii(char c) {
+    return c >= FIRST && c - FIRST < GLYPHS.length;
   }
 
   private static int advance(char c) {
@@ -225,12 +274,18 @@ public final class PixelFont {
     for (int g = 0; g < glyphs.length; g++) {
       for (int row = 0; row < CAP_HEIGHT; row++) {
         String line = lines[g / PER_LINE * CAP_HEIGHT + row];
-        for (int column = 0; column < CELL_WIDTH; column++) {
-          glyphs[g][row][column] = line.charAt(g % PER_LINE * (CELL_WIDTH + 1) + column) == '#';
-        }
+        glyphs[g][row] = row(line, g % PER_LINE * (CELL_WIDTH + 1));
       }
     }
     return glyphs;
+  }
+
+  private static boolean[] row(String line, int from) {
+    boolean[] row = new boolean[CELL_WIDTH];
+    for (int column = 0; column < CELL_WIDTH; column++) {
+      row[column] = line.charAt(from + column) == '#';
+    }
+    return row;
   }
 
   private static boolean[][] box() {

@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class LineChartTest {
+  private static final int AXIS = 0xb4bcc4;
   private static final int RED = 0xe01010;
 
   @ParameterizedTest
@@ -83,6 +84,29 @@ class LineChartTest {
     BufferedImage marked = new LineChart("").logX().marked("", RED, x, y).render(400, 300);
     assertTrue(
         column(marked, RED, 0, 400)[0] > column(line, RED, 0, 400)[0] + 5 * 15, "five dots more");
+  }
+
+  /** How many places of the axis below the frame have a tick. */
+  private static int ticks(BufferedImage image) {
+    int most = 0;
+    for (int y = image.getHeight() / 2; y < image.getHeight(); y++) {
+      int runs = 0;
+      for (int x = 1; x < image.getWidth(); x++) {
+        boolean here = (image.getRGB(x, y) & 0xffffff) == AXIS;
+        runs += here && (image.getRGB(x - 1, y) & 0xffffff) != AXIS ? 1 : 0;
+      }
+      most = Math.max(most, runs);
+    }
+    return most;
+  }
+
+  @Test
+  void theAxisAcrossIsLabelledWhereThatIsAskedFor() {
+    double[] x = {5, 10, 20, 50, 100, 1000};
+    LineChart chart = new LineChart("").xLabel("steps").logX().line("", RED, x, x);
+    assertEquals(5, ticks(chart.xTicks(5, 20, 100, 101, 500, 1000, 9000).render(900, 300)));
+    assertEquals(6, ticks(chart.xTicks(x).render(900, 300)));
+    assertTrue(ticks(chart.xTicks().render(900, 300)) != 6);
   }
 
   @Test

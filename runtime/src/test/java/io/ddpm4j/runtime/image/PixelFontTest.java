@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.awt.image.BufferedImage;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +48,30 @@ class PixelFontTest {
   }
 
   @Test
+  void smallLettersHaveTheirAccents() {
+    assertEquals(
+        """
+        ...#.
+        ..#..
+        .###.
+        #...#
+        #####
+        #....
+        .###.
+        .....
+        .....
+        """,
+        picture("\u00e9", 5));
+    Set<String> seen = new HashSet<>(Set.of(picture("a", 6), picture("\u4e00", 6)));
+    for (String letter : List.of("\u00e0", "\u00e1", "\u00e2", "\u00e3", "\u00e4", "\u00e5")) {
+      assertTrue(seen.add(picture(letter, 6)), letter);
+    }
+    assertEquals(picture("C", 6), picture("\u00c7", 6), "no room for a cedilla");
+    assertEquals(picture("E", 6), picture("\u00c9", 6), "no room above capitals");
+    assertEquals(picture("y", 6), picture("\u00fd", 6), "below the line, too");
+  }
+
+  @Test
   void everyPrintableCharacterHasAGlyphOfItsOwn() {
     Map<String, Character> seen = new HashMap<>();
     for (char c = '!'; c <= '~'; c++) {
@@ -55,8 +82,8 @@ class PixelFontTest {
         assertEquals(null, same, c + " looks like " + same);
       }
     }
-    assertTrue(!seen.containsKey(picture("\u00e9", 6)), "the box is no letter");
-    assertEquals(picture("\u00e9", 6), picture("\n", 6));
+    assertTrue(!seen.containsKey(picture("\u4e00", 6)), "the box is no letter");
+    assertEquals(picture("\u4e00", 6), picture("\n", 6));
     assertTrue(!picture(" ", 6).contains("#"));
   }
 

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 
 /** SHA-256, in hexadecimal digits: how a run knows its files and its data again. */
 public final class Sha256 {
@@ -22,6 +24,18 @@ public final class Sha256 {
       in.transferTo(OutputStream.nullOutputStream());
     }
     return hex(digest);
+  }
+
+  /**
+   * Of several files together: of one file that of its bytes, of more that of their hashes in a
+   * row.
+   */
+  public static String of(List<Path> files) throws IOException {
+    List<String> hashes = new ArrayList<>();
+    for (Path file : files) {
+      hashes.add(of(file));
+    }
+    return hashes.size() == 1 ? hashes.get(0) : of(String.join(" ", hashes));
   }
 
   /** Of a text in UTF-8. */

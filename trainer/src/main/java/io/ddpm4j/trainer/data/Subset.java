@@ -4,18 +4,30 @@ import java.util.List;
 import java.util.Objects;
 
 /** Some images of a data set, in an order of their own. */
-final class Subset implements ImageDataset {
+public final class Subset implements ImageDataset {
   private final ImageDataset all;
   private final int[] indices;
   private final String description;
 
-  /**
-   * @param indices of its images in the whole set; not to be changed any more
-   */
+  /** Takes the indices as they are: they are not to be changed any more. */
   Subset(ImageDataset all, int[] indices, String description) {
     this.all = all;
     this.indices = indices;
     this.description = description;
+  }
+
+  /**
+   * Some images of a data set.
+   *
+   * @param indices of the images in the whole set, in the order wanted
+   * @param description of the subset, see {@link ImageDataset#description}
+   * @throws IndexOutOfBoundsException if an image does not exist
+   */
+  public static ImageDataset of(ImageDataset all, int[] indices, String description) {
+    for (int index : indices) {
+      Objects.checkIndex(index, all.size());
+    }
+    return new Subset(all, indices.clone(), description);
   }
 
   @Override

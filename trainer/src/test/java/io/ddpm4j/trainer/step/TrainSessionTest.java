@@ -27,6 +27,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -287,24 +289,32 @@ class TrainSessionTest {
           seen[0][0], seen[1][0], seen[0][1], seen[1][1], seen[0][2], seen[1][2]);
       assertTrue(seen[1][0] - seen[0][0] < 2_000_000, "heap");
       assertTrue(seen[1][1] - seen[0][1] < 30_000, "resident memory: 3 KiB a step would show");
-      assertEquals(seen[0][2], seen[1][2], "direct buffers");
+      // Not equal: what the tests before left in this JVM may be freed in between.
+      assertTrue(seen[1][2] <= seen[0][2], "direct buffers");
       assertNotEquals(0, seen[1][2]);
     }
   }
 
   private static long[] memory(Path status) throws IOException {
-    System.gc();
+    // Buffers of the tests that ran before in this JVM are freed by a thread of their own.
+    for (long before = Long.MAX_VALUE; directBytes() < before; ) {
+      before = directBytes();
+      System.gc();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+    }
     Runtime runtime = Runtime.getRuntime();
     long resident =
         Files.readAllLines(status).stream()
             .filter(line -> line.startsWith("VmRSS"))
             .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
             .sum();
-    long direct =
-        ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-            .filter(pool -> pool.getName().equals("direct"))
-            .mapToLong(BufferPoolMXBean::getMemoryUsed)
-            .sum();
-    return new long[] {runtime.totalMemory() - runtime.freeMemory(), resident, direct};
+    return new long[] {runtime.totalMemory() - runtime.freeMemory(), resident, directBytes()};
+  }
+
+  private static long directBytes() {
+    return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+        .filter(pool -> pool.getName().equals("direct"))
+        .mapToLong(BufferPoolMXBean::getMemoryUsed)
+        .sum();
   }
 }

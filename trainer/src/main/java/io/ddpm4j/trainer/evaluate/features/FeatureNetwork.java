@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.evaluate.features;
 
+import io.ddpm4j.exporter.proto.ModelParts;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.NumpyArray;
 import io.ddpm4j.runtime.model.ModelFormatException;
@@ -7,6 +8,7 @@ import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.model.TensorSpec;
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.data.Sha256;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,9 +42,12 @@ public final class FeatureNetwork implements AutoCloseable {
   private final FeatureOutput logits; // null: none
   private final PixelScale scale;
   private final List<String> classNames;
+  private final String dataHash; // of the files beside the model that hold its data
 
-  private FeatureNetwork(OnnxModel model, FeatureOptions options) throws IOException {
+  private FeatureNetwork(OnnxModel model, FeatureOptions options, String dataHash)
+      throws IOException {
     this.model = model;
+    this.dataHash = dataHash;
     this.options = options;
     String file = model.name();
     this.input = FeatureInput.find(file, model.inputs());
@@ -105,7 +110,10 @@ public final class FeatureNetwork implements AutoCloseable {
    */
   public static FeatureNetwork open(Path file, FeatureOptions options, SessionSettings settings)
       throws IOException {
-    return open(OnnxModel.open(file, settings), options);
+    OnnxModel model = OnnxModel.open(file, settings);
+    List<Path> parts = ModelParts.of(file);
+    return open(
+        model, options, parts.size() == 1 ? "" : Sha256.of(parts.subList(1, parts.size())));
   }
 
   /**
@@ -117,12 +125,13 @@ public final class FeatureNetwork implements AutoCloseable {
   public static FeatureNetwork open(
       byte[] model, String name, FeatureOptions options, SessionSettings settings)
       throws IOException {
-    return open(OnnxModel.open(model, name, settings), options);
+    return open(OnnxModel.open(model, name, settings), options, "");
   }
 
-  private static FeatureNetwork open(OnnxModel model, FeatureOptions options) throws IOException {
+  private static FeatureNetwork open(OnnxModel model, FeatureOptions options, String dataHash)
+      throws IOException {
     try {
-      return new FeatureNetwork(model, options);
+      return new FeatureNetwork(model, options, dataHash);
     } catch (IOException | RuntimeException e) {
       model.close();
       throw e;
@@ -135,8 +144,8 @@ public final class FeatureNetwork implements AutoCloseable {
   }
 
   /**
-   * What decides the features of an image: the file's hash and all that was chosen beside it. A
-   * cache of features is worth something as long as this stays the same. Empty if the file has
+   * What decides the features of an image: the hash of the file, and of those beside it that hold
+   * its data, and all that was chosen. A cache of features is worth something as long as this stays the same. Empty if the file has
    * changed since it was opened.
    */
   public Optional<String> identity() {
@@ -144,9 +153,10 @@ public final class FeatureNetwork implements AutoCloseable {
         .sha256()
         .map(
             hash ->
-                "%s output=%s offsets=%s slopes=%s filter=%s size=%d pooling=%s batch=%d"
+                "%s%s output=%s offsets=%s slopes=%s filter=%s size=%d pooling=%s batch=%d"
                     .formatted(
                         hash,
+                        dataHash.isEmpty() ? "" : " data=" + dataHash,
                         features.name(),
                         scale.offsets(),
                         scale.slopes(),

@@ -1,14 +1,17 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.data.Subset;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import io.ddpm4j.trainer.evaluate.distance.Floor;
 import io.ddpm4j.trainer.evaluate.distance.QualityReference;
+import io.ddpm4j.trainer.evaluate.features.Draws;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -85,10 +88,25 @@ public final class QualityEvaluation {
    * @throws java.util.concurrent.CancellationException if the work was cancelled
    */
   public Quality floor(int samples, long seed, Work work) throws IOException {
+    if (!tellsClasses(standIns)) {
+      ImageDataset drawn = drawn(samples, seed);
+      Features features = cache.extract(network, drawn, work).features();
+      return new Quality(reference.measure(features, work), Optional.empty());
+    }
     NetworkOutput output = cache.extract(network, standIns, work);
     Floor floor = Floor.heldOut(reference.real(), output.features(), samples, seed);
     // The classes of all of them: more images say better how right the classifier is.
     return new Quality(reference.measure(floor.standIn(), work), classes(standIns, output));
+  }
+
+  /** The images that {@link Floor#heldOut} would draw, before a slow network sees them all. */
+  private ImageDataset drawn(int samples, long seed) {
+    if (samples >= standIns.size()) {
+      return standIns;
+    }
+    int[] indices = Draws.choose(standIns.size(), samples, seed);
+    Arrays.sort(indices);
+    return Subset.of(standIns, indices, samples + " of " + standIns.description());
   }
 
   /**
@@ -137,17 +155,24 @@ public final class QualityEvaluation {
     return same ? names.stream().mapToInt(from::indexOf).toArray() : new int[0];
   }
 
+  /** Whether network, model and images speak of the same classes. */
+  private boolean tellsClasses(ImageDataset images) {
+    return network.hasLogits()
+        && order(network.classNames(), classNames).length > 0
+        && order(network.classNames(), images.classNames()).length > 0;
+  }
+
   /**
    * In the order of the network's classes; those of the images are found there by name. Empty where
    * network, model and images do not speak of the same classes, or an image is of none.
    */
   private Optional<ClassAccuracy> classes(ImageDataset images, NetworkOutput output) {
-    if (output.logits().isEmpty() || order(network.classNames(), classNames).length == 0) {
+    if (!tellsClasses(images)) {
       return Optional.empty();
     }
-    Features logits = output.logits().get();
+    Features logits = output.logits().orElseThrow();
     int[] order = order(network.classNames(), images.classNames());
-    boolean same = order.length > 0;
+    boolean same = true;
     int[] asked = new int[images.size()];
     for (int i = 0; same && i < asked.length; i++) {
       int label = images.label(i);

@@ -10,7 +10,8 @@ import java.util.Map;
  * @param sampler name of the sampling method
  * @param steps of it, an image
  * @param images that were measured
- * @param secondsPerImage that the sampling took, in batches, on the machine that made them
+ * @param secondsPerImage that the sampling took, the median of the images in their batches, on the
+ *     machine that made them
  * @param conditions what else the seconds depend on, by name: device, threads and so on
  */
 public record QualityRow(

@@ -39,6 +39,7 @@ public record QualityTable(
   };
 
   private static final int FLOOR_COLOUR = 0x5c6873;
+  private static final int MOST_LABELS = 12; // numbers of steps that have room below a chart
 
   /** Copies. */
   public QualityTable {
@@ -248,13 +249,15 @@ public record QualityTable(
     if (metric == QualityMetric.FRECHET_DISTANCE) {
       chart.logY(); // five steps are a hundred times as far off as a thousand
     }
-    double[] ends = {
-      rows.stream().mapToInt(QualityRow::steps).min().orElse(1),
-      rows.stream().mapToInt(QualityRow::steps).max().orElse(1)
-    };
+    double[] steps = rows.stream().mapToDouble(QualityRow::steps).distinct().sorted().toArray();
     double real = metric.of(floor);
     if (!Double.isNaN(real)) {
-      chart.faint(REAL, FLOOR_COLOUR, ends, new double[] {real, real});
+      double[] level = new double[steps.length];
+      Arrays.fill(level, real);
+      chart.line(REAL, FLOOR_COLOUR, steps, level);
+    }
+    if (steps.length <= MOST_LABELS) {
+      chart.xTicks(steps);
     }
     List<String> names = samplers();
     for (int i = 0; i < names.size(); i++) {

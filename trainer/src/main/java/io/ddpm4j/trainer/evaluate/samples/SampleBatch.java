@@ -23,6 +23,11 @@ record SampleBatch(int first, int images, long nanos, long pixels) {
   private static final int CRC_AT = HEAD - Integer.BYTES;
   private static final int WINDOW = 1 << 20; // bytes that are searched at once
 
+  /** Time that each of its images took. */
+  double secondsPerImage() {
+    return nanos / 1e9 / images;
+  }
+
   /** Mark, head and pixels, ready to be written. */
   ByteBuffer frame(byte[] bytes) {
     ByteBuffer frame = ByteBuffer.allocate(HEAD + bytes.length);

@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -228,11 +229,21 @@ public final class SampleFile implements Closeable {
     return file;
   }
 
-  /** Mean time that an image took; NaN while there is none. */
+  /**
+   * Time that an image took in its batch, the median of all images: what else the machine did in
+   * some of the batches does not show. NaN while there is no image.
+   */
   public double secondsPerImage() {
-    long nanos = batches.stream().mapToLong(SampleBatch::nanos).sum();
-    long images = batches.stream().mapToLong(SampleBatch::images).sum();
-    return batches.isEmpty() ? Double.NaN : nanos / 1e9 / images;
+    List<SampleBatch> rising =
+        batches.stream().sorted(Comparator.comparingDouble(SampleBatch::secondsPerImage)).toList();
+    long left = batches.stream().mapToLong(SampleBatch::images).sum() / 2;
+    for (SampleBatch batch : rising) {
+      left -= batch.images();
+      if (left < 0) {
+        return batch.secondsPerImage();
+      }
+    }
+    return Double.NaN;
   }
 
   /**

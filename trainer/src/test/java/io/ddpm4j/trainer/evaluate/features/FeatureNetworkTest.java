@@ -17,6 +17,9 @@ import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
 import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxWriter;
+import io.ddpm4j.exporter.proto.ModelParts;
+import io.ddpm4j.exporter.proto.OnnxReader;
+import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.model.ModelFormatException;
@@ -437,6 +440,25 @@ class FeatureNetworkTest {
     assertNotEquals(first, identity(file, Networks.LEVELS.withFilter(ResizeFilter.BILINEAR)));
     Files.write(file, Networks.model(RGB, FeatureNetworkTest::mix));
     assertNotEquals(first, identity(file, Networks.LEVELS));
+  }
+
+  @Test
+  void filesBesideThatHoldDataAreOfTheIdentity(@TempDir Path folder) throws IOException {
+    Path whole = folder.resolve("whole.onnx");
+    Files.write(whole, Networks.model(RGB, FeatureNetworkTest::mix));
+    Path file = Files.createDirectory(folder.resolve("parts")).resolve("a.onnx");
+    OnnxWriter.write(
+        OnnxReader.read(whole).toModel(), file, OnnxWriter.Options.DEFAULT.withExternalThreshold(0));
+    String first = identity(file, Networks.LEVELS);
+    assertEquals(first, identity(file, Networks.LEVELS));
+    List<Path> parts = ModelParts.of(file);
+    assertEquals(2, parts.size(), parts.toString());
+    byte[] bytes = Files.readAllBytes(parts.get(1));
+    bytes[0] ^= 1; // the lowest bit of a number
+    Files.write(parts.get(1), bytes);
+    assertNotEquals(first, identity(file, Networks.LEVELS));
+    Files.delete(parts.get(1));
+    assertEquals(List.of(file), ModelParts.of(file));
   }
 
   private static String identity(Path file, FeatureOptions options) throws IOException {
