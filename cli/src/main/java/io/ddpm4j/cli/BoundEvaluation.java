@@ -88,7 +88,10 @@ final class BoundEvaluation {
     settings.putAll(ModelFacts.of(request.pipeline()));
     settings.put("classes", request.images().classes());
     settings.put("seed", Long.toString(request.seed()));
-    settings.put("pixels and labels", request.images().fingerprint()); // in the seed's order
+    settings.put("device", request.device());
+    settings.put(
+        "pixels and labels", // in the seed's order
+        request.images().fingerprint(request.terminal().interrupts().cancellation()));
     return settings;
   }
 }

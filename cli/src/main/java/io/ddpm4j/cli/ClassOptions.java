@@ -9,8 +9,12 @@ import picocli.CommandLine.Option;
 
 /** What the images show, for every command that runs a network: classes, guidance. */
 final class ClassOptions {
+  static final String CLASS = "--class";
+  static final String GUIDANCE = "--guidance";
+  static final String AWAY_FROM = "--away-from";
+
   @Option(
-      names = "--class",
+      names = CLASS,
       paramLabel = "CLASS",
       split = ",",
       description =
@@ -19,14 +23,14 @@ final class ClassOptions {
   private List<String> classes; // null: not said
 
   @Option(
-      names = "--guidance",
+      names = GUIDANCE,
       paramLabel = "SCALE",
       description =
           "Classifier-free guidance: 1 for none, 2 to 8 for more typical images (default: 1).")
   private Double guidance;
 
   @Option(
-      names = "--away-from",
+      names = AWAY_FROM,
       paramLabel = "CLASS",
       description =
           "Class, by name or index, that guidance leads away from (default: none, which the model"
@@ -35,7 +39,7 @@ final class ClassOptions {
 
   /** The request with classes and guidance as the user said. */
   GenerationRequest over(GenerationRequest request, DiffusionPipeline pipeline) {
-    return guided(request.withClassLabels(ClassLabels.of("--class", classes, pipeline)), pipeline);
+    return guided(request.withClassLabels(ClassLabels.of(CLASS, classes, pipeline)), pipeline);
   }
 
   /**
@@ -49,7 +53,8 @@ final class ClassOptions {
     OptionalInt none = pipeline.metadata().nullClass();
     if (none.isEmpty()) {
       throw new UsageException(
-          "--class: expected the class of the images, since "
+          CLASS
+              + ": expected the class of the images, since "
               + pipeline.model().name()
               + " is class-conditional, found none");
     }
@@ -61,12 +66,12 @@ final class ClassOptions {
       return request;
     }
     if (guidance == null) {
-      throw new UsageException("--away-from: expected it beside --guidance, found it alone");
+      throw new UsageException(AWAY_FROM + ": expected it beside " + GUIDANCE + ", found it alone");
     }
     Guidance how = Guidance.ofScale(guidance);
     return request.withGuidance(
         awayFrom == null
             ? how
-            : how.awayFrom(ClassLabels.of("--away-from", List.of(awayFrom), pipeline)[0]));
+            : how.awayFrom(ClassLabels.of(AWAY_FROM, List.of(awayFrom), pipeline)[0]));
   }
 }

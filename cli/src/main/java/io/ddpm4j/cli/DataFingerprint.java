@@ -1,5 +1,6 @@
 package io.ddpm4j.cli;
 
+import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Sha256;
 import java.nio.ByteBuffer;
@@ -12,14 +13,19 @@ final class DataFingerprint {
 
   private DataFingerprint() {}
 
-  /** The first digits of the SHA-256 of shape, class names, and every image with its label. */
-  static String of(ImageDataset data) {
+  /**
+   * The first digits of the SHA-256 of shape, class names, and every image with its label.
+   *
+   * @throws java.util.concurrent.CancellationException after a cancellation
+   */
+  static String of(ImageDataset data, Cancellation cancellation) {
     MessageDigest digest = Sha256.digest();
     String head =
         "%dx%dx%d %s".formatted(data.channels(), data.height(), data.width(), data.classNames());
     digest.update(head.getBytes(StandardCharsets.UTF_8));
     byte[] image = new byte[data.imageBytes()];
     for (int i = 0; i < data.size(); i++) {
+      cancellation.throwIfCancelled();
       data.read(i, image, 0);
       digest.update(image);
       digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, data.label(i)));

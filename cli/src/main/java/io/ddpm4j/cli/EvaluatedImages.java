@@ -3,6 +3,7 @@ package io.ddpm4j.cli;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ValueRange;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.trainer.data.HeldOut;
 import io.ddpm4j.trainer.data.ImageDataset;
 import java.util.List;
@@ -88,8 +89,8 @@ final class EvaluatedImages {
   }
 
   /** What the images and their labels are known by, in this order. */
-  String fingerprint() {
-    return DataFingerprint.of(images);
+  String fingerprint(Cancellation cancellation) {
+    return DataFingerprint.of(images, cancellation);
   }
 
   /** The data as the user named them. */

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param fingerprint of the model's content: stored results are of this model or of none
  * @param pipeline the model, opened
  * @param images to measure with
+ * @param device where it runs: figures of one rounding
  * @param count of {@code -n}; empty for the kind's own number
  * @param seed of noise and of which images are taken
  * @param folder where results are written
@@ -23,6 +24,7 @@ record EvaluationRequest(
     String fingerprint,
     DiffusionPipeline pipeline,
     EvaluatedImages images,
+    String device,
     Optional<ImageCount> count,
     long seed,
     Path folder,
@@ -43,6 +45,7 @@ record EvaluationRequest(
         inputs.model().fingerprint(),
         pipeline,
         EvaluatedImages.of(images, inputs.data(), inputs.seed(), pipeline),
+        inputs.opening().settings().device().toString(),
         inputs.count(),
         inputs.seed(),
         inputs.folder(),

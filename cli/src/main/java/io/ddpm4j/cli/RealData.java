@@ -70,8 +70,12 @@ record RealData(
         standInLabel,
         options.referenceImages(all.size()),
         data.hasTestSplit()
-            ? DataFingerprint.of(all) + " " + DataFingerprint.of(standIns)
-            : DataFingerprint.of(all));
+            ? fingerprint(all, inputs) + " " + fingerprint(standIns, inputs)
+            : fingerprint(all, inputs));
+  }
+
+  private static String fingerprint(ImageDataset images, EvaluationInputs inputs) {
+    return DataFingerprint.of(images, inputs.terminal().interrupts().cancellation());
   }
 
   private static void requireEnough(ImageDataset images, int least, EvaluationDataOptions data)

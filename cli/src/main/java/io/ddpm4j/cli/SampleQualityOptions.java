@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -21,7 +22,6 @@ final class SampleQualityOptions {
   private static final String AGAINST_STEPS = "--against-steps";
   private static final String SAMPLER = "--sampler";
   private static final String STEPS = "--steps";
-  private static final String GUIDANCE = "--guidance";
   private static final String FEATURES = "--features";
   private static final String FEATURE_OUTPUT = "--feature-output";
   private static final String FEATURE_SCALE = "--feature-scale";
@@ -35,7 +35,9 @@ final class SampleQualityOptions {
           AGAINST_STEPS,
           SAMPLER,
           STEPS,
-          GUIDANCE,
+          ClassOptions.CLASS,
+          ClassOptions.GUIDANCE,
+          ClassOptions.AWAY_FROM,
           FEATURES,
           FEATURE_OUTPUT,
           FEATURE_SCALE,
@@ -82,11 +84,7 @@ final class SampleQualityOptions {
       description = "Steps per image (default: as many as the model was trained with).")
   private List<Integer> steps; // null: not said
 
-  @Option(
-      names = GUIDANCE,
-      paramLabel = "SCALE",
-      description = "Classifier-free guidance: 1 for none (default: 1).")
-  private Double guidance;
+  @Mixin private final ClassOptions classes = new ClassOptions();
 
   @Option(
       names = FEATURES,
@@ -146,9 +144,6 @@ final class SampleQualityOptions {
   void requireConsistent() {
     refuseTwice(SAMPLER, samplers);
     refuseTwice(STEPS, steps);
-    if (guidance != null && !(guidance >= 0 && guidance < Double.POSITIVE_INFINITY)) {
-      throw new UsageException(GUIDANCE + ": expected a number of at least 0, found " + guidance);
-    }
     if (neighbours() > MOST_NEIGHBOURS) {
       throw new UsageException(
           "%s: expected at most %d, found %d".formatted(NEIGHBOURS, MOST_NEIGHBOURS, neighbours()));
@@ -201,9 +196,9 @@ final class SampleQualityOptions {
     return fitting.isEmpty() ? List.of(Optional.empty()) : fitting;
   }
 
-  /** Scale of the guidance; 1 for none. */
-  double guidance() {
-    return Said.or(guidance, 1.0);
+  /** What the samples show. */
+  ClassOptions classes() {
+    return classes;
   }
 
   /** The feature network's file; empty for the default. */

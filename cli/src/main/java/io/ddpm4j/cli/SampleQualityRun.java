@@ -1,10 +1,15 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
+import io.ddpm4j.runtime.GenerationRequest;
+import io.ddpm4j.runtime.Guidance;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelFormatException;
+import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.evaluate.distance.QualityReference;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.Work;
@@ -21,6 +26,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 
 /** Makes samples in every way that is asked for, and measures each set. */
@@ -28,6 +34,7 @@ final class SampleQualityRun {
   private static final String FEATURES = "features";
   private static final int SHOWN = 10; // samples beside their neighbours
   private static final int LEAST = 16; // more than the neighbours that are counted
+  private static final int DIGITS = 8; // of a hash, to tell schedulers apart
 
   private final EvaluationInputs inputs;
   private final SampleQualityOptions options;
@@ -82,16 +89,18 @@ final class SampleQualityRun {
 
   private int run(DiffusionPipeline model, RealData real, FeatureNetwork network)
       throws IOException {
-    SampleSets sets = new SampleSets(inputs, options.guidance(), images());
+    SampleSets sets = new SampleSets(inputs, options.classes(), images());
     options.requireRoom(model.imageShape(), SHOWN);
     List<Planned> plan = plan(model, sets);
     QualityState state =
         QualityState.open(
-            inputs.folder().resolve(QualityState.FILE), settings(model, real, network), images());
+            inputs.folder().resolve(QualityState.FILE),
+            settings(model, real, network, sets),
+            images());
     List<Planned> missing = plan.stream().filter(each -> !state.has(each.samples)).toList();
     FeatureCache cache = new FeatureCache(inputs.folder().resolve(FEATURES));
     QualityReport report =
-        new QualityReport(inputs, network.classNames(), facts(model, real, network));
+        new QualityReport(inputs, network.classNames(), facts(model, real, network, sets));
     report.introduce(images(), state.rows().size());
     QualityEvaluation.otherClasses(network, model.metadata().classNames())
         .ifPresent(new Warnings(inputs.terminal()));
@@ -102,12 +111,12 @@ final class SampleQualityRun {
     }
     for (int i = 0; i < missing.size(); i++) {
       String number = plan.size() == 1 ? "" : " (%d/%d)".formatted(i + 1, missing.size());
-      measure(missing.get(i), number, sets, evaluation, state);
+      measure(model, missing.get(i), number, sets, evaluation, state);
       report.write(state);
     }
     report.print(state);
     if (options.neighbours() > 0) {
-      neighbours(network, cache, sets, real.training(), report, state);
+      neighbours(model, network, cache, sets, real.training(), report, state);
     }
     return Main.OK;
   }
@@ -119,7 +128,8 @@ final class SampleQualityRun {
   private List<Planned> plan(DiffusionPipeline model, SampleSets sets) throws IOException {
     List<Planned> plan = new ArrayList<>();
     for (SampleQualityOptions.Method method : options.methods(model.schedule().trainTimesteps())) {
-      try (DiffusionPipeline pipeline = open(inputs.quietly(), method)) {
+      inputs.terminal().interrupts().cancellation().throwIfCancelled();
+      try (DiffusionPipeline pipeline = over(model, method)) {
         plan.add(new Planned(method, SampleSets.hash(sets.settings(pipeline))));
       }
     }
@@ -161,13 +171,14 @@ final class SampleQualityRun {
   }
 
   private void measure(
+      DiffusionPipeline model,
       Planned planned,
       String number,
       SampleSets sets,
       QualityEvaluation evaluation,
       QualityState state)
       throws IOException {
-    try (DiffusionPipeline pipeline = open(inputs.quietly(), planned.method)) {
+    try (DiffusionPipeline pipeline = over(model, planned.method)) {
       String title = pipeline.sampler().name() + " " + pipeline.steps() + number;
       try (SampleFile samples = sets.fill(pipeline, title, images());
           ProgressBar bar = bar("Measuring " + title)) {
@@ -178,8 +189,8 @@ final class SampleQualityRun {
                 pipeline.sampler().name(),
                 pipeline.steps(),
                 images.size(),
-                samples.secondsPerImage(),
-                conditions(pipeline),
+                samples.secondsPerImage(sets.conditions().toString()),
+                conditions(samples, sets),
                 quality);
         state.add(new QualityState.Row(planned.samples, planned.method, row));
       }
@@ -195,16 +206,20 @@ final class SampleQualityRun {
     return ImageBatch.ofBytes(pixels, count, images.channels(), images.height(), images.width());
   }
 
-  private Map<String, String> conditions(DiffusionPipeline pipeline) {
-    Map<String, String> conditions = new LinkedHashMap<>();
-    conditions.put("device", inputs.opening().settings().device().toString());
-    conditions.put("threads", Integer.toString(inputs.opening().settings().threads()));
-    conditions.put("batch_size", Integer.toString(pipeline.batchSize()));
+  /** What the seconds depend on; of samples that were made elsewhere they are not known. */
+  private static Map<String, String> conditions(SampleFile samples, SampleSets sets) {
+    Map<String, String> conditions = sets.conditions();
+    int batch = samples.batchSize(conditions.toString());
+    if (batch == 0) {
+      return Map.of();
+    }
+    conditions.put("batch_size", Integer.toString(batch));
     return conditions;
   }
 
   /** Of the best set: a model that copies does so where it is best. */
   private void neighbours(
+      DiffusionPipeline model,
       FeatureNetwork network,
       FeatureCache cache,
       SampleSets sets,
@@ -218,7 +233,7 @@ final class SampleQualityRun {
                 Comparator.comparingDouble(each -> each.row().quality().scores().frechetDistance()))
             .orElseThrow();
     ImageBatch shown;
-    try (DiffusionPipeline pipeline = open(inputs.quietly(), best.method());
+    try (DiffusionPipeline pipeline = over(model, best.method());
         SampleFile samples = sets.fill(pipeline, "Samples", SHOWN)) {
       shown = first(samples.images(SHOWN));
     }
@@ -226,7 +241,7 @@ final class SampleQualityRun {
       int count = Math.min(options.neighbours(), training.size());
       TrainingNeighbours found =
           TrainingNeighbours.byFeatures(
-              cache.extract(network, training, work(bar)).features(),
+              sink -> cache.stream(network, training, work(bar), sink),
               network,
               shown,
               training,
@@ -245,6 +260,20 @@ final class SampleQualityRun {
         });
   }
 
+  /** A way to sample, over the network that is open already. */
+  private static DiffusionPipeline over(DiffusionPipeline model, SampleQualityOptions.Method method)
+      throws IOException {
+    SamplerFactory factory =
+        method.sampler().isPresent() ? Samplers.named(method.sampler().get()) : Samplers::of;
+    OptionalInt steps =
+        method.steps().isPresent() ? OptionalInt.of(method.steps().get()) : OptionalInt.empty();
+    try {
+      return model.withSampler(factory, steps);
+    } catch (IllegalArgumentException e) { // an option that does not fit the model
+      throw new UsageException(e.getMessage());
+    }
+  }
+
   private ProgressBar bar(String title) {
     return new ProgressBar(inputs.terminal(), title);
   }
@@ -258,21 +287,39 @@ final class SampleQualityRun {
 
   /** What all rows of a table have in common; more samples begin another. */
   private Map<String, String> settings(
-      DiffusionPipeline model, RealData real, FeatureNetwork network) {
+      DiffusionPipeline model, RealData real, FeatureNetwork network, SampleSets sets) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("model", inputs.model().fingerprint());
     settings.putAll(ModelFacts.of(model));
+    SchedulerConfig scheduler = model.schedulerConfig();
+    settings.put(
+        "scheduler",
+        scheduler.className() + " " + Sha256.of(scheduler.toJson()).substring(0, DIGITS));
     settings.put("device", inputs.opening().settings().device().toString());
     settings.put("pixels and labels", real.fingerprint());
     settings.put("reference images", real.wanted() + " of " + real.referenceLabel());
     settings.put("features", network.identity().orElse(network.name()));
-    settings.put("guidance", Double.toString(options.guidance()));
+    settings.putAll(shown(sets.request(model)));
     settings.put("seed", Long.toString(inputs.seed()));
     return settings;
   }
 
+  private static Map<String, String> shown(GenerationRequest request) {
+    Map<String, String> shown = new LinkedHashMap<>();
+    List<Integer> labels = request.classLabels();
+    shown.put("class labels", labels.isEmpty() ? "all in turn" : "labels " + labels);
+    Guidance guidance = request.guidance();
+    String scale = Double.toString(guidance.scale());
+    shown.put(
+        "guidance",
+        guidance.awayFromLabel().isPresent()
+            ? scale + " away from label " + guidance.awayFromLabel().getAsInt()
+            : scale);
+    return shown;
+  }
+
   private Map<String, String> facts(
-      DiffusionPipeline model, RealData real, FeatureNetwork network) {
+      DiffusionPipeline model, RealData real, FeatureNetwork network, SampleSets sets) {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("model", inputs.model().name());
     facts.put("model_sha256", inputs.model().fingerprint());
@@ -281,7 +328,8 @@ final class SampleQualityRun {
     facts.put("features", network.identity().orElse(network.name()));
     facts.put("feature_network", FeatureFiles.name(network.name()));
     ModelFacts.of(model).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
-    facts.put("guidance", Double.toString(options.guidance()));
+    facts.put("scheduler", model.schedulerConfig().toJson());
+    shown(sets.request(model)).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
     facts.put("seed", Long.toString(inputs.seed()));
     return facts;
   }

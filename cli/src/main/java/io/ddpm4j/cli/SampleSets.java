@@ -10,6 +10,7 @@ import io.ddpm4j.trainer.evaluate.samples.SampleWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -24,25 +25,42 @@ final class SampleSets {
   private static final int DIGITS = 8;
 
   private final EvaluationInputs inputs;
-  private final double guidance;
+  private final ClassOptions classes;
   private final int images;
 
   /**
    * Sets of so many images.
    *
-   * @param guidance scale of the guidance; 1 for none
+   * @param classes what they show
    */
-  SampleSets(EvaluationInputs inputs, double guidance, int images) {
+  SampleSets(EvaluationInputs inputs, ClassOptions classes, int images) {
     this.inputs = inputs;
-    this.guidance = guidance;
+    this.classes = classes;
     this.images = images;
   }
 
-  private GenerationRequest request() {
+  /**
+   * What is asked of a way to sample.
+   *
+   * @throws UsageException if an option does not fit the model
+   */
+  GenerationRequest request(DiffusionPipeline pipeline) {
     GenerationRequest request =
         GenerationRequest.of(images, inputs.seed())
             .withCancellation(inputs.terminal().interrupts().cancellation());
-    return guidance == 1 ? request : request.withGuidanceScale(guidance);
+    try {
+      return classes.over(request, pipeline);
+    } catch (IllegalArgumentException e) {
+      throw new UsageException(e.getMessage());
+    }
+  }
+
+  /** What the time of a sample depends on beside the way to sample, by name. */
+  Map<String, String> conditions() {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    conditions.put("device", inputs.opening().settings().device().toString());
+    conditions.put("threads", Integer.toString(inputs.opening().settings().threads()));
+    return conditions;
   }
 
   /**
@@ -52,7 +70,7 @@ final class SampleSets {
    */
   SampleSettings settings(DiffusionPipeline pipeline) {
     try {
-      return withUnseen(SampleSettings.of(pipeline, request()));
+      return withUnseen(SampleSettings.of(pipeline, request(pipeline)));
     } catch (IllegalArgumentException e) {
       throw new UsageException(e.getMessage());
     }
@@ -92,8 +110,9 @@ final class SampleSets {
                     hash(settings).substring(0, DIGITS)));
     SampleFile samples = SampleFile.open(file, settings, new Warnings(inputs.terminal()));
     try (ProgressBar bar = new ProgressBar(inputs.terminal(), title)) {
-      new SampleWriter(pipeline, request().withListener(listener(bar, samples.images(), count)))
-          .fill(samples, count);
+      GenerationRequest request =
+          request(pipeline).withListener(listener(bar, samples.images(), count));
+      new SampleWriter(pipeline, request, conditions().toString()).fill(samples, count);
       return samples;
     } catch (IOException | RuntimeException e) {
       samples.close();

@@ -185,6 +185,18 @@ class SampleQualityTest {
     evaluate(out, with(usual, "-n", 16, "--reference-images", 61))
         .failsSaying("reference images 61 of shapes (train), found 60", "--out");
     evaluate(out, with(usual, "-n", 17, "--seed", 1)).failsSaying("seed 1, found 0");
+    Path clipless = dir.resolve("scheduler.json");
+    Files.writeString(
+        clipless,
+        """
+        {"_class_name": "DDPMScheduler", "num_train_timesteps": 20, "beta_start": 0.0001,
+         "beta_end": 0.3, "beta_schedule": "linear", "variance_type": "fixed_large",
+         "clip_sample": false}
+        """); // the model's own, but for clipping
+    evaluate(out, with(usual, "-n", 16, "--scheduler", clipless))
+        .failsSaying("scheduler DDPMScheduler ", ", found DDPMScheduler ", "--out");
+    evaluate(out, with(usual, "-n", 16, "--class", CLASSES.get(1)))
+        .failsSaying("class labels labels [1], found all in turn", "--out");
     evaluate(out, with(usual, "-n", 16, "--value-range", "0,255"))
         .failsSaying("value range 0,255, found -1,1");
     Path others = TestModels.features(dir.resolve("o.onnx"), CHANNELS, CLASSES.subList(0, 2));
@@ -322,6 +334,35 @@ class SampleQualityTest {
 
   private static long count(JsonObject row, int asked, int seen) {
     return row.getAsJsonArray("confusion").get(asked).getAsJsonArray().get(seen).getAsLong();
+  }
+
+  @Test
+  void samplesShowTheClassesThatAreAskedFor() throws IOException {
+    Path out = dir.resolve("out");
+    Object[] usual = {"-n", 16, "--neighbours", 0, "--sampler", "ddim", "--steps", 2};
+    evaluate(out, with(usual, "--class", CLASSES.get(2) + ",1")).succeeds();
+    JsonObject row = json(out).getAsJsonArray("rows").get(0).getAsJsonObject();
+    for (int asked = 0; asked < CLASSES.size(); asked++) {
+      long images = 0;
+      for (int seen = 0; seen < CLASSES.size(); seen++) {
+        images += count(row, asked, seen);
+      }
+      assertEquals(asked == 1 || asked == 2 ? 8 : 0, images, "class " + asked);
+    }
+    assertEquals("labels [2, 1]", json(out).get("class_labels").getAsString());
+    Path nameless = dir.resolve("nameless.onnx");
+    Map<String, String> metadata = TestModels.metadata(CHANNELS, CLASSES);
+    metadata.remove("ddpm4j.classes");
+    TestModels.write(nameless, CHANNELS, CLASSES, metadata);
+    Stream<Object> about =
+        Stream.of("evaluate", nameless, "--data", "shapes", "--sample-quality", "--features");
+    Object[] common =
+        Stream.concat(
+                about,
+                Stream.of(features(), "--reference-images", 60, "--out", dir.resolve("nameless")))
+            .toArray();
+    CommandRun.of(with(common, usual)).isWrongUsage("--class", "names no classes");
+    CommandRun.of(with(with(common, usual), "--class", "0,2")).succeeds();
   }
 
   @Test

@@ -24,9 +24,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,7 +33,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -66,12 +64,20 @@ public final class DiffusionPipeline implements AutoCloseable {
   private final int batchSize;
   private final ModelMetadata metadata;
   private final String device;
-  private final Set<Cancellation> running = ConcurrentHashMap.newKeySet();
+  private final Builder opened;
+  private final boolean isLent; // the model is another pipeline's
+  private final OpenRuns runs;
   private final ThreadPoolExecutor worker = worker();
-  private volatile boolean closed;
 
-  private DiffusionPipeline(OnnxEpsilonModel model, Builder builder) throws IOException {
+  /**
+   * @param lender of the model; null where it is this pipeline's own
+   */
+  private DiffusionPipeline(OnnxEpsilonModel model, Builder builder, OpenRuns lender)
+      throws IOException {
     this.model = model;
+    this.opened = builder.copy();
+    this.isLent = lender != null;
+    this.runs = isLent ? lender.lend() : OpenRuns.of(model.name());
     this.config = ModelRequirements.schedulerConfig(model, builder.config);
     SchedulerConfig used = builder.sampler.configuration(config);
     // Of a class without betas it says nothing about the schedule.
@@ -253,12 +259,50 @@ public final class DiffusionPipeline implements AutoCloseable {
     public DiffusionPipeline build() throws IOException {
       OnnxEpsilonModel model = opener.open(new SessionSettings(device, threads), names);
       try {
-        return new DiffusionPipeline(model, this);
+        return new DiffusionPipeline(model, this, null);
       } catch (IOException | RuntimeException e) {
         model.close();
         throw e;
       }
     }
+
+    private Builder copy() {
+      Builder copy = new Builder(opener);
+      copy.device = device;
+      copy.threads = threads;
+      copy.sampler = sampler;
+      copy.isGiven = isGiven;
+      copy.steps = steps;
+      copy.batchSize = batchSize;
+      copy.config = config;
+      copy.names = names;
+      copy.valueRange = valueRange;
+      copy.channels = channels;
+      copy.height = height;
+      copy.width = width;
+      return copy;
+    }
+  }
+
+  /**
+   * Another sampling method over the same network, which is neither read nor held twice: to compare
+   * methods, or to serve a quick one beside a good one. To close the new pipeline leaves the
+   * network open; to close this one ends both.
+   *
+   * @param method fitted to the model's configuration
+   * @param steps per image; empty for as many as the model was trained with
+   * @throws ModelFormatException if the model is none for the method
+   * @throws IllegalArgumentException if the steps do not fit
+   */
+  public DiffusionPipeline withSampler(SamplerFactory method, OptionalInt steps)
+      throws IOException {
+    if (runs.isClosed()) {
+      throw runs.closedException();
+    }
+    Builder changed = opened.copy().sampler(method);
+    changed.steps = 0;
+    steps.ifPresent(changed::steps);
+    return new DiffusionPipeline(model, changed, runs);
   }
 
   /** The model: its name, its inputs and outputs, its metadata. */
@@ -366,7 +410,7 @@ public final class DiffusionPipeline implements AutoCloseable {
   private GenerationResult generate(
       GenerationRequest request, SamplingMethod method, Cancellation token) {
     Generation.requireRoom(request.images(), shape, Runtime.getRuntime().maxMemory());
-    return whileOpen(
+    return runs.run(
         token,
         () -> {
           Generation generation = new Generation(this, model, request, method);
@@ -410,7 +454,7 @@ public final class DiffusionPipeline implements AutoCloseable {
    */
   public void generate(GenerationRequest request, Consumer<ImageBatch> taker) {
     Cancellation token = token(request);
-    whileOpen(
+    runs.run(
         token,
         () -> {
           Generation generation = new Generation(this, model, request, method);
@@ -452,7 +496,7 @@ public final class DiffusionPipeline implements AutoCloseable {
     try {
       executor.execute(task);
     } catch (RejectedExecutionException e) {
-      future.completeExceptionally(closed ? closedException() : e);
+      future.completeExceptionally(runs.isClosed() ? runs.closedException() : e);
     }
     return future;
   }
@@ -479,12 +523,12 @@ public final class DiffusionPipeline implements AutoCloseable {
    */
   public Stream<ImageBatch> stream(GenerationRequest request) {
     Cancellation token = token(request);
-    Generation generation = whileOpen(token, () -> new Generation(this, model, request, method));
+    Generation generation = runs.run(token, () -> new Generation(this, model, request, method));
     return StreamSupport.stream(
         new ImageSpliterator(
             request.images(),
             taker ->
-                whileOpen(
+                runs.run(
                     token,
                     () -> {
                       generation.next(
@@ -563,32 +607,17 @@ public final class DiffusionPipeline implements AutoCloseable {
     return new SamplingMethod(Samplers.of(plain).withSteps(count), plain.toJson());
   }
 
-  private IllegalStateException closedException() {
-    return new IllegalStateException(model.name() + ": this pipeline is closed");
-  }
-
   private static Cancellation token(GenerationRequest request) {
     return new Cancellation(request.cancellation(), request.timeout().orElse(null));
-  }
-
-  private <T> T whileOpen(Cancellation token, Supplier<T> task) {
-    running.add(token);
-    try {
-      if (closed) { // after adding: close either sees this run or is seen by it
-        throw closedException();
-      }
-      return task.get();
-    } finally {
-      running.remove(token);
-    }
   }
 
   /** Idempotent; see the class comment. */
   @Override
   public void close() {
-    closed = true;
-    running.forEach(token -> token.cancel(model.name() + ": this pipeline was closed"));
+    runs.close();
     worker.shutdown(); // what waits there finds the pipeline closed
-    model.close();
+    if (!isLent) {
+      model.close();
+    }
   }
 }

@@ -464,6 +464,38 @@ class DiffusionPipelineTest {
     }
   }
 
+  @Test
+  void anotherMethodRunsOverTheSameNetwork() throws IOException {
+    SamplerFactory method = Samplers.named("dpmpp_2m");
+    DiffusionPipeline base = open("unconditional").batchSize(2).steps(3).build();
+    try (DiffusionPipeline own =
+            open("unconditional").batchSize(2).sampler(method).steps(5).build();
+        DiffusionPipeline lent = base.withSampler(method, OptionalInt.of(5))) {
+      assertEquals("dpmpp_2m", lent.sampler().name());
+      assertEquals(List.of(5, 2), List.of(lent.steps(), lent.batchSize()));
+      assertArrayEquals(own.generate(3, 42).values(), lent.generate(3, 42).values());
+      assertEquals(
+          own.parameters(GenerationRequest.of(1, 1)), lent.parameters(GenerationRequest.of(1, 1)));
+    }
+    assertEquals(3, base.steps());
+    base.generate(1, 1); // the network is still open
+    DiffusionPipeline all = base.withSampler(method, OptionalInt.empty());
+    assertEquals(20, all.steps());
+    base.close();
+    Exception e = assertThrows(IllegalStateException.class, () -> all.generate(1, 1));
+    assertTrue(e.getMessage().endsWith("this pipeline is closed"), e.getMessage());
+    assertThrows(IllegalStateException.class, () -> base.withSampler(method, OptionalInt.empty()));
+  }
+
+  @Test
+  void closingThePipelineOfTheNetworkEndsRunsOfOthersOverIt() throws IOException {
+    DiffusionPipeline base = open("unconditional").build();
+    DiffusionPipeline lent = base.withSampler(Samplers.named("ddim"), OptionalInt.of(4));
+    GenerationRequest request = GenerationRequest.of(1, 1).withListener(step -> base.close());
+    Exception e = assertThrows(CancellationException.class, () -> lent.generate(request));
+    assertTrue(e.getMessage().endsWith("this pipeline was closed"), e.getMessage());
+  }
+
   private static void awaitOrFail(CountDownLatch latch) {
     try {
       assertTrue(latch.await(10, TimeUnit.SECONDS));

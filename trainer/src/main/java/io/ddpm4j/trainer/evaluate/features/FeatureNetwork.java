@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.evaluate.features;
 import io.ddpm4j.exporter.proto.ModelParts;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.NumpyArray;
+import io.ddpm4j.runtime.model.Device;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.OnnxModel;
 import io.ddpm4j.runtime.model.SessionSettings;
@@ -42,12 +43,11 @@ public final class FeatureNetwork implements AutoCloseable {
   private final FeatureOutput logits; // null: none
   private final PixelScale scale;
   private final List<String> classNames;
-  private final String dataHash; // of the files beside the model that hold its data
+  private final String where; // data beside the model, and the device: part of the identity
 
-  private FeatureNetwork(OnnxModel model, FeatureOptions options, String dataHash)
-      throws IOException {
+  private FeatureNetwork(OnnxModel model, FeatureOptions options, String where) throws IOException {
     this.model = model;
-    this.dataHash = dataHash;
+    this.where = where;
     this.options = options;
     String file = model.name();
     this.input = FeatureInput.find(file, model.inputs());
@@ -112,8 +112,8 @@ public final class FeatureNetwork implements AutoCloseable {
       throws IOException {
     OnnxModel model = OnnxModel.open(file, settings);
     List<Path> parts = ModelParts.of(file);
-    return open(
-        model, options, parts.size() == 1 ? "" : Sha256.of(parts.subList(1, parts.size())));
+    String data = parts.size() == 1 ? "" : " data=" + Sha256.of(parts.subList(1, parts.size()));
+    return open(model, options, data + device(settings));
   }
 
   /**
@@ -125,13 +125,19 @@ public final class FeatureNetwork implements AutoCloseable {
   public static FeatureNetwork open(
       byte[] model, String name, FeatureOptions options, SessionSettings settings)
       throws IOException {
-    return open(OnnxModel.open(model, name, settings), options, "");
+    return open(OnnxModel.open(model, name, settings), options, device(settings));
   }
 
-  private static FeatureNetwork open(OnnxModel model, FeatureOptions options, String dataHash)
+  /** Another device rounds otherwise, CUDA even to ten bits. */
+  private static String device(SessionSettings settings) {
+    Device device = settings.device();
+    return device.equals(Device.cpu()) ? "" : " device=" + device;
+  }
+
+  private static FeatureNetwork open(OnnxModel model, FeatureOptions options, String where)
       throws IOException {
     try {
-      return new FeatureNetwork(model, options, dataHash);
+      return new FeatureNetwork(model, options, where);
     } catch (IOException | RuntimeException e) {
       model.close();
       throw e;
@@ -145,8 +151,8 @@ public final class FeatureNetwork implements AutoCloseable {
 
   /**
    * What decides the features of an image: the hash of the file, and of those beside it that hold
-   * its data, and all that was chosen. A cache of features is worth something as long as this stays the same. Empty if the file has
-   * changed since it was opened.
+   * its data, the device, and all that was chosen. A cache of features is worth something as long
+   * as this stays the same. Empty if the file has changed since it was opened.
    */
   public Optional<String> identity() {
     return model
@@ -156,7 +162,7 @@ public final class FeatureNetwork implements AutoCloseable {
                 "%s%s output=%s offsets=%s slopes=%s filter=%s size=%d pooling=%s batch=%d"
                     .formatted(
                         hash,
-                        dataHash.isEmpty() ? "" : " data=" + dataHash,
+                        where,
                         features.name(),
                         scale.offsets(),
                         scale.slopes(),

@@ -4,9 +4,11 @@ import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureSink;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -54,34 +56,52 @@ public final class TrainingNeighbours {
     return new TrainingNeighbours(samples, training, nearest, 1);
   }
 
+  /** Features of all training images, in order, wherever they come from. */
+  public interface FeatureStream {
+    /**
+     * Hands them over.
+     *
+     * @throws IOException if they cannot be had
+     */
+    void into(FeatureSink sink) throws IOException;
+  }
+
   /**
-   * The same with features of the training images that are there already, such as a cache of them.
+   * The same with features of the training images that come from elsewhere, such as a cache of
+   * them.
    *
-   * @param features of all training images, in their order
    * @throws ModelFormatException as {@link FeatureNetwork#extract(ImageDataset, Work)}
+   * @throws IOException as the stream throws
+   * @throws IllegalArgumentException if the stream has other images than the data set
    */
   public static TrainingNeighbours byFeatures(
-      Features features,
+      FeatureStream features,
       FeatureNetwork network,
       ImageBatch samples,
       ImageDataset training,
       int count,
       Work work)
-      throws ModelFormatException {
-    if (features.count() != training.size()) {
-      throw new IllegalArgumentException(
-          "features: expected a row for each of %d training images, found %d"
-              .formatted(training.size(), features.count()));
-    }
+      throws IOException {
     NearestRows nearest =
         new NearestRows(network.extract(samples, work).features(), requireCount(count, training));
-    for (int from = 0; from < features.count(); from += CHUNK) {
-      int rows = Math.min(CHUNK, features.count() - from);
-      work.cancellation().throwIfCancelled();
-      nearest.add(from, features.slice(from, rows));
-      report(work, from + rows, training);
-    }
+    int[] next = {0};
+    features.into(
+        (from, chunk) -> {
+          requireOrder(next[0], from, training);
+          work.cancellation().throwIfCancelled();
+          nearest.add(from, chunk.features());
+          next[0] = from + chunk.features().count();
+        });
+    requireOrder(next[0], training.size(), training);
     return new TrainingNeighbours(samples, training, nearest, 1);
+  }
+
+  private static void requireOrder(int expected, int found, ImageDataset training) {
+    if (expected != found || found > training.size()) {
+      throw new IllegalArgumentException(
+          "features: expected a row for each of %d training images in order, found image %d after %d"
+              .formatted(training.size(), found, expected));
+    }
   }
 
   /**

@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
+import io.ddpm4j.trainer.evaluate.features.FeatureSink;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
@@ -13,7 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -32,37 +34,61 @@ public record FeatureCache(Path folder) {
   private static final int CHUNK = 256; // images, at most a batch more
 
   /**
+   * What the network says of the images, all of it in memory: see {@link #stream}.
+   *
+   * @throws ModelFormatException as {@link #stream}
+   * @throws IOException as {@link #stream}
+   * @throws java.util.concurrent.CancellationException as {@link #stream}
+   */
+  public NetworkOutput extract(FeatureNetwork network, ImageDataset images, Work work)
+      throws IOException {
+    List<NetworkOutput> chunks = new ArrayList<>();
+    stream(network, images, work, (from, chunk) -> chunks.add(chunk));
+    Features features = Features.join(chunks.stream().map(NetworkOutput::features).toList());
+    return chunks.get(0).logits().isEmpty()
+        ? new NetworkOutput(features, Optional.empty())
+        : new NetworkOutput(
+            features,
+            Optional.of(Features.join(chunks.stream().map(c -> c.logits().get()).toList())));
+  }
+
+  /**
    * What the network says of the images, from the folder or from itself; then the folder has it,
-   * too. The progress counts images that are there already as done.
+   * too. In memory are some hundred images at a time. The progress counts images that are there
+   * already as done.
    *
    * @throws ModelFormatException if the network gives no features
    * @throws IOException if an entry cannot be written
    * @throws java.util.concurrent.CancellationException if the work was cancelled; finished chunks
    *     are kept
    */
-  public NetworkOutput extract(FeatureNetwork network, ImageDataset images, Work work)
+  public void stream(FeatureNetwork network, ImageDataset images, Work work, FeatureSink sink)
       throws IOException {
-    Optional<String> identity = network.identity();
-    if (identity.isEmpty()) {
-      return network.extract(images, work);
-    }
-    byte[] hash = hash(identity.get(), images);
     int batch = network.batchSize();
     int rows = (CHUNK + batch - 1) / batch * batch; // so that batches are those of one run
+    Extraction extraction = new Extraction(network, images, work, rows);
+    Optional<String> identity = network.identity();
+    if (identity.isEmpty()) {
+      extraction.uncached(sink);
+      return;
+    }
+    byte[] hash = hash(identity.get(), images, work);
     Files.createDirectories(folder);
     Path file =
         folder.resolve(HexFormat.of().formatHex(hash).substring(0, NAME) + FeatureEntry.ENDING);
     Optional<FeatureEntry> found =
         FeatureEntry.open(file, new FeatureEntry.Key(hash, images.size(), rows), work);
     if (found.isEmpty()) { // somebody else is making it
-      return network.extract(images, work);
+      extraction.uncached(sink);
+      return;
     }
     try (FeatureEntry entry = found.get()) {
-      return new Extraction(network, images, work, rows).complete(entry);
+      extraction.complete(entry);
+      extraction.deliver(entry, sink);
     }
   }
 
-  private static byte[] hash(String identity, ImageDataset images) {
+  private static byte[] hash(String identity, ImageDataset images, Work work) {
     MessageDigest digest = Sha256.digest();
     digest.update(identity.getBytes(StandardCharsets.UTF_8));
     digest.update(
@@ -73,6 +99,7 @@ public record FeatureCache(Path folder) {
             .flip());
     byte[] image = new byte[images.imageBytes()];
     for (int i = 0; i < images.size(); i++) {
+      work.cancellation().throwIfCancelled();
       images.read(i, image, 0);
       digest.update(image);
     }
@@ -82,43 +109,53 @@ public record FeatureCache(Path folder) {
   /** Of a set of images, a chunk at a time. */
   private record Extraction(FeatureNetwork network, ImageDataset images, Work work, int rows) {
 
-    /** All chunks of an entry; makes and keeps those that it lacks. */
-    NetworkOutput complete(FeatureEntry entry) throws IOException {
-      NetworkOutput[] chunks = new NetworkOutput[(images.size() + rows - 1) / rows];
-      for (int chunk = 0; chunk < chunks.length; chunk++) {
+    /** Makes and keeps the chunks that an entry lacks. */
+    void complete(FeatureEntry entry) throws IOException {
+      BitSet there = new BitSet();
+      for (int chunk = 0; chunk < chunks(); chunk++) {
         work.cancellation().throwIfCancelled();
-        chunks[chunk] =
-            entry
-                .read(chunk)
-                .filter(kept -> kept.logits().isPresent() == network.hasLogits())
-                .orElse(null);
+        there.set(chunk, kept(entry, chunk).isPresent());
       }
-      for (int chunk = missing(chunks); chunk >= 0; chunk = missing(chunks)) {
-        NetworkOutput made = make(chunk, done(chunks));
+      for (int chunk = there.nextClearBit(0); chunk < chunks(); chunk = there.nextClearBit(0)) {
+        NetworkOutput made = make(chunk, done(there));
         if (!entry.fits(made)) { // then none of what is kept is this network's
-          Arrays.fill(chunks, null);
+          there.clear();
         }
         entry.write(chunk, made);
-        chunks[chunk] = made;
+        there.set(chunk);
       }
-      return join(List.of(chunks));
     }
 
-    /** The first chunk that is not there; negative if all are. */
-    private static int missing(NetworkOutput[] chunks) {
-      return Arrays.asList(chunks).indexOf(null);
+    /** Hands over all chunks, which are there; what was damaged just now is made again. */
+    void deliver(FeatureEntry entry, FeatureSink sink) throws IOException {
+      for (int chunk = 0; chunk < chunks(); chunk++) {
+        work.cancellation().throwIfCancelled();
+        Optional<NetworkOutput> kept = kept(entry, chunk);
+        sink.take(chunk * rows, kept.isPresent() ? kept.get() : make(chunk, chunk * rows));
+      }
+    }
+
+    /** Makes all chunks and keeps none. */
+    void uncached(FeatureSink sink) throws IOException {
+      for (int chunk = 0; chunk < chunks(); chunk++) {
+        sink.take(chunk * rows, make(chunk, chunk * rows));
+      }
+    }
+
+    private int chunks() {
+      return (images.size() + rows - 1) / rows;
+    }
+
+    private Optional<NetworkOutput> kept(FeatureEntry entry, int chunk) throws IOException {
+      return entry.read(chunk).filter(output -> output.logits().isPresent() == network.hasLogits());
     }
 
     private int count(int chunk) {
       return Math.min(rows, images.size() - chunk * rows);
     }
 
-    private int done(NetworkOutput[] chunks) {
-      int done = 0;
-      for (NetworkOutput chunk : chunks) {
-        done += chunk == null ? 0 : chunk.features().count();
-      }
-      return done;
+    private int done(BitSet there) {
+      return there.stream().map(this::count).sum();
     }
 
     private NetworkOutput make(int chunk, int before) throws ModelFormatException {
@@ -129,15 +166,6 @@ public record FeatureCache(Path folder) {
               (stage, done, total) ->
                   work.progress().advanced(stage, before + done, images.size()));
       return network.extract(images, chunk * rows, count(chunk), part);
-    }
-
-    private static NetworkOutput join(List<NetworkOutput> chunks) {
-      Features features = Features.join(chunks.stream().map(NetworkOutput::features).toList());
-      return chunks.get(0).logits().isEmpty()
-          ? new NetworkOutput(features, Optional.empty())
-          : new NetworkOutput(
-              features,
-              Optional.of(Features.join(chunks.stream().map(c -> c.logits().get()).toList())));
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param steps of it, an image
  * @param images that were measured
  * @param secondsPerImage that the sampling took, the median of the images in their batches, on the
- *     machine that made them
+ *     machine that made them; NaN where that is not known
  * @param conditions what else the seconds depend on, by name: device, threads and so on
  */
 public record QualityRow(

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +33,7 @@ public record QualityTable(
     List<String> classNames) {
   private static final String REAL = "real images";
   private static final String CLASS_ACCURACY_ERROR = "class_accuracy_error";
+  private static final String CLASS_ACCURACY_IMAGES = "class_accuracy_images";
 
   /** Of Okabe and Ito: told apart by those who see fewer colours, too. */
   private static final int[] COLOURS = {
@@ -68,10 +70,9 @@ public record QualityTable(
     List<QualityMetric> all = List.of(QualityMetric.values());
     StringBuilder csv = new StringBuilder("sampler,steps,images,seconds_per_image");
     all.forEach(metric -> csv.append(',').append(metric.key()));
-    csv.append(",").append(CLASS_ACCURACY_ERROR);
+    csv.append(",").append(CLASS_ACCURACY_ERROR).append(',').append(CLASS_ACCURACY_IMAGES);
     csv.append("\nreal,,").append(floorImages).append(',');
-    all.forEach(metric -> csv.append(',').append(number(metric.of(floor))));
-    csv.append(',').append(number(classAccuracyError(floor)));
+    appendFigures(floor, csv);
     for (QualityRow row : rows) {
       csv.append(
           String.format(
@@ -81,14 +82,20 @@ public record QualityTable(
               row.steps(),
               row.images(),
               number(row.secondsPerImage())));
-      all.forEach(metric -> csv.append(',').append(number(metric.of(row.quality()))));
-      csv.append(',').append(number(classAccuracyError(row.quality())));
+      appendFigures(row.quality(), csv);
     }
     return csv.append('\n').toString().replace("\r\n", "\n");
   }
 
-  private static double classAccuracyError(Quality quality) {
-    return quality.classes().map(ClassAccuracy::standardError).orElse(Double.NaN);
+  private static void appendFigures(Quality quality, StringBuilder csv) {
+    for (QualityMetric metric : QualityMetric.values()) {
+      csv.append(',').append(number(metric.of(quality)));
+    }
+    Optional<ClassAccuracy> classes = quality.classes();
+    csv.append(',')
+        .append(number(classes.map(ClassAccuracy::standardError).orElse(Double.NaN)))
+        .append(',')
+        .append(classes.map(each -> Long.toString(each.images())).orElse(""));
   }
 
   private static String number(double value) {
@@ -115,7 +122,9 @@ public record QualityTable(
       one.addProperty("sampler", row.sampler());
       one.addProperty("steps", row.steps());
       one.addProperty("images", row.images());
-      one.addProperty("seconds_per_image", row.secondsPerImage());
+      if (Double.isFinite(row.secondsPerImage())) {
+        one.addProperty("seconds_per_image", row.secondsPerImage());
+      }
       row.conditions().forEach(one::addProperty);
       figures(row.quality()).entrySet().forEach(e -> one.add(e.getKey(), e.getValue()));
       array.add(one);
@@ -139,6 +148,7 @@ public record QualityTable(
   /** The error of the accuracy, the accuracy of each class, and what each was seen as. */
   private void addClasses(ClassAccuracy classes, JsonObject json) {
     json.addProperty(CLASS_ACCURACY_ERROR, classes.standardError());
+    json.addProperty(CLASS_ACCURACY_IMAGES, classes.images());
     JsonObject each = new JsonObject();
     JsonObject errors = new JsonObject();
     JsonArray confusion = new JsonArray();
@@ -208,7 +218,10 @@ public record QualityTable(
       line.add(row.sampler());
       line.add(Integer.toString(row.steps()));
       line.add(Integer.toString(row.images()));
-      line.add(String.format(Locale.ROOT, "%.3g", row.secondsPerImage()));
+      line.add(
+          Double.isFinite(row.secondsPerImage())
+              ? String.format(Locale.ROOT, "%.3g", row.secondsPerImage())
+              : "-");
       shown.forEach(metric -> line.add(cell(metric, row.quality())));
       cells.add(line);
     }

@@ -2,6 +2,7 @@ package io.ddpm4j.trainer.evaluate.samples;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
@@ -11,11 +12,12 @@ import java.util.zip.CRC32;
  * @param first number of its first image
  * @param images how many
  * @param nanos that they took
+ * @param conditions checksum of what was said of them
  * @param pixels position of the first image's first byte
  */
-record SampleBatch(int first, int images, long nanos, long pixels) {
+record SampleBatch(int first, int images, long nanos, int conditions, long pixels) {
   /** Bytes before the pixels. */
-  static final int HEAD = 2 * Long.BYTES + 4 * Integer.BYTES;
+  static final int HEAD = 2 * Long.BYTES + 5 * Integer.BYTES;
 
   /** As of PNG: no text, and changed by what converts line ends. */
   private static final long MARK = 0x8962_6174_6368_0d0aL;
@@ -28,10 +30,15 @@ record SampleBatch(int first, int images, long nanos, long pixels) {
     return nanos / 1e9 / images;
   }
 
+  /** Whether it was said of the batch that it was made under these conditions. */
+  boolean madeUnder(String said) {
+    return conditions == crc(said);
+  }
+
   /** Mark, head and pixels, ready to be written. */
   ByteBuffer frame(byte[] bytes) {
     ByteBuffer frame = ByteBuffer.allocate(HEAD + bytes.length);
-    frame.putLong(MARK).putInt(first).putInt(images).putLong(nanos);
+    frame.putLong(MARK).putInt(first).putInt(images).putLong(nanos).putInt(conditions);
     frame.putInt(crc(ByteBuffer.wrap(bytes)));
     frame.putInt(crc(frame.duplicate().flip()));
     return frame.put(bytes).flip();
@@ -47,7 +54,8 @@ record SampleBatch(int first, int images, long nanos, long pixels) {
       return Optional.empty();
     }
     SampleBatch batch =
-        new SampleBatch(head.getInt(), head.getInt(), head.getLong(), position + HEAD);
+        new SampleBatch(
+            head.getInt(), head.getInt(), head.getLong(), head.getInt(), position + HEAD);
     int crc = head.getInt();
     long bytes = (long) batch.images * file.settings().imageBytes();
     boolean fits =
@@ -73,6 +81,11 @@ record SampleBatch(int first, int images, long nanos, long pixels) {
       }
     }
     return -1;
+  }
+
+  /** Of a text in UTF-8. */
+  static int crc(String text) {
+    return crc(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   static int crc(ByteBuffer bytes) {

@@ -24,11 +24,12 @@ import java.util.function.Consumer;
  * Images that a model made, in a file that grows by a batch at a time:
  *
  * <pre>
- * header   "ddpm4j samples 2" and a line feed, int32 length, that many bytes of JSON in UTF-8
+ * header   "ddpm4j samples 3" and a line feed, int32 length, that many bytes of JSON in UTF-8
  *          (the {@link SampleSettings}), int32 CRC-32 of the JSON
  * batch    the bytes 89 62 61 74 63 68 0d 0a, int32 number of the first image, int32 images,
- *          int64 nanoseconds that they took, int32 CRC-32 of the pixels, int32 CRC-32 of the
- *          batch up to here, uint8 pixels (images, C, H, W)
+ *          int64 nanoseconds that they took, int32 CRC-32 of a text that says under what
+ *          conditions, int32 CRC-32 of the pixels, int32 CRC-32 of the batch up to here, uint8
+ *          pixels (images, C, H, W)
  * </pre>
  *
  * <p>All big-endian. Batches lie in any order, and what lies between them is skipped: a batch that
@@ -39,7 +40,7 @@ import java.util.function.Consumer;
  */
 public final class SampleFile implements Closeable {
   private static final String FAMILY = "ddpm4j samples ";
-  private static final String VERSION = "2";
+  private static final String VERSION = "3";
   private static final byte[] MAGIC = (FAMILY + VERSION + "\n").getBytes(StandardCharsets.US_ASCII);
   private static final int MOST_SETTINGS = 1 << 24;
 
@@ -230,13 +231,19 @@ public final class SampleFile implements Closeable {
   }
 
   /**
-   * Time that an image took in its batch, the median of all images: what else the machine did in
-   * some of the batches does not show. NaN while there is no image.
+   * Time that an image took in its batch, the median of the images that were made under the same
+   * conditions: what else the machine did in some of the batches does not show.
+   *
+   * @param conditions as they were told to {@link #append}
+   * @return NaN where there is no such image
    */
-  public double secondsPerImage() {
+  public double secondsPerImage(String conditions) {
     List<SampleBatch> rising =
-        batches.stream().sorted(Comparator.comparingDouble(SampleBatch::secondsPerImage)).toList();
-    long left = batches.stream().mapToLong(SampleBatch::images).sum() / 2;
+        batches.stream()
+            .filter(batch -> batch.madeUnder(conditions))
+            .sorted(Comparator.comparingDouble(SampleBatch::secondsPerImage))
+            .toList();
+    long left = rising.stream().mapToLong(SampleBatch::images).sum() / 2;
     for (SampleBatch batch : rising) {
       left -= batch.images();
       if (left < 0) {
@@ -246,16 +253,13 @@ public final class SampleFile implements Closeable {
     return Double.NaN;
   }
 
-  /**
-   * Adds the next images, from the first that is missing on; they are on the disk when this
-   * returns.
-   *
-   * @param pixels uint8 (images, C, H, W)
-   * @param nanos that they took
-   * @throws IOException if they cannot be written; those before them stay
-   */
-  public void append(byte[] pixels, long nanos) throws IOException {
-    append(images(), pixels, nanos);
+  /** The most images that were made at once under these conditions; 0 where there are none. */
+  public int batchSize(String conditions) {
+    return batches.stream()
+        .filter(batch -> batch.madeUnder(conditions))
+        .mapToInt(SampleBatch::images)
+        .max()
+        .orElse(0);
   }
 
   /**
@@ -263,9 +267,10 @@ public final class SampleFile implements Closeable {
    *
    * @param pixels uint8 (images, C, H, W)
    * @param nanos that they took
+   * @param conditions what that depends on, in any words: the device, threads
    * @throws IOException if they cannot be written; those before them stay
    */
-  public void append(int first, byte[] pixels, long nanos) throws IOException {
+  public void append(int first, byte[] pixels, long nanos, String conditions) throws IOException {
     int count = pixels.length / settings.imageBytes();
     if (count < 1 || count * settings.imageBytes() != pixels.length) {
       throw new IllegalArgumentException(
@@ -275,7 +280,8 @@ public final class SampleFile implements Closeable {
     if (first < 0 || first > Integer.MAX_VALUE - count) {
       throw new IllegalArgumentException("first image: expected at least 0, found " + first);
     }
-    SampleBatch batch = new SampleBatch(first, count, nanos, end + SampleBatch.HEAD);
+    SampleBatch batch =
+        new SampleBatch(first, count, nanos, SampleBatch.crc(conditions), end + SampleBatch.HEAD);
     write(batch.frame(pixels), end);
     add(batch);
   }

@@ -10,15 +10,18 @@ import java.io.UncheckedIOException;
 public final class SampleWriter {
   private final DiffusionPipeline pipeline;
   private final GenerationRequest request;
+  private final String conditions;
 
   /**
    * A writer of a request's images: its seed, classes and guidance; how many does not matter.
    *
    * @param request watched by its listener, and stopped by its cancellation
+   * @param conditions what the time depends on that an image takes, see {@link SampleFile#append}
    */
-  public SampleWriter(DiffusionPipeline pipeline, GenerationRequest request) {
+  public SampleWriter(DiffusionPipeline pipeline, GenerationRequest request, String conditions) {
     this.pipeline = pipeline;
     this.request = request;
+    this.conditions = conditions;
   }
 
   /**
@@ -34,7 +37,7 @@ public final class SampleWriter {
       for (SampleFile.Range missing : file.missing(count)) {
         pipeline.generate(
             request.withFirstImage(missing.first()).withCount(missing.count()),
-            new Appender(file, missing.first())::take);
+            new Appender(file, missing.first(), conditions)::take);
       }
     } catch (UncheckedIOException e) {
       throw e.getCause();
@@ -44,11 +47,13 @@ public final class SampleWriter {
   /** Puts batches into the file, with the time since the one before. */
   private static final class Appender {
     private final SampleFile file;
+    private final String conditions;
     private int next;
     private long since = System.nanoTime();
 
-    Appender(SampleFile file, int first) {
+    Appender(SampleFile file, int first, String conditions) {
       this.file = file;
+      this.conditions = conditions;
       this.next = first;
     }
 
@@ -60,7 +65,7 @@ public final class SampleWriter {
         System.arraycopy(batch.bytes(i), 0, pixels, i * bytes, bytes);
       }
       try {
-        file.append(next, pixels, now - since);
+        file.append(next, pixels, now - since, conditions);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

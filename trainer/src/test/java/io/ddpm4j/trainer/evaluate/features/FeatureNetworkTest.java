@@ -15,9 +15,8 @@ import io.ddpm4j.exporter.graph.Ops;
 import io.ddpm4j.exporter.graph.Shape;
 import io.ddpm4j.exporter.graph.TensorData;
 import io.ddpm4j.exporter.graph.Value;
-import io.ddpm4j.exporter.proto.OnnxModel;
-import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.exporter.proto.ModelParts;
+import io.ddpm4j.exporter.proto.OnnxModel;
 import io.ddpm4j.exporter.proto.OnnxReader;
 import io.ddpm4j.exporter.proto.OnnxWriter;
 import io.ddpm4j.runtime.image.ImageBatch;
@@ -448,7 +447,9 @@ class FeatureNetworkTest {
     Files.write(whole, Networks.model(RGB, FeatureNetworkTest::mix));
     Path file = Files.createDirectory(folder.resolve("parts")).resolve("a.onnx");
     OnnxWriter.write(
-        OnnxReader.read(whole).toModel(), file, OnnxWriter.Options.DEFAULT.withExternalThreshold(0));
+        OnnxReader.read(whole).toModel(),
+        file,
+        OnnxWriter.Options.DEFAULT.withExternalThreshold(0));
     String first = identity(file, Networks.LEVELS);
     assertEquals(first, identity(file, Networks.LEVELS));
     List<Path> parts = ModelParts.of(file);

@@ -16,11 +16,13 @@ import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import io.ddpm4j.trainer.evaluate.features.Features;
+import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Networks;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 
@@ -71,7 +73,32 @@ class TrainingNeighboursTest {
       Features wanted = network.extract(samples, WORK).features();
       TrainingNeighbours streamed = TrainingNeighbours.byFeatures(network, samples, data, 5, WORK);
       TrainingNeighbours cached =
-          TrainingNeighbours.byFeatures(all, network, samples, data, 5, WORK);
+          TrainingNeighbours.byFeatures(
+              sink -> {
+                sink.take(0, output(all.slice(0, 7)));
+                sink.take(7, output(all.slice(7, all.count() - 7)));
+              },
+              network,
+              samples,
+              data,
+              5,
+              WORK);
+      for (int rows : new int[] {all.count() - 1, 0}) { // too few
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                TrainingNeighbours.byFeatures(
+                    sink -> {
+                      if (rows > 0) {
+                        sink.take(0, output(all.slice(0, rows)));
+                      }
+                    },
+                    network,
+                    samples,
+                    data,
+                    5,
+                    WORK));
+      }
       for (int sample = 0; sample < 2; sample++) {
         boolean[] taken = new boolean[data.size()];
         for (int rank = 0; rank < 5; rank++) {
@@ -156,5 +183,9 @@ class TrainingNeighboursTest {
                   1,
                   new Work(1, cancellation, (stage, done, total) -> {})));
     }
+  }
+
+  private static NetworkOutput output(Features features) {
+    return new NetworkOutput(features, Optional.empty());
   }
 }

@@ -39,8 +39,7 @@ class QualityEvaluationTest {
             DataType.FLOAT,
             Shape.named("n", 3, 8, 8),
             Map.of(
-                "ddpm4j.image", "{\"value_range\": [0, 255]}",
-                "ddpm4j.classes", "[" + names + "]"),
+                "ddpm4j.image", "{\"value_range\": [0, 255]}", "ddpm4j.classes", "[" + names + "]"),
             (ops, images) -> {
               ops.graph().output("features", ops.reduceMean(images, false, 1, 3));
               if (logits) {

@@ -56,11 +56,11 @@ class QualityTableTest {
   void everyFigureIsInTheCsvInFull() {
     assertEquals(
         """
-        sampler,steps,images,seconds_per_image,frechet_distance,kernel_distance,kernel_distance_error,precision,recall,density,coverage,class_accuracy,class_accuracy_error
-        real,,50,,0.5,0.005,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
-        ddim,20,50,0.04,2.0,0.02,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
-        ddim,5,50,0.01,8.0,0.08,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
-        ddpm,1000,40,12.5,1.0,0.01,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965
+        sampler,steps,images,seconds_per_image,frechet_distance,kernel_distance,kernel_distance_error,precision,recall,density,coverage,class_accuracy,class_accuracy_error,class_accuracy_images
+        real,,50,,0.5,0.005,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965,4
+        ddim,20,50,0.04,2.0,0.02,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965,4
+        ddim,5,50,0.01,8.0,0.08,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965,4
+        ddpm,1000,40,12.5,1.0,0.01,0.001,0.75,0.5,1.25,0.875,0.75,0.21650635094610965,4
         """,
         table(threeOfFour()).toCsv());
   }
@@ -68,10 +68,22 @@ class QualityTableTest {
   @Test
   void whatThereIsNotIsEmpty() {
     String[] lines = table(Optional.empty()).toCsv().split("\n");
-    assertTrue(lines[1].endsWith(",0.875,,"), lines[1]);
+    assertTrue(lines[1].endsWith(",0.875,,,"), lines[1]);
     assertFalse(table(Optional.empty()).toMarkdown().contains("class accuracy"));
     JsonObject json = JsonParser.parseString(table(Optional.empty()).toJson()).getAsJsonObject();
     assertFalse(json.getAsJsonObject("floor").has("class_accuracy"));
+  }
+
+  @Test
+  void aTimeThatIsNotKnownIsLeftOut() {
+    QualityRow row =
+        new QualityRow("ddim", 20, 50, Double.NaN, Map.of(), quality(2, Optional.empty()));
+    QualityTable table =
+        new QualityTable(Map.of(), quality(1, Optional.empty()), 50, List.of(row), List.of());
+    assertTrue(table.toCsv().contains("ddim,20,50,,2.0"), table.toCsv());
+    assertTrue(table.toMarkdown().contains("| ddim | 20 | 50 | - |"), table.toMarkdown());
+    JsonObject json = JsonParser.parseString(table.toJson()).getAsJsonObject();
+    assertFalse(json.getAsJsonArray("rows").get(0).getAsJsonObject().has("seconds_per_image"));
   }
 
   @Test
@@ -88,6 +100,7 @@ class QualityTableTest {
     assertEquals(0.75, last.get("class_accuracy").getAsDouble());
     for (JsonObject each : List.of(last, json.getAsJsonObject("floor"))) {
       assertEquals(Math.sqrt(0.75 * 0.25 / 4), each.get("class_accuracy_error").getAsDouble());
+      assertEquals(4, each.get("class_accuracy_images").getAsInt());
       assertEquals("{\"boot\":1.0,\"bag\":0.5}", each.get("class_accuracies").toString());
       assertEquals("[[2,0],[1,1]]", each.get("confusion").toString());
     }

@@ -32,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SampleFileTest {
   private static final Path MODEL = Path.of("../models/fashion-mnist");
   private static final int BYTES = 2 * 3; // of an image below
-  private static final int BATCH_HEAD = 32;
+  private static final int BATCH_HEAD = 36;
+  private static final String HERE = "cpu, 2 threads";
 
   private static final SampleSettings SETTINGS =
       new SampleSettings(
@@ -53,13 +54,17 @@ class SampleFileTest {
     return pixels;
   }
 
+  private static void append(SampleFile file, byte[] pixels, long nanos) throws IOException {
+    file.append(file.images(), pixels, nanos, HERE);
+  }
+
   /** Batches of 3, 1 and 2 images. */
   private Path written() throws IOException {
     Path path = folder.resolve("some.samples");
     try (SampleFile file = open(path, SETTINGS)) {
-      file.append(pixels(0, 3), 3_000_000_000L);
-      file.append(pixels(3, 1), 20_000_000_000L);
-      file.append(pixels(4, 2), 1_000_000_000L);
+      append(file, pixels(0, 3), 3_000_000_000L);
+      append(file, pixels(3, 1), 20_000_000_000L);
+      append(file, pixels(4, 2), 1_000_000_000L);
     }
     return path;
   }
@@ -76,7 +81,7 @@ class SampleFileTest {
   void imagesComeBackWithTheirClassesAndTheirTime() throws IOException {
     try (SampleFile file = open(written(), SETTINGS)) {
       assertEquals(6, file.images());
-      assertEquals(1.0, file.secondsPerImage(), 1e-12); // of 0.5, 0.5, 1, 1, 1 and 20
+      assertEquals(1.0, file.secondsPerImage(HERE), 1e-12); // of 0.5, 0.5, 1, 1, 1 and 20
       ImageDataset images = file.images(5);
       assertEquals(5, images.size());
       assertArrayEquals(pixels(0, 5), all(images));
@@ -85,16 +90,32 @@ class SampleFileTest {
           List.of(1, 0, 1, 0, 1), List.of(0, 1, 2, 3, 4).stream().map(images::label).toList());
       assertThrows(IndexOutOfBoundsException.class, () -> images.read(5, new byte[BYTES], 0));
       assertThrows(IllegalArgumentException.class, () -> file.images(7));
-      assertThrows(IllegalArgumentException.class, () -> file.append(new byte[BYTES + 1], 1));
+      assertThrows(IllegalArgumentException.class, () -> append(file, new byte[BYTES + 1], 1));
     }
     assertTrue(warnings.isEmpty(), warnings.toString());
+  }
+
+  @Test
+  void timesAreOfTheirConditions() throws IOException {
+    Path path = written();
+    try (SampleFile file = open(path, SETTINGS)) {
+      file.append(6, pixels(0, 4), 36_000_000_000L, "elsewhere");
+    }
+    try (SampleFile file = open(path, SETTINGS)) {
+      assertEquals(1.0, file.secondsPerImage(HERE), 1e-12);
+      assertEquals(9.0, file.secondsPerImage("elsewhere"), 1e-12);
+      assertTrue(Double.isNaN(file.secondsPerImage("nowhere")));
+      assertEquals(
+          List.of(3, 4, 0),
+          List.of(file.batchSize(HERE), file.batchSize("elsewhere"), file.batchSize("nowhere")));
+    }
   }
 
   @Test
   void anEmptyFileHasNoTime() throws IOException {
     try (SampleFile file = open(folder.resolve("none"), SETTINGS)) {
       assertEquals(0, file.images());
-      assertTrue(Double.isNaN(file.secondsPerImage()));
+      assertTrue(Double.isNaN(file.secondsPerImage(HERE)));
     }
   }
 
@@ -121,7 +142,7 @@ class SampleFileTest {
         assertEquals(kept, file.images(), "length " + length);
         boolean between = length <= starts[0] || length == starts[1] || length == starts[2];
         assertEquals(!between, warnings.size() == 1, length + ": " + warnings);
-        file.append(pixels(kept, 6 - kept), 1);
+        append(file, pixels(kept, 6 - kept), 1);
       }
       try (SampleFile file = open(path, SETTINGS)) {
         assertArrayEquals(pixels(0, 6), all(file.images(6)), "length " + length);
@@ -148,7 +169,7 @@ class SampleFileTest {
         assertEquals(
             List.of(new SampleFile.Range(first[batch], count)), file.missing(6), "byte " + at);
         assertEquals(1, warnings.size(), "byte " + at);
-        file.append(first[batch], pixels(first[batch], count), 1);
+        file.append(first[batch], pixels(first[batch], count), 1, HERE);
         assertEquals(List.of(), file.missing(6));
         assertArrayEquals(pixels(0, 6), all(file.images(6)), "byte " + at);
       }
@@ -184,7 +205,7 @@ class SampleFileTest {
     try (SampleFile file = open(path, SETTINGS)) {
       assertEquals(
           List.of(new SampleFile.Range(0, 3), new SampleFile.Range(6, 1)), file.missing(7));
-      file.append(pixels(0, 3), 1);
+      append(file, pixels(0, 3), 1);
       assertArrayEquals(pixels(0, 6), all(file.images(6)));
     }
     assertEquals(List.of(path + ": images 0 to 2 are damaged; these are made again"), warnings);
@@ -222,7 +243,7 @@ class SampleFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"hello", "ddpm4j samples 1\n", "ddpm4j samples 2\n________________"})
+  @ValueSource(strings = {"hello", "ddpm4j samples 1\n", "ddpm4j samples 3\n________________"})
   void otherFilesAreRefused(String content) throws IOException {
     Path path = Files.writeString(folder.resolve("other"), content);
     IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
@@ -231,15 +252,17 @@ class SampleFileTest {
     assertEquals(content, Files.readString(path), "left alone");
   }
 
-  @Test
-  void aFileOfTheFirstFormatIsRecognised() throws IOException {
-    Path path = folder.resolve("first");
-    Files.writeString(path, "ddpm4j samples 1\n\0\0\0\2{}\0\0\0\0");
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void aFileOfAnEarlierFormatIsRecognised(int format) throws IOException {
+    Path path = folder.resolve("earlier");
+    Files.writeString(path, "ddpm4j samples " + format + "\n\0\0\0\2{}\0\0\0\0");
     IOException e = assertThrows(IOException.class, () -> open(path, SETTINGS));
     assertEquals(
         path
-            + ": expected a file of samples, found one of format 1, which is not read any more"
-            + " (this is format 2): remove it, and its images are made again",
+            + ": expected a file of samples, found one of format "
+            + format
+            + ", which is not read any more (this is format 3): remove it, and its images are made again",
         e.getMessage());
   }
 
@@ -256,7 +279,7 @@ class SampleFileTest {
       assertEquals(0, Files.size(path), "left alone");
     }
     try (SampleFile file = open(path, SETTINGS)) {
-      file.append(pixels(0, 2), 1);
+      append(file, pixels(0, 2), 1);
     }
     try (SampleFile file = open(path, SETTINGS)) {
       assertEquals(2, file.images());
@@ -293,16 +316,16 @@ class SampleFileTest {
                     }
                   });
       try (SampleFile file = open(folder.resolve("parts"), settings)) {
-        SampleWriter writer = new SampleWriter(pipeline, cancelled);
+        SampleWriter writer = new SampleWriter(pipeline, cancelled, HERE);
         assertThrows(CancellationException.class, () -> writer.fill(file, 7));
         assertEquals(4, file.images());
       }
       try (SampleFile file = open(folder.resolve("parts"), settings)) {
-        SampleWriter writer = new SampleWriter(pipeline, request);
+        SampleWriter writer = new SampleWriter(pipeline, request, HERE);
         writer.fill(file, 7);
         writer.fill(file, 6);
         assertEquals(7, file.images());
-        assertTrue(file.secondsPerImage() > 0);
+        assertTrue(file.secondsPerImage(HERE) > 0);
         ImageBatch expected = pipeline.generate(request.withCount(7)).images();
         ImageDataset found = file.images(7);
         for (int i = 0; i < 7; i++) {
@@ -322,7 +345,7 @@ class SampleFileTest {
     Path path = folder.resolve("flipped");
     try (DiffusionPipeline pipeline = pipeline("ddim", 2)) {
       SampleSettings settings = SampleSettings.of(pipeline, request);
-      SampleWriter writer = new SampleWriter(pipeline, request);
+      SampleWriter writer = new SampleWriter(pipeline, request, HERE);
       byte[] before;
       try (SampleFile file = open(path, settings)) {
         writer.fill(file, 6);
@@ -334,7 +357,7 @@ class SampleFileTest {
       try (SampleFile file = open(path, settings)) {
         assertEquals(List.of(new SampleFile.Range(2, 2)), file.missing(6));
         int[] steps = {0};
-        new SampleWriter(pipeline, request.withListener(step -> steps[0]++)).fill(file, 6);
+        new SampleWriter(pipeline, request.withListener(step -> steps[0]++), HERE).fill(file, 6);
         assertEquals(2, steps[0], "one batch is made, no other");
         assertArrayEquals(before, all(file.images(6)));
       }
