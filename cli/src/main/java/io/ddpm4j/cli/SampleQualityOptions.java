@@ -189,6 +189,11 @@ final class SampleQualityOptions {
     return methods;
   }
 
+  /** Whether steps are those that papers print, and not the user's. */
+  boolean usualSteps() {
+    return againstSteps && steps == null;
+  }
+
   /** Of a model with fewer timesteps than any, all of its own. */
   private static List<Optional<Integer>> usualSteps(int trainTimesteps) {
     List<Optional<Integer>> fitting =

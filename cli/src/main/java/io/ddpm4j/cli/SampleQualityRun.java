@@ -26,6 +26,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 
@@ -127,14 +128,33 @@ final class SampleQualityRun {
    */
   private List<Planned> plan(DiffusionPipeline model, SampleSets sets) throws IOException {
     List<Planned> plan = new ArrayList<>();
-    for (SampleQualityOptions.Method method : options.methods(model.schedule().trainTimesteps())) {
+    for (SampleQualityOptions.Method asked : options.methods(model.schedule().trainTimesteps())) {
       inputs.terminal().interrupts().cancellation().throwIfCancelled();
+      SampleQualityOptions.Method method = fitting(model, asked);
       try (DiffusionPipeline pipeline = over(model, method)) {
         plan.add(new Planned(method, SampleSets.hash(sets.settings(pipeline))));
       }
     }
     plan.sort(Comparator.comparing(planned -> planned.method.steps().orElse(Integer.MAX_VALUE)));
     return plan;
+  }
+
+  /**
+   * A method with steps that it has: some solvers have one less than the model has timesteps, which
+   * stands for all of them where the user did not say how many.
+   */
+  private SampleQualityOptions.Method fitting(
+      DiffusionPipeline model, SampleQualityOptions.Method asked) throws IOException {
+    int all = model.schedule().trainTimesteps();
+    if (!options.usualSteps() || asked.steps().filter(n -> n == all).isEmpty() || all == 1) {
+      return asked;
+    }
+    try {
+      over(model, asked).close();
+      return asked;
+    } catch (UsageException e) {
+      return new SampleQualityOptions.Method(asked.sampler(), Optional.of(all - 1));
+    }
   }
 
   /** Takes the real images through the network, and measures the floor where that is missing. */

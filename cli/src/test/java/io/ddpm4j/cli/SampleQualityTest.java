@@ -152,9 +152,7 @@ class SampleQualityTest {
     evaluate(out, with(usual, "--sampler", "ddim", "--steps", "3,2", "--against-steps")).succeeds();
     evaluate(out, with(usual, "--sampler", "ddpm", "--steps", 2)).succeeds();
     List<String> rows = Files.readAllLines(out.resolve("quality.csv"));
-    assertEquals(
-        List.of("ddpm,2", "ddim,2", "ddim,3"),
-        rows.stream().skip(2).map(row -> row.replaceFirst("(,\\d+),.*", "$1")).toList());
+    assertEquals(List.of("ddpm,2", "ddim,2", "ddim,3"), methods(rows.subList(2, rows.size())));
     assertTrue(Files.exists(out.resolve("frechet-distance.png")));
     Map<String, byte[]> before = files(out);
     for (String folder : List.of("features", "samples")) {
@@ -262,18 +260,22 @@ class SampleQualityTest {
   @Test
   void againstStepsMakesTheTableAndThePictures() throws IOException {
     Path out = dir.resolve("out");
-    evaluate(out, "-n", 18, "--against-steps", "--sampler", "ddim,ddpm", "--neighbours", 0)
+    evaluate(out, "-n", 18, "--against-steps", "--neighbours", 0)
         .succeeds()
         .prints("frechet-distance.png", "class-accuracy.png");
     List<String> csv = Files.readAllLines(out.resolve("quality.csv"));
     assertEquals(
-        List.of("sampler", "real", "ddpm", "ddpm", "ddpm", "ddim", "ddim", "ddim"),
-        csv.stream().map(line -> line.split(",")[0]).toList());
-    assertEquals(
-        List.of("5", "10", "20"), // the model has 20 timesteps
-        csv.subList(2, 5).stream().map(line -> line.split(",")[1]).toList());
+        List.of(
+            // The model has 20 timesteps, between which the solvers have 19 steps.
+            List.of("ddpm,5", "ddpm,10", "ddpm,20", "ddim,5", "ddim,10", "ddim,20"),
+            List.of("dpmpp_2m,5", "dpmpp_2m,10", "dpmpp_2m,19", "unipc,5", "unipc,10", "unipc,19")),
+        List.of(methods(csv.subList(2, 8)), methods(csv.subList(8, csv.size()))));
     assertEquals(900, ImageIO.read(out.resolve("frechet-distance.png").toFile()).getWidth());
     assertTrue(Files.readString(out.resolve("quality.md")).contains("| real images | - | 18 |"));
+  }
+
+  private static List<String> methods(List<String> rows) {
+    return rows.stream().map(row -> row.replaceFirst("(,\\d+),.*", "$1")).toList();
   }
 
   @Test
@@ -369,6 +371,8 @@ class SampleQualityTest {
   void whatDoesNotFitTheModelIsSaidBeforeAnyWork() throws IOException {
     Path out = dir.resolve("out");
     evaluate(out, "-n", 16, "--steps", "2,2000").isWrongUsage("2000");
+    evaluate(out, "-n", 16, "--sampler", "unipc", "--steps", 20, "--against-steps")
+        .isWrongUsage("expected 1 to 19", "found 20");
     evaluate(out, "-n", 16, "--guidance", 2).isWrongUsage("guidance", "2");
     evaluate(out, "-n", 16, "--neighbours", 3000).isWrongUsage("--neighbours", "100", "3000");
     assertFalse(Files.exists(out));
