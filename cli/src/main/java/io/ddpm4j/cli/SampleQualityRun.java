@@ -1,15 +1,11 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
-import io.ddpm4j.runtime.GenerationRequest;
-import io.ddpm4j.runtime.Guidance;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
-import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.trainer.data.ImageDataset;
-import io.ddpm4j.trainer.data.Sha256;
 import io.ddpm4j.trainer.evaluate.distance.QualityReference;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.Work;
@@ -23,7 +19,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +30,6 @@ final class SampleQualityRun {
   private static final String FEATURES = "features";
   private static final int SHOWN = 10; // samples beside their neighbours
   private static final int LEAST = 16; // more than the neighbours that are counted
-  private static final int DIGITS = 8; // of a hash, to tell schedulers apart
 
   private final EvaluationInputs inputs;
   private final SampleQualityOptions options;
@@ -93,15 +87,12 @@ final class SampleQualityRun {
     SampleSets sets = new SampleSets(inputs, options.classes(), images());
     options.requireRoom(model.imageShape(), SHOWN);
     List<Planned> plan = plan(model, sets);
+    QualityFacts facts = new QualityFacts(inputs, model, real, network, sets.request(model));
     QualityState state =
-        QualityState.open(
-            inputs.folder().resolve(QualityState.FILE),
-            settings(model, real, network, sets),
-            images());
+        QualityState.open(inputs.folder().resolve(QualityState.FILE), facts.settings(), images());
     List<Planned> missing = plan.stream().filter(each -> !state.has(each.samples)).toList();
     FeatureCache cache = new FeatureCache(inputs.folder().resolve(FEATURES));
-    QualityReport report =
-        new QualityReport(inputs, network.classNames(), facts(model, real, network, sets));
+    QualityReport report = new QualityReport(inputs, network.classNames(), facts.all());
     report.introduce(images(), state.rows().size());
     QualityEvaluation.otherClasses(network, model.metadata().classNames())
         .ifPresent(new Warnings(inputs.terminal()));
@@ -303,54 +294,5 @@ final class SampleQualityRun {
         inputs.opening().settings().threads(),
         inputs.terminal().interrupts().cancellation(),
         (stage, done, total) -> bar.stage(stage, done, total));
-  }
-
-  /** What all rows of a table have in common; more samples begin another. */
-  private Map<String, String> settings(
-      DiffusionPipeline model, RealData real, FeatureNetwork network, SampleSets sets) {
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("model", inputs.model().fingerprint());
-    settings.putAll(ModelFacts.of(model));
-    SchedulerConfig scheduler = model.schedulerConfig();
-    settings.put(
-        "scheduler",
-        scheduler.className() + " " + Sha256.of(scheduler.toJson()).substring(0, DIGITS));
-    settings.put("device", inputs.opening().settings().device().toString());
-    settings.put("pixels and labels", real.fingerprint());
-    settings.put("reference images", real.wanted() + " of " + real.referenceLabel());
-    settings.put("features", network.identity().orElse(network.name()));
-    settings.putAll(shown(sets.request(model)));
-    settings.put("seed", Long.toString(inputs.seed()));
-    return settings;
-  }
-
-  private static Map<String, String> shown(GenerationRequest request) {
-    Map<String, String> shown = new LinkedHashMap<>();
-    List<Integer> labels = request.classLabels();
-    shown.put("class labels", labels.isEmpty() ? "all in turn" : "labels " + labels);
-    Guidance guidance = request.guidance();
-    String scale = Double.toString(guidance.scale());
-    shown.put(
-        "guidance",
-        guidance.awayFromLabel().isPresent()
-            ? scale + " away from label " + guidance.awayFromLabel().getAsInt()
-            : scale);
-    return shown;
-  }
-
-  private Map<String, String> facts(
-      DiffusionPipeline model, RealData real, FeatureNetwork network, SampleSets sets) {
-    Map<String, String> facts = new LinkedHashMap<>();
-    facts.put("model", inputs.model().name());
-    facts.put("model_sha256", inputs.model().fingerprint());
-    facts.put("reference", real.images().reference().size() + " images, " + real.referenceLabel());
-    facts.put("floor", real.standInLabel());
-    facts.put("features", network.identity().orElse(network.name()));
-    facts.put("feature_network", FeatureFiles.name(network.name()));
-    ModelFacts.of(model).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
-    facts.put("scheduler", model.schedulerConfig().toJson());
-    shown(sets.request(model)).forEach((name, fact) -> facts.put(name.replace(' ', '_'), fact));
-    facts.put("seed", Long.toString(inputs.seed()));
-    return facts;
   }
 }

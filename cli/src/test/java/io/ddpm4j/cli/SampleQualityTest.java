@@ -194,7 +194,7 @@ class SampleQualityTest {
     evaluate(out, with(usual, "-n", 16, "--scheduler", clipless))
         .failsSaying("scheduler DDPMScheduler ", ", found DDPMScheduler ", "--out");
     evaluate(out, with(usual, "-n", 16, "--class", CLASSES.get(1)))
-        .failsSaying("class labels labels [1], found all in turn", "--out");
+        .failsSaying("class labels [1], found all in turn", "--out");
     evaluate(out, with(usual, "-n", 16, "--value-range", "0,255"))
         .failsSaying("value range 0,255, found -1,1");
     Path others = TestModels.features(dir.resolve("o.onnx"), CHANNELS, CLASSES.subList(0, 2));
@@ -351,7 +351,7 @@ class SampleQualityTest {
       }
       assertEquals(asked == 1 || asked == 2 ? 8 : 0, images, "class " + asked);
     }
-    assertEquals("labels [2, 1]", json(out).get("class_labels").getAsString());
+    assertEquals("[2, 1]", json(out).get("class_labels").getAsString());
     Path nameless = dir.resolve("nameless.onnx");
     Map<String, String> metadata = TestModels.metadata(CHANNELS, CLASSES);
     metadata.remove("ddpm4j.classes");
