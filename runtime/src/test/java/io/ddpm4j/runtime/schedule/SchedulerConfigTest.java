@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -183,5 +184,18 @@ class SchedulerConfigTest {
     assertEquals(TimestepSpacing.LINSPACE, silent.timestepSpacing());
     assertEquals(1e-4, silent.betaStart()); // that class's own default is 0.00085
     assertEquals(0.02, silent.betaEnd());
+  }
+
+  @Test
+  void aSchedulesTextHasDecimalPoints() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      assertEquals(
+          "NoiseSchedule[T=1000, beta 0.000100 to 0.0200, alphaCumprod 0.999900 to 4.04e-05]",
+          NoiseSchedule.linear().toString());
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }
