@@ -59,6 +59,10 @@ class SchedulerConfigTest {
     SchedulerConfig config = SchedulerConfig.ddpm().withTrainedBetas(0.1, 0.2, 0.3);
     assertEquals(3, config.trainTimesteps());
     assertEquals(3, config.noiseSchedule().trainTimesteps());
+    for (String name : List.of("DDPMScheduler", "DDIMScheduler", "EDMEulerScheduler")) {
+      assertEquals(3, config.as(name).trainTimesteps(), name);
+    }
+    assertEquals(config.noiseSchedule(), config.as("PNDMScheduler").noiseSchedule());
   }
 
   /** As many as are found, and T is their number. */
