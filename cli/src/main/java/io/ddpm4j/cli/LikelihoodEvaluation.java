@@ -54,6 +54,7 @@ final class LikelihoodEvaluation implements EvaluationKind {
   public int evaluate(EvaluationInputs inputs) throws IOException {
     // The chain of ddpm is what the bound is of.
     try (DiffusionPipeline pipeline = inputs.open(METHOD)) {
+      BetaSchedules.require(BITS_PER_DIM, pipeline);
       EvaluationRequest request = EvaluationRequest.of(inputs, pipeline);
       return likelihood.isOde()
           ? new FlowEvaluation(request, likelihood).run()

@@ -196,9 +196,19 @@ final class LikelihoodOptions {
         : variance;
   }
 
-  /** The bound of clipping; infinite for none. */
+  /**
+   * The bound of clipping; infinite for none.
+   *
+   * @throws UsageException if the model's scheduler has dynamic thresholding in place of clipping,
+   *     and no option sets it aside
+   */
   double clipTo(DiffusionPipeline pipeline) {
     SchedulerConfig config = pipeline.schedulerConfig();
+    if (config.thresholding() && !clip && !noClip) {
+      throw new UsageException(
+          "thresholding: expected false, since the bound clips x_0 to a fixed range or not at all, found true; %s or %s sets it aside"
+              .formatted(CLIP, NO_CLIP));
+    }
     boolean clips = clip || !noClip && config.clipSample();
     return clips ? config.clipSampleRange() : Double.POSITIVE_INFINITY;
   }

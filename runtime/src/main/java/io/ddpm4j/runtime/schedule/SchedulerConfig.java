@@ -289,6 +289,16 @@ public final class SchedulerConfig {
         : trainedBetas().map(betas -> betas.length).orElseGet(() -> integer(TIMESTEPS, 1000));
   }
 
+  /**
+   * Whether the class is one for networks that were trained with a schedule of betas. Those of
+   * consistency models, EDM, flow matching and exploding variances are not, and neither is IPNDM,
+   * whose {@code trained_betas} are noise levels: the betas that such a configuration gives are the
+   * defaults of DDPM, and of no network.
+   */
+  public boolean hasBetas() {
+    return defaults.has("beta_schedule");
+  }
+
   /** The name of the schedule; {@link #trainedBetas} overrule it. */
   public BetaSchedule betaSchedule() {
     return string("beta_schedule").map(BetaSchedule::parse).orElse(BetaSchedule.LINEAR);

@@ -190,6 +190,32 @@ class SchedulerConfigTest {
     assertEquals(0.02, silent.betaEnd());
   }
 
+  /** Of the others a schedule would be DDPM's default, which no network was trained with. */
+  @Test
+  void classesWithoutBetasAreKnown() {
+    List<String> without =
+        SchedulerConfig.classNames().stream()
+            .filter(name -> !SchedulerConfig.of(name).hasBetas())
+            .toList();
+    assertEquals(
+        List.of(
+            "CMStochasticIterativeScheduler",
+            "EDMDPMSolverMultistepScheduler",
+            "EDMEulerScheduler",
+            "FlowMatchEulerDiscreteScheduler",
+            "FlowMatchHeunDiscreteScheduler",
+            "IPNDMScheduler",
+            "ScoreSdeVeScheduler"),
+        without);
+    // A field that its class does not know says nothing of it, nor do IPNDM's noise levels.
+    assertFalse(
+        SchedulerConfig.parse(
+                "{\"_class_name\": \"EDMEulerScheduler\", \"beta_schedule\": \"linear\"}")
+            .hasBetas());
+    assertFalse(SchedulerConfig.of("IPNDMScheduler").withTrainedBetas(0.9, 0.1).hasBetas());
+    assertTrue(SchedulerConfig.parse("{\"betas\": [0.1, 0.2]}").hasBetas());
+  }
+
   @Test
   void aSchedulesTextHasDecimalPoints() {
     Locale before = Locale.getDefault();

@@ -1,0 +1,164 @@
+package io.ddpm4j.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.ddpm4j.runtime.image.ValueRange;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What bits per dimension are of: the network's schedule, the images and their classes. */
+class LikelihoodTest {
+  private static final double LOW = -0.25; // black and white of the test's models
+  private static final double HIGH = 0.75;
+  private static final ValueRange RANGE = new ValueRange(LOW, HIGH);
+  private static final int SEED = 6;
+
+  /** The classes of the shapes in another order than the data's. */
+  private static final List<String> CLASSES =
+      List.of("cross", "heart", "star", "circle", "triangle", "square");
+
+  private static final int NULL_CLASS = CLASSES.size();
+
+  @TempDir Path dir;
+
+  private static CommandRun evaluate(Path model, Object data, Path out, Object... more) {
+    List<Object> args = new ArrayList<>(List.of("evaluate", model, "--data", data));
+    args.addAll(List.of("--bits-per-dim", "--threads", 1, "--out", out));
+    args.addAll(Arrays.asList(more));
+    return CommandRun.of(args.toArray());
+  }
+
+  private static double total(Path out, String file) throws IOException {
+    JsonObject result =
+        JsonParser.parseString(Files.readString(out.resolve(file))).getAsJsonObject();
+    return result.getAsJsonObject("total").get("mean").getAsDouble();
+  }
+
+  /** A network that was trained with dropped labels, of images in a range of its own. */
+  private Path withNullClass() throws IOException {
+    List<String> rows = Stream.concat(CLASSES.stream(), Stream.of("none")).toList();
+    Map<String, String> metadata = TestModels.metadata(3, rows);
+    metadata.put("ddpm4j.classes", "[\"" + String.join("\", \"", CLASSES) + "\"]");
+    metadata.put("ddpm4j.null_class", Integer.toString(NULL_CLASS));
+    metadata.put(
+        "ddpm4j.image",
+        "{\"channels\": 3, \"height\": 8, \"width\": 8, \"value_range\": [%s, %s]}"
+            .formatted(LOW, HIGH));
+    return TestModels.write(dir.resolve("shapes-model.onnx"), 3, rows, metadata);
+  }
+
+  /** An unconditional network with another scheduler configuration. */
+  private Path scheduled(String scheduler) throws IOException {
+    Map<String, String> metadata = TestModels.metadata(3, List.of());
+    metadata.put("ddpm4j.scheduler", scheduler);
+    return TestModels.write(dir.resolve("scheduled.onnx"), 3, List.of(), metadata);
+  }
+
+  private Path pictures() throws IOException {
+    Path folder = Files.createDirectories(dir.resolve("pictures"));
+    for (int k = 0; k < 3; k++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(k, k, 0xFFFFFF);
+      ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
+    }
+    return folder;
+  }
+
+  // --- schedules -------------------------------------------------------------------------------
+
+  /** With DDPM's default betas the figure would be of another model. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CMStochasticIterativeScheduler",
+        "EDMDPMSolverMultistepScheduler",
+        "EDMEulerScheduler",
+        "FlowMatchEulerDiscreteScheduler",
+        "FlowMatchHeunDiscreteScheduler",
+        "IPNDMScheduler",
+        "ScoreSdeVeScheduler"
+      })
+  void modelsWithoutBetasAreRefused(String scheduler) throws IOException {
+    Path model = scheduled("{\"_class_name\": \"%s\"}".formatted(scheduler));
+    Path out = dir.resolve("out");
+    for (List<Object> kind : List.<List<Object>>of(List.of(), List.of("--ode"))) {
+      CommandRun run = evaluate(model, "shapes", out, kind.toArray()).isWrongUsage();
+      assertEquals(
+          "ddpm: --bits-per-dim: expected a model with a schedule of betas, found %s; betas that it was trained with all the same can be given with --scheduler FILE or --schedule NAME"
+              .formatted(scheduler),
+          run.err().lines().findFirst().orElseThrow());
+    }
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void givenBetasAreMeasuredWith() throws IOException {
+    Path model = scheduled("{\"_class_name\": \"EDMEulerScheduler\"}");
+    Path betas = Files.writeString(dir.resolve("betas.json"), "{\"betas\": [0.1, 0.2, 0.3]}");
+    Path alphas =
+        Files.writeString(dir.resolve("alphas.json"), "{\"alphas_cumprod\": [0.9, 0.5, 0.1]}");
+    List<List<Object>> given =
+        List.of(
+            List.of("--scheduler", betas),
+            List.of("--scheduler", alphas),
+            List.of("--schedule", "cosine", "--train-timesteps", 3));
+    for (int k = 0; k < given.size(); k++) {
+      Path out = dir.resolve("out-" + k);
+      List<Object> more = new ArrayList<>(given.get(k));
+      more.addAll(List.of("-n", 1));
+      CommandRun run = evaluate(model, "shapes", out, more.toArray());
+      assertEquals(0, run.exitCode(), run.err());
+      run.prints("3 timesteps");
+      more.addAll(List.of("--ode", "--ode-steps", 2));
+      run = evaluate(model, "shapes", out, more.toArray());
+      assertEquals(0, run.exitCode(), run.err());
+      run.prints("probability flow");
+    }
+    // Another class of sampler, but betas all the same.
+    Path solver =
+        scheduled("{\"_class_name\": \"UniPCMultistepScheduler\", \"num_train_timesteps\": 4}");
+    evaluate(solver, "shapes", dir.resolve("solver"), "-n", 1).succeeds().prints("4 timesteps");
+  }
+
+  @Test
+  void thresholdingIsSetAsideByWhatIsSaidOfClipping() throws IOException {
+    String plain = "{\"num_train_timesteps\": 4, \"beta_end\": 0.9, \"clip_sample\": %s%s}";
+    Path model = scheduled(plain.formatted(true, ", \"thresholding\": true"));
+    Path out = dir.resolve("out");
+    CommandRun run = evaluate(model, "shapes", out, "-n", 2).isWrongUsage();
+    assertEquals(
+        "ddpm: thresholding: expected false, since the bound clips x_0 to a fixed range or not at all, found true; --clip or --no-clip sets it aside",
+        run.err().lines().findFirst().orElseThrow());
+    assertFalse(Files.exists(out));
+    evaluate(model, "shapes", out, "-n", 2, "--ode", "--ode-steps", 2).succeeds();
+    for (boolean clip : new boolean[] {true, false}) {
+      Path said = dir.resolve("said-" + clip);
+      evaluate(
+              scheduled(plain.formatted(true, ", \"thresholding\": true")),
+              "shapes",
+              said,
+              "-n",
+              2,
+              clip ? "--clip" : "--no-clip")
+          .succeeds();
+      Path configured = dir.resolve("configured-" + clip);
+      evaluate(scheduled(plain.formatted(clip, "")), "shapes", configured, "-n", 2).succeeds();
+      assertEquals(total(configured, "bits-per-dim.json"), total(said, "bits-per-dim.json"));
+    }
+  }
+}
