@@ -47,23 +47,25 @@ final class EvaluatedImages {
       }
       return new EvaluatedImages(shuffled, options.label(), range, null, -1);
     }
-    if (options.nullClass() || data.classNames().isEmpty()) {
+    if (options.nullClass()) {
       int none =
           metadata
               .nullClass()
               .orElseThrow(
                   () ->
                       new UsageException(
-                          options.nullClass()
-                              ? "--null-class: expected a model with a class that stands for none,"
-                                  + " found "
-                                  + name
-                              : "--data: expected images with classes, since "
-                                  + name
-                                  + " is class-conditional, found "
-                                  + options.label()
-                                  + " without"));
+                          "--null-class: expected a model with a class that stands for none, found "
+                              + name));
       return new EvaluatedImages(shuffled, options.label(), range, null, none);
+    }
+    if (data.classNames().isEmpty()) {
+      // Without a word it would be the likelihood of the unconditional network.
+      throw new UsageException(
+          "--data: expected images with classes%s, since %s is class-conditional, found %s without"
+              .formatted(
+                  metadata.nullClass().isPresent() ? ", or --null-class" : "",
+                  name,
+                  options.label()));
     }
     return new EvaluatedImages(
         shuffled, options.label(), range, labels(data.classNames(), metadata, options), -1);
@@ -110,6 +112,11 @@ final class EvaluatedImages {
   /** Numbers of an image, C·H·W. */
   int elements() {
     return pixels.length;
+  }
+
+  /** The same for the line that says what is going to be measured; empty where it is told none. */
+  String told() {
+    return labels != null ? ", told the images' classes" : fixedLabel >= 0 ? ", told no class" : "";
   }
 
   /**

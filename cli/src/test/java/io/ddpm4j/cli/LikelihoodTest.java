@@ -79,6 +79,33 @@ class LikelihoodTest {
     return folder;
   }
 
+  // --- classes ---------------------------------------------------------------------------------
+
+  @Test
+  void imagesWithoutClassesAreNotTakenForImagesOfNoClass() throws IOException {
+    Path model = withNullClass();
+    Path out = dir.resolve("out");
+    Path pictures = pictures();
+    for (List<Object> kind : List.<List<Object>>of(List.of(), List.of("--ode"))) {
+      CommandRun run = evaluate(model, pictures, out, kind.toArray()).isWrongUsage();
+      assertEquals(
+          "ddpm: --data: expected images with classes, or --null-class, since %s is class-conditional, found %s without"
+              .formatted(model, pictures),
+          run.err().lines().findFirst().orElseThrow());
+    }
+    assertFalse(Files.exists(out));
+    evaluate(model, pictures, out, "-n", 1, "--respacing", 2, "--null-class")
+        .succeeds()
+        .prints("1 images of " + pictures + ", told no class, 2 timesteps");
+    evaluate(model, "shapes", out, "-n", 1, "--ode", "--ode-steps", 2)
+        .succeeds()
+        .prints("1 images of shapes (test), told the images' classes, probability flow");
+    Path plain = TestModels.unet(dir.resolve("plain.onnx"), 3, List.of());
+    evaluate(plain, "shapes", dir.resolve("plain"), "-n", 1, "--ode", "--ode-steps", 2)
+        .succeeds()
+        .prints("1 images of shapes (test), probability flow");
+  }
+
   // --- schedules -------------------------------------------------------------------------------
 
   /** With DDPM's default betas the figure would be of another model. */
