@@ -99,6 +99,11 @@ final class EvaluatedImages {
     return label;
   }
 
+  /** The data as a model's provenance names them. */
+  String dataset() {
+    return images.name();
+  }
+
   /** Whether the network is told classes. */
   boolean isLabelled() {
     return labels != null || fixedLabel >= 0;
@@ -109,14 +114,14 @@ final class EvaluatedImages {
     return labels != null ? "of the images" : fixedLabel >= 0 ? "none" : "unconditional";
   }
 
-  /** Numbers of an image, C·H·W. */
-  int elements() {
-    return pixels.length;
-  }
-
   /** The same for the line that says what is going to be measured; empty where it is told none. */
   String told() {
     return labels != null ? ", told the images' classes" : fixedLabel >= 0 ? ", told no class" : "";
+  }
+
+  /** Numbers of an image, C·H·W. */
+  int elements() {
+    return pixels.length;
   }
 
   /**

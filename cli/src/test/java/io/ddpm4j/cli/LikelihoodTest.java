@@ -188,4 +188,37 @@ class LikelihoodTest {
       assertEquals(total(configured, "bits-per-dim.json"), total(said, "bits-per-dim.json"));
     }
   }
+
+  // --- images ----------------------------------------------------------------------------------
+
+  @Test
+  void imagesThatTheModelMayHaveBeenTrainedOnAreWarnedOf() throws IOException {
+    Path pictures = pictures();
+    String warning =
+        "ddpm: warning: %s has no test images of its own: %s may have been trained on these, and may need more bits for others"
+            .formatted(pictures, dir.resolve("model.onnx"));
+    for (String provenance : new String[] {"{\"dataset\": \"pictures\"}", "{\"seed\": 5}"}) {
+      Path model = trainedOn(provenance);
+      assertEquals(List.of(warning), said(model, pictures, "--respacing", 2), provenance);
+      assertEquals(List.of(warning), said(model, pictures, "--ode", "--ode-steps", 2), provenance);
+    }
+    assertEquals(
+        List.of(), said(trainedOn("{\"dataset\": \"emoji\"}"), pictures, "--respacing", 2));
+    assertEquals(
+        List.of(), said(trainedOn("{\"dataset\": \"shapes\"}"), "shapes", "--respacing", 2));
+  }
+
+  private Path trainedOn(String provenance) throws IOException {
+    Map<String, String> metadata = TestModels.metadata(3, List.of());
+    metadata.put("ddpm4j.provenance", provenance);
+    return TestModels.write(dir.resolve("model.onnx"), 3, List.of(), metadata);
+  }
+
+  private List<String> said(Path model, Object data, Object... more) throws IOException {
+    List<Object> args = new ArrayList<>(List.of("-n", 1));
+    args.addAll(Arrays.asList(more));
+    CommandRun run = evaluate(model, data, Files.createTempDirectory(dir, "out"), args.toArray());
+    assertEquals(0, run.exitCode(), run.err());
+    return run.err().lines().toList();
+  }
 }
