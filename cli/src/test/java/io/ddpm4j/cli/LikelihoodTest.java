@@ -2,10 +2,27 @@ package io.ddpm4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.likelihood.BatchNetwork;
+import io.ddpm4j.runtime.likelihood.BoundTerms;
+import io.ddpm4j.runtime.likelihood.BoundVariance;
+import io.ddpm4j.runtime.likelihood.Decoder;
+import io.ddpm4j.runtime.likelihood.Dequantisation;
+import io.ddpm4j.runtime.likelihood.ImageRun;
+import io.ddpm4j.runtime.likelihood.MeanType;
+import io.ddpm4j.runtime.likelihood.ProbabilityFlow;
+import io.ddpm4j.runtime.likelihood.VariationalBound;
+import io.ddpm4j.runtime.random.NoiseSource;
+import io.ddpm4j.runtime.schedule.PredictionType;
+import io.ddpm4j.runtime.schedule.SpacedSchedule;
+import io.ddpm4j.trainer.data.HeldOut;
+import io.ddpm4j.trainer.data.ImageDataset;
+import io.ddpm4j.trainer.data.ShapesDataset;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +31,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToIntFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -77,6 +96,108 @@ class LikelihoodTest {
       ImageIO.write(image, "png", folder.resolve(k + ".png").toFile());
     }
     return folder;
+  }
+
+  // --- figures ---------------------------------------------------------------------------------
+
+  @Test
+  void theBoundIsThatOfTheImagesWithTheirClasses() throws IOException {
+    Path model = withNullClass();
+    Path told = dir.resolve("told");
+    evaluate(model, "shapes", told, "-n", 5, "--seed", SEED)
+        .succeeds()
+        .prints("5 images of shapes (test), told the images' classes, 20 timesteps");
+    double expected = bound(model, CLASSES::indexOf);
+    assertEquals(expected, total(told, "bits-per-dim.json"), 1e-6 * expected);
+    Path none = dir.resolve("none");
+    evaluate(model, "shapes", none, "-n", 5, "--seed", SEED, "--null-class")
+        .succeeds()
+        .prints("5 images of shapes (test), told no class, 20 timesteps");
+    double unconditional = bound(model, name -> NULL_CLASS);
+    assertEquals(unconditional, total(none, "bits-per-dim.json"), 1e-6 * unconditional);
+    // Else the two above would say little: the network hears what it is told.
+    for (double other :
+        new double[] {
+          unconditional,
+          bound(model, name -> 0),
+          bound(model, new ShapesDataset().classNames()::indexOf)
+        }) {
+      assertTrue(Math.abs(other - expected) > 1e-4 * expected, other + " " + expected);
+    }
+  }
+
+  /** What is measured of some images with a network. */
+  private interface Measure {
+    double[] bits(DiffusionPipeline pipeline, BatchNetwork network, ImageRun run);
+  }
+
+  /** The mean bound of five images with these labels of the network. */
+  private static double bound(Path model, ToIntFunction<String> label) throws IOException {
+    return mean(
+        model,
+        label,
+        (pipeline, network, run) -> {
+          VariationalBound bound =
+              new VariationalBound(
+                  SpacedSchedule.all(pipeline.schedule()),
+                  new VariationalBound.Settings(
+                      MeanType.EPSILON, BoundVariance.FIXED_LARGE, 1, Decoder.discretised(RANGE)));
+          BoundTerms terms = bound.evaluate(network, NoiseSource.ofSeed(SEED), run);
+          return IntStream.range(0, run.images()).mapToDouble(terms::total).toArray();
+        });
+  }
+
+  @Test
+  void theFlowIsThatOfTheImagesWithTheirClasses() throws IOException {
+    Path model = withNullClass();
+    for (boolean dequantised : new boolean[] {true, false}) {
+      Path out = dir.resolve("flow-" + dequantised);
+      List<Object> more = new ArrayList<>(List.of("-n", 5, "--seed", SEED));
+      more.addAll(List.of("--ode", "--ode-steps", 3));
+      if (!dequantised) {
+        more.add("--no-dequantisation");
+      }
+      evaluate(model, "shapes", out, more.toArray()).succeeds();
+      double expected =
+          mean(
+              model,
+              CLASSES::indexOf,
+              (pipeline, network, run) -> {
+                if (dequantised) {
+                  Dequantisation.ofSeed(SEED, RANGE).add(run.x0(), 5, network.elements(), 0);
+                }
+                return new ProbabilityFlow(
+                        pipeline.schedule(),
+                        new ProbabilityFlow.Settings(
+                            PredictionType.EPSILON, 3, true, ProbabilityFlow.DEFAULT_PROBE_STEP))
+                    .bitsPerDimension(network, NoiseSource.ofSeed(SEED), run);
+              });
+      double level = (HIGH - LOW) / 255;
+      assertEquals(expected - Math.log(level) / Math.log(2), total(out, "ode.json"), 1e-5);
+    }
+  }
+
+  private static double mean(Path model, ToIntFunction<String> label, Measure measure)
+      throws IOException {
+    ImageDataset images = HeldOut.shuffled(new ShapesDataset(1000, 8, 1), SEED);
+    int count = 5;
+    try (DiffusionPipeline pipeline = DiffusionPipeline.open(model).threads(1).build();
+        BatchNetwork network = pipeline.network(count)) {
+      int elements = images.imageBytes();
+      float[] x0 = new float[count * elements];
+      int[] labels = new int[count];
+      byte[] pixels = new byte[elements];
+      for (int k = 0; k < count; k++) {
+        images.read(k, pixels, 0);
+        for (int i = 0; i < elements; i++) {
+          x0[k * elements + i] = (float) (LOW + (HIGH - LOW) * (pixels[i] & 0xff) / 255);
+        }
+        labels[k] = label.applyAsInt(images.classNames().get(images.label(k)));
+      }
+      network.classLabels(labels);
+      double[] bits = measure.bits(pipeline, network, ImageRun.of(x0, count, 0));
+      return Arrays.stream(bits).average().orElseThrow();
+    }
   }
 
   // --- classes ---------------------------------------------------------------------------------
