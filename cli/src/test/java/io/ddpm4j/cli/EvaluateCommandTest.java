@@ -114,7 +114,9 @@ class EvaluateCommandTest {
     Files.writeString(kept, state.replaceFirst("(\"means\": \\[\\s*-?)\\d", "$19"));
     assertNotEquals(state, Files.readString(kept), "one digit");
     evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
-    Files.writeString(whole.resolve("bits-per-dim.state.json"), "{\"settings\":");
+    Files.writeString(kept, "{\"settings\":");
+    evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
+    Files.write(kept, new byte[] {'{', (byte) 0xFF, '}'});
     evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
   }
 
