@@ -50,10 +50,11 @@ final class BoundReport {
     String clip = settings.get("clip");
     PrintStream out = request.terminal().out();
     out.printf(
-        "%s: %d images of %s, %d timesteps, %s, %s, seed %d%n",
+        "%s: %d images of %s%s, %d timesteps, %s, %s, seed %d%n",
         request.pipeline().model().name(),
         images,
         request.images().label(),
+        request.images().told(),
         spaced.steps(),
         settings.get("variance"),
         clip.equals("none") ? "not clipped" : "clipped to ±" + clip,

@@ -48,23 +48,25 @@ final class EvaluatedImages {
       }
       return new EvaluatedImages(shuffled, options.label(), range, null, -1);
     }
-    if (options.nullClass() || data.classNames().isEmpty()) {
+    if (options.nullClass()) {
       int none =
           metadata
               .nullClass()
               .orElseThrow(
                   () ->
                       new UsageException(
-                          options.nullClass()
-                              ? "--null-class: expected a model with a class that stands for none,"
-                                  + " found "
-                                  + name
-                              : "--data: expected images with classes, since "
-                                  + name
-                                  + " is class-conditional, found "
-                                  + options.label()
-                                  + " without"));
+                          "--null-class: expected a model with a class that stands for none, found "
+                              + name));
       return new EvaluatedImages(shuffled, options.label(), range, null, none);
+    }
+    if (data.classNames().isEmpty()) {
+      // Without a word it would be the likelihood of the unconditional network.
+      throw new UsageException(
+          "--data: expected images with classes%s, since %s is class-conditional, found %s without"
+              .formatted(
+                  metadata.nullClass().isPresent() ? ", or --null-class" : "",
+                  name,
+                  options.label()));
     }
     return new EvaluatedImages(
         shuffled, options.label(), range, labels(data.classNames(), metadata, options), -1);
@@ -98,6 +100,11 @@ final class EvaluatedImages {
     return label;
   }
 
+  /** The data as a model's provenance names them. */
+  String dataset() {
+    return images.name();
+  }
+
   /** Whether the network is told classes. */
   boolean isLabelled() {
     return labels != null || fixedLabel >= 0;
@@ -106,6 +113,11 @@ final class EvaluatedImages {
   /** What the network is told, for messages and to compare settings by. */
   String classes() {
     return labels != null ? "of the images" : fixedLabel >= 0 ? "none" : "unconditional";
+  }
+
+  /** The same for the line that says what is going to be measured; empty where it is told none. */
+  String told() {
+    return labels != null ? ", told the images' classes" : fixedLabel >= 0 ? ", told no class" : "";
   }
 
   /** Numbers of an image, C·H·W. */

@@ -74,10 +74,11 @@ final class FlowEvaluation {
   private void printPlan(ProbabilityFlow flow, int images, EvaluationState state) {
     PrintStream out = request.terminal().out();
     out.printf(
-        "%s: %d images of %s, probability flow, %d calls of the network, %s, seed %d%n",
+        "%s: %d images of %s%s, probability flow, %d calls of the network, %s, seed %d%n",
         request.pipeline().model().name(),
         images,
         request.images().label(),
+        request.images().told(),
         flow.calls(),
         options.dequantises() ? "dequantised" : "not dequantised",
         request.seed());

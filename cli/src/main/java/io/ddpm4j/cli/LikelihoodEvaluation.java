@@ -54,10 +54,25 @@ final class LikelihoodEvaluation implements EvaluationKind {
   public int evaluate(EvaluationInputs inputs) throws IOException {
     // The chain of ddpm is what the bound is of.
     try (DiffusionPipeline pipeline = inputs.open(METHOD)) {
+      BetaSchedules.require(BITS_PER_DIM, pipeline);
       EvaluationRequest request = EvaluationRequest.of(inputs, pipeline);
+      warnOfTrainingImages(inputs, request);
       return likelihood.isOde()
           ? new FlowEvaluation(request, likelihood).run()
           : new BoundEvaluation(request, likelihood).run();
+    }
+  }
+
+  /** A model needs fewer bits for images that it has learned by heart. */
+  private static void warnOfTrainingImages(EvaluationInputs inputs, EvaluationRequest request) {
+    String name = request.images().dataset();
+    boolean mayBeTrainedOn =
+        request.pipeline().metadata().provenance().getOrDefault("dataset", name).equals(name);
+    if (!inputs.data().hasTestSplit() && mayBeTrainedOn) {
+      new Warnings(inputs.terminal())
+          .accept(
+              "%s has no test images of its own: %s may have been trained on these, and may need more bits for others"
+                  .formatted(inputs.data().source(), request.pipeline().model().name()));
     }
   }
 }

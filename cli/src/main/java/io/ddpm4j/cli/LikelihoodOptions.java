@@ -126,32 +126,32 @@ final class LikelihoodOptions {
   /** Refuses options of the bound for the ODE and the other way round. */
   void requireConsistent() {
     if (ode) {
-      refuse(respacing != null, RESPACING, "without " + ODE);
-      refuse(variance != null, VARIANCE, "without " + ODE);
-      refuse(decoder != null, DECODER, "without " + ODE);
-      refuse(clip, CLIP, "without " + ODE);
-      refuse(noClip, NO_CLIP, "without " + ODE);
+      refuseBoth(respacing != null, RESPACING, ODE);
+      refuseBoth(variance != null, VARIANCE, ODE);
+      refuseBoth(decoder != null, DECODER, ODE);
+      refuseBoth(clip, CLIP, ODE);
+      refuseBoth(noClip, NO_CLIP, ODE);
     } else {
-      refuse(odeSteps != null, ODE_STEPS, "beside " + ODE);
-      refuse(probeStep != null, PROBE_STEP, "beside " + ODE);
-      refuse(noDequantisation, NO_DEQUANTISATION, "beside " + ODE);
+      refuseAlone(odeSteps != null, ODE_STEPS);
+      refuseAlone(probeStep != null, PROBE_STEP);
+      refuseAlone(noDequantisation, NO_DEQUANTISATION);
     }
-    if (clip && noClip) {
-      throw new UsageException(CLIP + ": expected it without " + NO_CLIP + ", found both");
-    }
+    refuseBoth(clip && noClip, CLIP, NO_CLIP);
     if (probeStep != null && probeStep >= 1) {
       throw new UsageException(PROBE_STEP + ": expected a number below 1, found " + probeStep);
     }
   }
 
-  private static void refuse(boolean given, String option, String expected) {
+  private static void refuseBoth(boolean given, String option, String other) {
     if (given) {
-      throw new UsageException(option + ": expected it " + expected + " alone");
+      throw new UsageException("%s: expected it without %s, found both".formatted(option, other));
     }
   }
 
-  private static String other(String expected) {
-    return expected.startsWith("without") ? "beside it" : "alone";
+  private static void refuseAlone(boolean given, String option) {
+    if (given) {
+      throw new UsageException("%s: expected it beside %s, found it alone".formatted(option, ODE));
+    }
   }
 
   /** The bound that is asked for. */
@@ -196,9 +196,19 @@ final class LikelihoodOptions {
         : variance;
   }
 
-  /** The bound of clipping; infinite for none. */
+  /**
+   * The bound of clipping; infinite for none.
+   *
+   * @throws UsageException if the model's scheduler has dynamic thresholding in place of clipping,
+   *     and no option sets it aside
+   */
   double clipTo(DiffusionPipeline pipeline) {
     SchedulerConfig config = pipeline.schedulerConfig();
+    if (config.thresholding() && !clip && !noClip) {
+      throw new UsageException(
+          "thresholding: expected false, since the bound clips x_0 to a fixed range or not at all, found true; %s or %s sets it aside"
+              .formatted(CLIP, NO_CLIP));
+    }
     boolean clips = clip || !noClip && config.clipSample();
     return clips ? config.clipSampleRange() : Double.POSITIVE_INFINITY;
   }

@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.ddpm4j.exporter.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,7 +47,7 @@ final class StateJson {
         throw damaged(file, null);
       }
       return state;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | CharacterCodingException e) {
       throw damaged(file, e);
     }
   }

@@ -114,7 +114,9 @@ class EvaluateCommandTest {
     Files.writeString(kept, state.replaceFirst("(\"means\": \\[\\s*-?)\\d", "$19"));
     assertNotEquals(state, Files.readString(kept), "one digit");
     evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
-    Files.writeString(whole.resolve("bits-per-dim.state.json"), "{\"settings\":");
+    Files.writeString(kept, "{\"settings\":");
+    evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
+    Files.write(kept, new byte[] {'{', (byte) 0xFF, '}'});
     evaluate(model(), whole, "-n", 7).failsSaying("damaged", "bits-per-dim.state.json");
   }
 
@@ -218,9 +220,27 @@ class EvaluateCommandTest {
     CommandRun.of("evaluate", model(), "--data", "shapes")
         .isWrongUsage("what to measure", "--bits-per-dim");
     CommandRun.of("evaluate", model(), "--bits-per-dim").isWrongUsage("--data");
-    evaluate(model(), out, "--ode", "--variance", "fixed_small")
-        .isWrongUsage("--variance", "--ode");
-    evaluate(model(), out, "--ode-steps", 5).isWrongUsage("--ode-steps", "--ode");
+    for (Object[] ofBound :
+        new Object[][] {
+          {"--respacing", 5},
+          {"--variance", "fixed_small"},
+          {"--decoder", "continuous"},
+          {"--clip"},
+          {"--no-clip"}
+        }) {
+      assertEquals(
+          "ddpm: " + ofBound[0] + ": expected it without --ode, found both",
+          mistake(evaluate(model(), out, with(List.of("--ode"), ofBound).toArray())));
+    }
+    for (Object[] ofFlow :
+        new Object[][] {{"--ode-steps", 5}, {"--probe-step", 0.1}, {"--no-dequantisation"}}) {
+      assertEquals(
+          "ddpm: " + ofFlow[0] + ": expected it beside --ode, found it alone",
+          mistake(evaluate(model(), out, ofFlow)));
+    }
+    assertEquals(
+        "ddpm: --clip: expected it without --no-clip, found both",
+        mistake(evaluate(model(), out, "--clip", "--no-clip")));
     evaluate(model(), out, "--variance", "learned_range").isWrongUsage("--variance", "no variance");
     evaluate(model(), out, "--variance", "large").isWrongUsage("fixed_large", "large");
     evaluate(model(), out, "--null-class").isWrongUsage("--null-class", "stands for none");
@@ -233,6 +253,10 @@ class EvaluateCommandTest {
     Path others = TestModels.unet(dir.resolve("others.onnx"), 3, TestModels.CLASSES);
     evaluate(others, out).isWrongUsage("expected one of Boot", "circle");
     assertFalse(Files.exists(out));
+  }
+
+  private static String mistake(CommandRun run) {
+    return run.isWrongUsage().err().lines().findFirst().orElseThrow();
   }
 
   /** Each option that changes figures, in place of what the stored ones were measured with. */

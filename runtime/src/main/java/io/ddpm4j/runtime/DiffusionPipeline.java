@@ -591,7 +591,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
   /** DDIM's flow in one direction or the other, over the same timesteps. */
   private SamplingMethod deterministic(String task, String className) {
-    if (!config.isSet("beta_schedule")) {
+    if (!config.hasBetas()) {
       throw new IllegalArgumentException(
           task + ": expected a model with a schedule of betas, found " + config.className());
     }

@@ -1,6 +1,7 @@
 package io.ddpm4j.runtime.schedule;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * The betas β_0 … β_{T-1} and what follows from them, in double. Timesteps count from 0 (one step
@@ -246,12 +247,13 @@ public final class NoiseSchedule {
 
   @Override
   public String toString() {
-    return "NoiseSchedule[T=%d, beta %.3g to %.3g, alphaCumprod %.6f to %.3g]"
-        .formatted(
-            betas.length,
-            betas[0],
-            betas[betas.length - 1],
-            alphasCumprod[0],
-            alphasCumprod[betas.length - 1]);
+    return String.format(
+        Locale.ROOT,
+        "NoiseSchedule[T=%d, beta %.3g to %.3g, alphaCumprod %.6f to %.3g]",
+        betas.length,
+        betas[0],
+        betas[betas.length - 1],
+        alphasCumprod[0],
+        alphasCumprod[betas.length - 1]);
   }
 }

@@ -43,7 +43,7 @@ public final class PipelineScheduler {
    */
   public static SchedulerConfig of(SchedulerConfig config) {
     boolean driven = DRIVEN.containsKey(config.className());
-    if (!driven && !hasBetas(config)) {
+    if (!driven && !config.hasBetas()) {
       throw new IllegalArgumentException(
           "scheduler: expected a class with a schedule of betas, or one of "
               + String.join(", ", new TreeSet<>(DRIVEN.keySet()))
@@ -51,12 +51,8 @@ public final class PipelineScheduler {
               + config.className());
     }
     SchedulerConfig same = driven ? config : config.as(DDPM);
-    SchedulerConfig known = hasBetas(same) ? withKnownBetas(same) : same;
+    SchedulerConfig known = same.hasBetas() ? withKnownBetas(same) : same;
     return known.complete(PASSED_BY_CALLERS);
-  }
-
-  private static boolean hasBetas(SchedulerConfig config) {
-    return config.isSet("beta_schedule");
   }
 
   private static SchedulerConfig withKnownBetas(SchedulerConfig config) {

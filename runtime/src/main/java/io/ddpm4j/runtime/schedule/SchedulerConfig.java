@@ -32,6 +32,7 @@ import java.util.function.Function;
  */
 public final class SchedulerConfig {
   private static final String DDPM = "DDPMScheduler";
+  private static final String TIMESTEPS = "num_train_timesteps";
 
   /** What belongs to the network, whatever the class that samples from it. */
   private static final Set<String> TRAINED_WITH =
@@ -39,7 +40,7 @@ public final class SchedulerConfig {
           "beta_end",
           "beta_schedule",
           "beta_start",
-          "num_train_timesteps",
+          TIMESTEPS,
           "prediction_type",
           "rescale_betas_zero_snr",
           "trained_betas");
@@ -126,10 +127,7 @@ public final class SchedulerConfig {
   private void check() {
     if (trainTimesteps() > MOST_TIMESTEPS) {
       throw new IllegalArgumentException(
-          "num_train_timesteps: expected at most "
-              + MOST_TIMESTEPS
-              + ", found "
-              + trainTimesteps());
+          TIMESTEPS + ": expected at most " + MOST_TIMESTEPS + ", found " + trainTimesteps());
     }
     noiseSchedule();
     predictionType();
@@ -174,6 +172,9 @@ public final class SchedulerConfig {
       if (value != null) {
         copy.add(name, value);
       }
+    }
+    if (trainedBetas().isPresent() && known.has(TIMESTEPS)) {
+      copy.addProperty(TIMESTEPS, trainTimesteps()); // theirs, not the class's default
     }
     return new SchedulerConfig(copy);
   }
@@ -282,12 +283,20 @@ public final class SchedulerConfig {
 
   /** T: as many as there are trained betas where the number itself is absent. */
   public int trainTimesteps() {
-    boolean said = json.has("num_train_timesteps") && !json.get("num_train_timesteps").isJsonNull();
+    boolean said = json.has(TIMESTEPS) && !json.get(TIMESTEPS).isJsonNull();
     return said
-        ? integer("num_train_timesteps", 1000)
-        : trainedBetas()
-            .map(betas -> betas.length)
-            .orElseGet(() -> integer("num_train_timesteps", 1000));
+        ? integer(TIMESTEPS, 1000)
+        : trainedBetas().map(betas -> betas.length).orElseGet(() -> integer(TIMESTEPS, 1000));
+  }
+
+  /**
+   * Whether the class is one for networks that were trained with a schedule of betas. Those of
+   * consistency models, EDM, flow matching and exploding variances are not, and neither is IPNDM,
+   * whose {@code trained_betas} are noise levels: the betas that such a configuration gives are the
+   * defaults of DDPM, and of no network.
+   */
+  public boolean hasBetas() {
+    return defaults.has("beta_schedule");
   }
 
   /** The name of the schedule; {@link #trainedBetas} overrule it. */
@@ -318,9 +327,7 @@ public final class SchedulerConfig {
   /** The betas and what follows from them. */
   public NoiseSchedule noiseSchedule() {
     Optional<double[]> trained = trainedBetas();
-    if (trained.isPresent()
-        && json.has("num_train_timesteps")
-        && trained.get().length != trainTimesteps()) {
+    if (trained.isPresent() && json.has(TIMESTEPS) && trained.get().length != trainTimesteps()) {
       throw new IllegalArgumentException(
           "trained_betas: expected num_train_timesteps = "
               + trainTimesteps()

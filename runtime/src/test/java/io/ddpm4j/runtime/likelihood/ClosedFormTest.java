@@ -14,6 +14,7 @@ import io.ddpm4j.runtime.schedule.TimestepGrid;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -185,6 +186,52 @@ class ClosedFormTest {
     }
     assertTrue(gaps.standardError(0) < 2e-2, gaps.toString());
     assertEquals(0, gaps.mean(0), 4 * gaps.standardError(0) + 1e-4, "" + gaps.standardError(0));
+  }
+
+  /** The variance itself, as diffusers' learned one is, is the same Gaussian as its logarithm. */
+  @Test
+  void aVarianceAndItsLogarithmAreTheSame() {
+    SpacedSchedule spaced = SpacedSchedule.of(SCHEDULE, new TimestepGrid.Respaced("8"));
+    BoundTerms logarithms = learned(spaced, BoundVariance.LEARNED_LOG, log -> log);
+    BoundTerms variances = learned(spaced, BoundVariance.LEARNED, Math::exp);
+    for (int image = 0; image < IMAGES; image++) {
+      for (int index = 0; index < spaced.steps(); index++) {
+        double expected = logarithms.term(image, index);
+        assertEquals(expected, variances.term(image, index), 1e-5 * Math.abs(expected) + 1e-6);
+      }
+    }
+    // A variance that is none counts as 1e-20, as in sampling.
+    double least = learned(spaced, BoundVariance.LEARNED_LOG, log -> Math.log(1e-20)).total(0);
+    double found = learned(spaced, BoundVariance.LEARNED, log -> -1).total(0);
+    assertEquals(least, found, 1e-5 * least);
+  }
+
+  /**
+   * The bound of the Gaussians' network with a variance that differs from number to number.
+   *
+   * @param told what the network says of the variance whose logarithm is given
+   */
+  private static BoundTerms learned(
+      SpacedSchedule spaced, BoundVariance variance, DoubleUnaryOperator told) {
+    EpsilonModel means = gaussianNetwork(PredictionType.EPSILON);
+    EpsilonModel model =
+        (x, images, t, output) -> {
+          FloatBuffer epsilon = FloatBuffer.allocate(images * ELEMENTS);
+          means.predict(x, images, t, epsilon);
+          for (int i = 0; i < images * ELEMENTS; i++) {
+            int at = i / ELEMENTS * 2 * ELEMENTS + i % ELEMENTS;
+            output.put(at, epsilon.get(i));
+            output.put(at + ELEMENTS, (float) told.applyAsDouble(-3 + Math.sin(0.7 * i)));
+          }
+        };
+    return new VariationalBound(
+            spaced,
+            new VariationalBound.Settings(
+                MeanType.EPSILON, variance, Double.POSITIVE_INFINITY, Decoder.continuous()))
+        .evaluate(
+            BatchNetwork.of(model, IMAGES, ELEMENTS, true),
+            NoiseSource.ofSeed(3),
+            ImageRun.of(gaussians(), IMAGES, 0));
   }
 
   /** The terms of a fixed variance are those of a bound: with fewer timesteps it is farther off. */

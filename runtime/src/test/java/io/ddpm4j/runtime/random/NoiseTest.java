@@ -138,6 +138,36 @@ class NoiseTest {
     }
   }
 
+  /** The u that the normal numbers are made of, less ½. */
+  @Test
+  void uniformNumbersAreThoseOfTheNormalOnes() {
+    int images = 200;
+    int elements = 1029;
+    float[] uniform = new float[images * elements];
+    float[] normal = new float[images * elements];
+    ImageNoise noise = new ImageNoise(7);
+    noise.fillUniform(uniform, 100, images, elements, 3);
+    noise.fill(normal, 100, images, elements, 3);
+    double mean = 0;
+    double square = 0;
+    for (int i = 0; i < uniform.length; i++) {
+      assertTrue(uniform[i] >= -0.5f && uniform[i] <= 0.5f, "" + uniform[i]); // as float rounds
+      if (Math.abs(uniform[i]) < 0.49) {
+        assertEquals(Normal.inverse(uniform[i] + 0.5), normal[i], 1e-5);
+      }
+      mean += uniform[i] / (double) uniform.length;
+      square += uniform[i] * uniform[i] / (double) uniform.length;
+    }
+    double sigma = 1 / Math.sqrt(uniform.length); // four standard errors each
+    assertEquals(0, mean, 4 * sigma * Math.sqrt(1 / 12.0));
+    assertEquals(1 / 12.0, square, 4 * sigma * Math.sqrt(1 / 180.0));
+    float[] alone = new float[elements];
+    noise.fillUniform(alone, 103, 1, elements, 3);
+    assertArrayEquals(Arrays.copyOfRange(uniform, 3 * elements, 4 * elements), alone);
+    noise.fillUniform(alone, 103, 1, elements, 4);
+    assertFalse(Arrays.equals(Arrays.copyOfRange(uniform, 3 * elements, 4 * elements), alone));
+  }
+
   /** Quantiles with 17 digits from another implementation. */
   @ParameterizedTest
   @CsvSource({

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +59,10 @@ class SchedulerConfigTest {
     SchedulerConfig config = SchedulerConfig.ddpm().withTrainedBetas(0.1, 0.2, 0.3);
     assertEquals(3, config.trainTimesteps());
     assertEquals(3, config.noiseSchedule().trainTimesteps());
+    for (String name : List.of("DDPMScheduler", "DDIMScheduler", "EDMEulerScheduler")) {
+      assertEquals(3, config.as(name).trainTimesteps(), name);
+    }
+    assertEquals(config.noiseSchedule(), config.as("PNDMScheduler").noiseSchedule());
   }
 
   /** As many as are found, and T is their number. */
@@ -183,5 +188,44 @@ class SchedulerConfigTest {
     assertEquals(TimestepSpacing.LINSPACE, silent.timestepSpacing());
     assertEquals(1e-4, silent.betaStart()); // that class's own default is 0.00085
     assertEquals(0.02, silent.betaEnd());
+  }
+
+  /** Of the others a schedule would be DDPM's default, which no network was trained with. */
+  @Test
+  void classesWithoutBetasAreKnown() {
+    List<String> without =
+        SchedulerConfig.classNames().stream()
+            .filter(name -> !SchedulerConfig.of(name).hasBetas())
+            .toList();
+    assertEquals(
+        List.of(
+            "CMStochasticIterativeScheduler",
+            "EDMDPMSolverMultistepScheduler",
+            "EDMEulerScheduler",
+            "FlowMatchEulerDiscreteScheduler",
+            "FlowMatchHeunDiscreteScheduler",
+            "IPNDMScheduler",
+            "ScoreSdeVeScheduler"),
+        without);
+    // A field that its class does not know says nothing of it, nor do IPNDM's noise levels.
+    assertFalse(
+        SchedulerConfig.parse(
+                "{\"_class_name\": \"EDMEulerScheduler\", \"beta_schedule\": \"linear\"}")
+            .hasBetas());
+    assertFalse(SchedulerConfig.of("IPNDMScheduler").withTrainedBetas(0.9, 0.1).hasBetas());
+    assertTrue(SchedulerConfig.parse("{\"betas\": [0.1, 0.2]}").hasBetas());
+  }
+
+  @Test
+  void aSchedulesTextHasDecimalPoints() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      assertEquals(
+          "NoiseSchedule[T=1000, beta 0.000100 to 0.0200, alphaCumprod 0.999900 to 4.04e-05]",
+          NoiseSchedule.linear().toString());
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 }

@@ -10,6 +10,7 @@ import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import io.ddpm4j.trainer.evaluate.features.WorkProgress;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -80,7 +81,10 @@ public record ClassifierQuality(List<String> classes, ClassAccuracy accuracy, do
           .append(',')
           .append(accuracy.images(label))
           .append(',')
-          .append(accuracy.images(label) == 0 ? "" : "%.6g".formatted(accuracy.accuracy(label)));
+          .append(
+              accuracy.images(label) == 0
+                  ? ""
+                  : String.format(Locale.ROOT, "%.6g", accuracy.accuracy(label)));
       for (int seen = 0; seen < classes.size(); seen++) {
         csv.append(',').append(accuracy.confusion(label, seen));
       }

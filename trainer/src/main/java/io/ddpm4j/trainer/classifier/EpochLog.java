@@ -3,6 +3,7 @@ package io.ddpm4j.trainer.classifier;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.runtime.image.PngWriter;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,15 +24,20 @@ final class EpochLog {
   EpochLog(ClassifierFolder folder, long step) throws IOException {
     this.folder = folder;
     if (step > 0 && Files.exists(folder.metrics())) {
-      List<String> lines = Files.readAllLines(folder.metrics());
       try {
-        lines.stream()
+        Files.readAllLines(folder.metrics()).stream()
             .skip(1)
             .map(Epoch::ofCsv)
             .filter(epoch -> epoch.step() <= step)
             .forEach(epochs::add);
       } catch (IllegalArgumentException e) {
         throw new IOException(folder.metrics() + ": " + e.getMessage(), e);
+      } catch (CharacterCodingException e) {
+        throw new IOException(
+            folder.metrics()
+                + ": expected UTF-8 text, found other bytes; delete it to go on without the epochs"
+                + " until now",
+            e);
       }
     }
   }

@@ -39,7 +39,7 @@ record ReportFacts(
   private Facts headline(History history, Progress progress) {
     Map<String, String> values = new LinkedHashMap<>();
     long steps = config.run().steps();
-    values.put("steps", "%,d of %,d".formatted(progress.step(), steps));
+    values.put("steps", String.format(Locale.ROOT, "%,d of %,d", progress.step(), steps));
     values.put("epochs", number("%.2f", progress.position().epochs(data.images())));
     values.put("loss, smoothed", number("%.4f", progress.smoothedLoss()));
     double[] losses = history.validations(Column.VALIDATION_LOSS);

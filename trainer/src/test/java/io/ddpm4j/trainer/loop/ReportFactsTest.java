@@ -12,6 +12,7 @@ import io.ddpm4j.trainer.report.History;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,21 @@ class ReportFactsTest {
     assertEquals("40 of 60", headline.get("steps"));
     assertEquals("2.04", headline.get("epochs"), "204 images of 100");
     assertEquals("2.0", headline.get("images per second"), "204 images in 102 seconds");
+  }
+
+  @Test
+  void figuresAreWrittenTheSameWayEverywhere() {
+    Locale before = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.GERMANY);
+      TrainConfig config = TrainerTest.config(60_000, 0, 1e-3, false);
+      Map<String, String> headline =
+          facts(config).content(new History(), afterARollBack(), List.of()).headline().values();
+      assertEquals("40 of 60,000", headline.get("steps"));
+      assertEquals("2.04", headline.get("epochs"));
+    } finally {
+      Locale.setDefault(before);
+    }
   }
 
   @ParameterizedTest
