@@ -19,7 +19,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** How the quality of samples is measured. */
 final class SampleQualityOptions {
-  private static final String AGAINST_STEPS = "--against-steps";
+  static final String AGAINST_STEPS = "--against-steps";
   private static final String SAMPLER = "--sampler";
   private static final String STEPS = "--steps";
   private static final String FEATURES = "--features";
@@ -187,6 +187,11 @@ final class SampleQualityOptions {
       }
     }
     return methods;
+  }
+
+  /** Whether samplers are those that papers print, all of them for a schedule of betas. */
+  boolean usualSamplers() {
+    return againstSteps && samplers == null;
   }
 
   /** Whether steps are those that papers print, and not the user's. */

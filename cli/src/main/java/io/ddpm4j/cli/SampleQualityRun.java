@@ -118,6 +118,9 @@ final class SampleQualityRun {
    * thousand in hours. Whatever does not fit the model is refused here, before any work.
    */
   private List<Planned> plan(DiffusionPipeline model, SampleSets sets) throws IOException {
+    if (options.usualSamplers()) {
+      BetaSchedules.require(SampleQualityOptions.AGAINST_STEPS, model);
+    }
     List<Planned> plan = new ArrayList<>();
     for (SampleQualityOptions.Method asked : options.methods(model.schedule().trainTimesteps())) {
       inputs.terminal().interrupts().cancellation().throwIfCancelled();

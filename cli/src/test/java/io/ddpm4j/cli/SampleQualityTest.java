@@ -375,6 +375,16 @@ class SampleQualityTest {
         .isWrongUsage("expected 1 to 19", "found 20");
     evaluate(out, "-n", 16, "--guidance", 2).isWrongUsage("guidance", "2");
     evaluate(out, "-n", 16, "--neighbours", 3000).isWrongUsage("--neighbours", "100", "3000");
+    Map<String, String> flow = TestModels.metadata(CHANNELS, CLASSES);
+    flow.put("ddpm4j.scheduler", "{\"_class_name\": \"FlowMatchEulerDiscreteScheduler\"}");
+    Path flowing = TestModels.write(dir.resolve("flow.onnx"), CHANNELS, CLASSES, flow);
+    Stream<Object> args =
+        Stream.of("evaluate", flowing, "--data", "shapes", "--sample-quality", "--out", out, "-n");
+    CommandRun.of(
+            Stream.concat(args, Stream.of(16, "--features", features(), "--against-steps"))
+                .toArray())
+        .isWrongUsage(
+            "--against-steps: expected a model with a schedule of betas, found FlowMatch");
     assertFalse(Files.exists(out));
   }
 
