@@ -103,6 +103,10 @@ class TrainClassifierCommandTest {
     CommandRun.of("train-classifier").isWrongUsage("--data=DATA");
     CommandRun.of("train-classifier", "--resume", "--out", dir.resolve("none"))
         .failsSaying(dir.resolve("none"), "classifier.json", "no such folder");
+    Path damaged = Files.createDirectories(dir.resolve("damaged"));
+    Files.write(damaged.resolve("classifier.json"), new byte[] {'{', (byte) 0xFF, '}'});
+    CommandRun.of("train-classifier", "--resume", "--out", damaged)
+        .failsSaying("classifier.json: expected JSON, found something that is no text");
   }
 
   @Test

@@ -84,7 +84,9 @@ public record ClassifierFolder(Path path) {
     }
     try {
       return ClassifierTrainConfig.fromJson(Files.readString(config()));
-    } catch (IllegalArgumentException | CharacterCodingException e) {
+    } catch (CharacterCodingException e) {
+      throw new IOException(config() + ": expected JSON, found something that is no text", e);
+    } catch (IllegalArgumentException e) {
       throw new IOException(config() + ": " + e.getMessage(), e);
     }
   }
