@@ -2,8 +2,6 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,19 +33,5 @@ record EvaluationInputs(
    */
   DiffusionPipeline open(Consumer<DiffusionPipeline.Builder> method) throws IOException {
     return opening.open(model.path(), model.open(), method, terminal);
-  }
-
-  /** The same without warnings of the model: for opening it again. */
-  EvaluationInputs quietly() {
-    PrintStream nowhere = new PrintStream(OutputStream.nullOutputStream());
-    Terminal silent =
-        new Terminal(
-            nowhere,
-            nowhere,
-            false,
-            terminal.columns(),
-            terminal.nanoTime(),
-            terminal.interrupts());
-    return new EvaluationInputs(model, opening, data, count, seed, folder, silent);
   }
 }

@@ -159,9 +159,9 @@ final class SampleQualityOptions {
     }
   }
 
-  /** A way to sample that shows what the model is. */
-  Method first() {
-    return new Method(Optional.ofNullable(samplers).map(names -> names.get(0)), Optional.empty());
+  /** The first sampler that was asked for: the model's own may not suit it. */
+  Optional<String> firstSampler() {
+    return Optional.ofNullable(samplers).map(names -> names.get(0));
   }
 
   /**

@@ -48,7 +48,10 @@ final class SampleQualityRun {
 
   /** Measures all. */
   int run() throws IOException {
-    try (DiffusionPipeline model = open(inputs, options.first())) {
+    try (DiffusionPipeline model =
+        inputs.open(
+            builder ->
+                options.firstSampler().ifPresent(name -> builder.sampler(Samplers.named(name))))) {
       RealData real = RealData.open(inputs, options, model.imageShape(), images());
       Path file = FeatureFiles.resolve(options, inputs.data());
       try (FeatureNetwork network = options.openFeatures(file, inputs.opening().settings())) {
@@ -263,15 +266,6 @@ final class SampleQualityRun {
               work(bar));
       report.neighbours(best.row(), found);
     }
-  }
-
-  private static DiffusionPipeline open(EvaluationInputs inputs, SampleQualityOptions.Method method)
-      throws IOException {
-    return inputs.open(
-        builder -> {
-          method.sampler().ifPresent(name -> builder.sampler(Samplers.named(name)));
-          method.steps().ifPresent(builder::steps);
-        });
   }
 
   /** A way to sample, over the network that is open already. */

@@ -110,10 +110,9 @@ public final class FeatureNetwork implements AutoCloseable {
    */
   public static FeatureNetwork open(Path file, FeatureOptions options, SessionSettings settings)
       throws IOException {
-    OnnxModel model = OnnxModel.open(file, settings);
     List<Path> parts = ModelParts.of(file);
     String data = parts.size() == 1 ? "" : " data=" + Sha256.of(parts.subList(1, parts.size()));
-    return open(model, options, data + device(settings));
+    return open(OnnxModel.open(file, settings), options, data + device(settings));
   }
 
   /**
