@@ -38,10 +38,8 @@ final class BoundEvaluation {
     NoiseSource noise = NoiseSource.ofSeed(request.seed());
     boolean done =
         loop.run(
-            (network, run) -> {
-              requireVariance(network);
-              statistics.add(bound.evaluate(network, noise, run));
-            });
+            this::requireVariance,
+            (network, run) -> statistics.add(bound.evaluate(network, noise, run)));
     if (statistics.images() > 0) {
       report.print();
       report.write();
@@ -84,13 +82,15 @@ final class BoundEvaluation {
   static Map<String, String> common(EvaluationRequest request) {
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("model", request.fingerprint());
-    settings.put("data", request.images().label() + ", " + request.images().size() + " images");
+    settings.put(
+        EvaluationState.DATA,
+        request.images().label() + ", " + request.images().size() + " images");
     settings.putAll(ModelFacts.of(request.pipeline()));
     settings.put("classes", request.images().classes());
     settings.put("seed", Long.toString(request.seed()));
     settings.put("device", request.device());
     settings.put(
-        "pixels and labels", // in the seed's order
+        EvaluationState.PIXELS, // in the seed's order
         request.images().fingerprint(request.terminal().interrupts().cancellation()));
     return settings;
   }

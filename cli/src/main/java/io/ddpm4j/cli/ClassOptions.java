@@ -37,6 +37,11 @@ final class ClassOptions {
               + " must have learned with --label-dropout).")
   private String awayFrom;
 
+  /** Whether the user said which. */
+  boolean areSaid() {
+    return classes != null;
+  }
+
   /** The request with classes and guidance as the user said. */
   GenerationRequest over(GenerationRequest request, DiffusionPipeline pipeline) {
     return guided(request.withClassLabels(ClassLabels.of(CLASS, classes, pipeline)), pipeline);

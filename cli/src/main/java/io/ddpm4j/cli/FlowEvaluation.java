@@ -40,6 +40,7 @@ final class FlowEvaluation {
     NoiseSource probes = NoiseSource.ofSeed(request.seed());
     boolean done =
         loop.run(
+            network -> {},
             (network, run) -> {
               for (double density : density(flow, network, probes, levels, run)) {
                 bits.add(density + levels.bitsOfLevel());

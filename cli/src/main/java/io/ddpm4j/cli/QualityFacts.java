@@ -34,8 +34,8 @@ record QualityFacts(
         "scheduler",
         scheduler.className() + " " + Sha256.of(scheduler.toJson()).substring(0, DIGITS));
     settings.put("device", inputs.opening().settings().device().toString());
-    settings.put("pixels and labels", real.fingerprint());
-    settings.put("reference images", real.wanted() + " of " + real.referenceLabel());
+    settings.put(EvaluationState.PIXELS, real.fingerprint());
+    settings.put("reference images", Integer.toString(real.wanted()));
     settings.put("features", features());
     settings.putAll(shown());
     settings.put("seed", Long.toString(inputs.seed()));
@@ -48,7 +48,7 @@ record QualityFacts(
     facts.put("model", inputs.model().name());
     facts.put("model_sha256", inputs.model().fingerprint());
     facts.put("reference", real.images().reference().size() + " images, " + real.referenceLabel());
-    facts.put("floor", real.standInLabel());
+    facts.put("stand_ins", real.standInLabel());
     facts.put("features", features());
     facts.put("feature_network", FeatureFiles.name(network.name()));
     ModelFacts.of(model).forEach((name, fact) -> facts.put(field(name), fact));

@@ -97,7 +97,9 @@ final class QualityState {
 
   private void read(JsonObject stored) {
     JsonObject real = stored.getAsJsonObject("floor");
-    floor = new Floor(quality(real), real.get("images").getAsInt());
+    if (real != null) { // or it is measured again
+      floor = new Floor(quality(real), real.get("images").getAsInt());
+    }
     for (JsonElement each : stored.getAsJsonArray("rows")) {
       JsonObject row = each.getAsJsonObject();
       rows.add(
@@ -110,7 +112,9 @@ final class QualityState {
                   row.get("sampler").getAsString(),
                   row.get("steps").getAsInt(),
                   images,
-                  row.get("seconds_per_image").getAsDouble(),
+                  row.has("seconds_per_image")
+                      ? row.get("seconds_per_image").getAsDouble()
+                      : Double.NaN,
                   conditions(row.getAsJsonObject("conditions")),
                   quality(row))));
     }
@@ -127,9 +131,12 @@ final class QualityState {
     return Optional.ofNullable(floor);
   }
 
-  /** Takes what real images reach; kept with the first row. */
-  void floor(Floor real) {
+  /** Takes what real images reach; kept with the first row, or with those that there are. */
+  void floor(Floor real) throws IOException {
     floor = real;
+    if (!rows.isEmpty()) {
+      write();
+    }
   }
 
   /** Whether the samples of these settings are measured. */
@@ -140,6 +147,10 @@ final class QualityState {
   /** Takes a row and writes all of them. */
   void add(Row row) throws IOException {
     rows.add(row);
+    write();
+  }
+
+  private void write() throws IOException {
     JsonObject object = new JsonObject();
     object.add("settings", GSON.toJsonTree(settings));
     object.addProperty("images", images);
@@ -159,7 +170,9 @@ final class QualityState {
     row.method.steps().ifPresent(steps -> object.addProperty("asked_steps", steps));
     object.addProperty("sampler", row.row.sampler());
     object.addProperty("steps", row.row.steps());
-    object.addProperty("seconds_per_image", row.row.secondsPerImage());
+    if (!Double.isNaN(row.row.secondsPerImage())) {
+      object.addProperty("seconds_per_image", row.row.secondsPerImage());
+    }
     object.add("conditions", GSON.toJsonTree(row.row.conditions()));
     return object;
   }

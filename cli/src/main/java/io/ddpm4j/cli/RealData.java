@@ -1,11 +1,12 @@
 package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
-import io.ddpm4j.trainer.data.HeldOut;
 import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Split;
-import io.ddpm4j.trainer.evaluate.quality.QualityEvaluation.RealImages;
+import io.ddpm4j.trainer.evaluate.quality.ClassMix;
+import io.ddpm4j.trainer.evaluate.quality.RealImages;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The real images of a measurement of samples: training images that samples are compared with, and
@@ -26,64 +27,71 @@ record RealData(
     String standInLabel,
     int wanted,
     String fingerprint) {
-  private static final int LEAST = 16; // more than the neighbours that are counted
 
   /**
    * Opens them.
    *
-   * @param samples of which the floor is wanted
+   * @param mix of the samples that they are held against
    */
   static RealData open(
-      EvaluationInputs inputs, SampleQualityOptions options, ImageShape shape, int samples)
+      EvaluationInputs inputs, SampleQualityOptions options, ImageShape shape, ClassMix mix)
       throws IOException {
     EvaluationDataOptions data = inputs.data();
     Warnings warnings = new Warnings(inputs.terminal());
-    ImageDataset all = data.open(shape, Split.TRAIN, warnings);
-    ImageDataset training = all;
-    ImageDataset standIns;
-    String standInLabel;
-    if (data.hasTestSplit()) {
-      standIns = data.open(shape, Split.TEST, warnings);
-      standInLabel = "images of the test split";
-    } else {
-      requireEnough(all, 2 * LEAST, data);
-      HeldOut parts = HeldOut.of(all, Math.min(samples, all.size() / 2), inputs.seed());
-      standIns = parts.heldOut();
-      training = parts.training();
-      standInLabel = "images set aside, which the model may have been trained on";
-    }
-    warnings.summarize();
-    requireEnough(training, LEAST, data);
-    int wanted = options.referenceImages(training.size());
-    if (wanted < LEAST) {
-      throw new UsageException(
-          "--reference-images: expected at least %d, found %d".formatted(LEAST, wanted));
-    }
-    ImageDataset reference =
-        wanted == training.size()
-            ? training
-            : HeldOut.of(training, wanted, inputs.seed()).heldOut();
-    return new RealData(
-        new RealImages(reference, standIns),
-        all,
-        data.source() + " (train)",
-        standInLabel,
-        options.referenceImages(all.size()),
+    ImageDataset training = data.open(shape, Split.TRAIN, warnings);
+    Optional<ImageDataset> test =
         data.hasTestSplit()
-            ? fingerprint(all, inputs) + " " + fingerprint(standIns, inputs)
-            : fingerprint(all, inputs));
+            ? Optional.of(data.open(shape, Split.TEST, warnings))
+            : Optional.empty();
+    warnings.summarize();
+    ImageDataset own = mix.select(training);
+    String label = data.source() + " (train)" + only(own, training, mix);
+    requireEnough(own, test.isPresent() ? RealImages.LEAST : 2 * RealImages.LEAST, label);
+    RealImages images =
+        test.isPresent()
+            ? RealImages.ofSplits(training, test.get(), mix, inputs.seed())
+            : RealImages.setAside(training, mix, inputs.seed());
+    requireEnough(images.standIns(), Math.min(mix.samples(), RealImages.LEAST), standIns(data));
+    int wanted = options.referenceImages(images.reference().size());
+    if (wanted < RealImages.LEAST) {
+      throw new UsageException(
+          "--reference-images: expected at least %d, found %d".formatted(RealImages.LEAST, wanted));
+    }
+    if (options.classes().areSaid() && !mix.isKnownTo(training)) {
+      warnings.accept(
+          "%s: which of its images are of the samples' classes is not known by their names, so that samples are compared with images of all kinds"
+              .formatted(data.source()));
+    }
+    return new RealData(
+        images.withReference(wanted, inputs.seed()),
+        training,
+        label,
+        standIns(data),
+        options.referenceImages(own.size()),
+        fingerprint(training, inputs) + test.map(t -> " " + fingerprint(t, inputs)).orElse(""));
+  }
+
+  private static String only(ImageDataset own, ImageDataset all, ClassMix mix) {
+    return own.size() == all.size()
+        ? ""
+        : ", of " + String.join(", ", mix.byClass().keySet()) + " only";
+  }
+
+  private static String standIns(EvaluationDataOptions data) {
+    return data.hasTestSplit()
+        ? "images of the test split"
+        : "images set aside, which the model may have been trained on";
   }
 
   private static String fingerprint(ImageDataset images, EvaluationInputs inputs) {
     return DataFingerprint.of(images, inputs.terminal().interrupts().cancellation());
   }
 
-  private static void requireEnough(ImageDataset images, int least, EvaluationDataOptions data)
+  private static void requireEnough(ImageDataset images, int least, String label)
       throws IOException {
     if (images.size() < least) {
       throw new IOException(
-          "%s: expected at least %d images, found %d"
-              .formatted(data.source(), least, images.size()));
+          "%s: expected at least %d images, found %d".formatted(label, least, images.size()));
     }
   }
 }

@@ -56,10 +56,11 @@ final class SampleSets {
   }
 
   /** What the time of a sample depends on beside the way to sample, by name. */
-  Map<String, String> conditions() {
+  Map<String, String> conditions(DiffusionPipeline pipeline) {
     Map<String, String> conditions = new LinkedHashMap<>();
     conditions.put("device", inputs.opening().settings().device().toString());
     conditions.put("threads", Integer.toString(inputs.opening().settings().threads()));
+    conditions.put("batch_size", Integer.toString(Math.min(pipeline.batchSize(), images)));
     return conditions;
   }
 
@@ -112,7 +113,7 @@ final class SampleSets {
     try (ProgressBar bar = new ProgressBar(inputs.terminal(), title)) {
       GenerationRequest request =
           request(pipeline).withListener(listener(bar, samples.images(), count));
-      new SampleWriter(pipeline, request, conditions().toString()).fill(samples, count);
+      new SampleWriter(pipeline, request, conditions(pipeline).toString()).fill(samples, count);
       return samples;
     } catch (IOException | RuntimeException e) {
       samples.close();

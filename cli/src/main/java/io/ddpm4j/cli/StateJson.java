@@ -22,8 +22,9 @@ final class StateJson {
 
   /** Writes it, whole or not at all. */
   static void write(Path file, JsonObject state) throws IOException {
-    JsonObject checked = state.deepCopy();
-    checked.addProperty(CHECKSUM, checksum(state));
+    // As it will be read: what is no number becomes a text, say.
+    JsonObject checked = JsonParser.parseString(GSON.toJson(state)).getAsJsonObject();
+    checked.addProperty(CHECKSUM, checksum(checked));
     writePlain(file, checked);
   }
 

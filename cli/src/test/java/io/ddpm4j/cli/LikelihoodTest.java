@@ -237,6 +237,19 @@ class LikelihoodTest {
   }
 
   /** With DDPM's default betas the figure would be of another model. */
+  @Test
+  void theSameDataByAnotherNameAreGoneOnWith() throws IOException {
+    Path model = withNullClass();
+    Path out = dir.resolve("out");
+    Path pictures = pictures();
+    Object[] one = {"-n", 1, "--respacing", 2, "--null-class"};
+    evaluate(model, pictures, out, one).succeeds();
+    Path same = dir.resolve("sub/..").resolve(dir.relativize(pictures));
+    Files.createDirectories(dir.resolve("sub"));
+    Object[] two = {"-n", 2, "--respacing", 2, "--null-class"};
+    evaluate(model, same, out, two).succeeds().prints("going on after 1 images");
+  }
+
   @ParameterizedTest
   @MethodSource("classesWithoutBetas")
   void modelsWithoutBetasAreRefused(String scheduler) throws IOException {

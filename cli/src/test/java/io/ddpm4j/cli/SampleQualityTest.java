@@ -10,11 +10,13 @@ import com.google.gson.JsonParser;
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.sampling.Samplers;
+import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.ShapesDataset;
 import io.ddpm4j.trainer.evaluate.distance.FrechetDistance;
 import io.ddpm4j.trainer.evaluate.distance.GaussianStatistics;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
+import io.ddpm4j.trainer.loop.FolderLock;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Tag;
@@ -181,7 +184,7 @@ class SampleQualityTest {
     evaluate(out, with(usual, "-n", 16, "--seed", 1))
         .failsSaying("quality.state.json", "seed 1, found 0", "--out");
     evaluate(out, with(usual, "-n", 16, "--reference-images", 61))
-        .failsSaying("reference images 61 of shapes (train), found 60", "--out");
+        .failsSaying("reference images 61, found 60", "--out");
     evaluate(out, with(usual, "-n", 17, "--seed", 1)).failsSaying("seed 1, found 0");
     Path clipless = dir.resolve("scheduler.json");
     Files.writeString(
@@ -352,6 +355,18 @@ class SampleQualityTest {
       assertEquals(asked == 1 || asked == 2 ? 8 : 0, images, "class " + asked);
     }
     assertEquals("[2, 1]", json(out).get("class_labels").getAsString());
+    String only = ", of " + CLASSES.get(2) + ", " + CLASSES.get(1) + " only";
+    assertEquals("60 images, shapes (train)" + only, json(out).get("reference").getAsString());
+    ImageDataset test = new ShapesDataset(ShapesDataset.DEFAULT_SIZE / 6, 8, 1);
+    long own =
+        IntStream.range(0, test.size())
+            .filter(i -> test.label(i) == 1 || test.label(i) == 2)
+            .count();
+    JsonObject floor = json(out).getAsJsonObject("floor");
+    assertEquals(own, floor.get("class_accuracy_images").getAsLong());
+    for (int c = 0; c < CLASSES.size(); c++) {
+      assertEquals(c == 1 || c == 2, floor.getAsJsonObject("class_accuracies").has(CLASSES.get(c)));
+    }
     Path nameless = dir.resolve("nameless.onnx");
     Map<String, String> metadata = TestModels.metadata(CHANNELS, CLASSES);
     metadata.remove("ddpm4j.classes");
@@ -364,7 +379,64 @@ class SampleQualityTest {
                 Stream.of(features(), "--reference-images", 60, "--out", dir.resolve("nameless")))
             .toArray();
     CommandRun.of(with(common, usual)).isWrongUsage("--class", "names no classes");
-    CommandRun.of(with(with(common, usual), "--class", "0,2")).succeeds();
+    CommandRun run = CommandRun.of(with(with(common, usual), "--class", "0,2"));
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("samples are compared with images of all kinds"), run.err());
+  }
+
+  @Test
+  void realImagesOfOtherClassesAreSaidWhereClassesAreAskedFor() throws IOException {
+    Path model = TestModels.unet(dir.resolve("others.onnx"), CHANNELS, List.of("a", "b", "c"));
+    Object[] method = {"-n", 16, "--neighbours", 0, "--sampler", "ddim", "--steps", 1};
+    Object[] common = {
+      "evaluate", model, "--data", "shapes", "--sample-quality", "--features", features(), "--out"
+    };
+    Object[] all = with(common, dir.resolve("all"), "--reference-images", 60);
+    assertFalse(CommandRun.of(with(all, method)).err().contains("images of all kinds"));
+    Object[] one = with(common, dir.resolve("one"), "--reference-images", 60, "--class", "b");
+    CommandRun run = CommandRun.of(with(one, method));
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("shapes: which of its images are of the samples'"));
+  }
+
+  @Test
+  void secondsOfOtherConditionsAreNotThisRows() throws IOException {
+    Path out = dir.resolve("out");
+    Object[] method = {"-n", 16, "--neighbours", 0, "--sampler", "ddim", "--steps", 2};
+    evaluate(out, with(method, "--batch-size", 8)).succeeds();
+    Files.delete(out.resolve("quality.state.json")); // as after Ctrl-C before it was measured
+    evaluate(out, with(method, "--batch-size", 4)).succeeds();
+    JsonObject row = json(out).getAsJsonArray("rows").get(0).getAsJsonObject();
+    assertFalse(row.has("seconds_per_image") || row.has("batch_size"), row.toString());
+    assertTrue(Files.readString(out.resolve("quality.md")).contains("| ddim | 2 | 16 | - |"));
+    evaluate(out, with(method, "--batch-size", 4)).succeeds().prints("going on after 1 row");
+  }
+
+  /** Rows without a floor, or with that of another program, get one. */
+  @Test
+  void aFloorThatIsMissingIsMeasured() throws IOException {
+    Path out = dir.resolve("out");
+    Object[] method = {"-n", 16, "--neighbours", 0, "--sampler", "ddim", "--steps", 2};
+    evaluate(out, method).succeeds();
+    String expected = json(out).toString();
+    Path file = out.resolve("quality.state.json");
+    JsonObject state = StateJson.read(file);
+    state.remove("floor");
+    StateJson.write(file, state);
+    evaluate(out, method).succeeds().prints("going on after 1 row");
+    assertEquals(expected, json(out).toString());
+    assertTrue(StateJson.read(file).has("floor"));
+  }
+
+  @Test
+  void twoDoNotWriteIntoOneFolder() throws IOException {
+    Path out = Files.createDirectories(dir.resolve("out"));
+    FolderLock lock = FolderLock.acquire(out, "evaluation", warning -> {});
+    try (lock) {
+      evaluate(out, "-n", 16, "--sampler", "ddim", "--steps", 2)
+          .failsSaying(out, "expected a folder in which no other evaluation is at work, found one");
+    }
+    assertFalse(Files.exists(out.resolve("samples")));
   }
 
   @Test

@@ -11,7 +11,7 @@ import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Split;
 import io.ddpm4j.trainer.loop.DatasetCard;
 import io.ddpm4j.trainer.loop.DivergedException;
-import io.ddpm4j.trainer.loop.RunLock;
+import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -123,7 +123,7 @@ public final class ClassifierTrainer {
    */
   public ClassifierResult run(ClassifierListener listener, Cancellation cancellation)
       throws IOException {
-    RunLock lock = RunLock.acquire(folder.path(), listener::onWarning);
+    FolderLock lock = FolderLock.acquire(folder.path(), FolderLock.TRAINING, listener::onWarning);
     try (ClassifierLoop loop = new ClassifierLoop(this, listener, cancellation)) {
       return loop.run();
     } finally {

@@ -125,7 +125,9 @@ record RunPlan(
    * @throws IOException if it cannot be written, or a training is at work in the folder
    */
   void write(Consumer<String> warnings) throws IOException {
-    RunLock lock = RunLock.acquire(folder.path(), warnings); // one without checkpoints may be
+    FolderLock lock =
+        FolderLock.acquire(
+            folder.path(), FolderLock.TRAINING, warnings); // one without checkpoints may be
     try {
       if (start.isNew() || !config.equals(folder.readConfig())) {
         folder.writeText(folder.config(), config.toJson());

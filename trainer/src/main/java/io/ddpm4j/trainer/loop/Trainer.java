@@ -117,7 +117,8 @@ public final class Trainer {
    *     work in the folder; a picture that cannot be written is a warning
    */
   public TrainResult run(TrainListener listener, Cancellation cancellation) throws IOException {
-    RunLock lock = RunLock.acquire(plan.folder().path(), listener::onWarning);
+    FolderLock lock =
+        FolderLock.acquire(plan.folder().path(), FolderLock.TRAINING, listener::onWarning);
     try {
       return train(listener, cancellation);
     } finally {

@@ -79,7 +79,7 @@ class RunFolderTest {
   @Test
   void twoCannotTrainInOneFolder() throws IOException {
     create().run(SILENT, new Cancellation());
-    String said = run + ": expected a folder in which nothing else trains";
+    String said = run + ": expected a folder in which no other training is at work";
     TrainListener another =
         new TrainListener() {
           @Override
@@ -89,7 +89,7 @@ class RunFolderTest {
         };
     Trainer second = resume(6L);
     resume(6L).run(another, new Cancellation());
-    RunLock lock = RunLock.acquire(run, w -> {});
+    FolderLock lock = FolderLock.acquire(run, FolderLock.TRAINING, w -> {});
     try {
       fails(IOException.class, () -> second.run(SILENT, new Cancellation()), said);
     } finally {
@@ -97,7 +97,7 @@ class RunFolderTest {
       lock.close();
     }
     assertEquals(6, new RunFolder(run).readConfig().run().steps());
-    RunLock.acquire(run, w -> {}).close();
+    FolderLock.acquire(run, FolderLock.TRAINING, w -> {}).close();
   }
 
   @Test
@@ -106,7 +106,10 @@ class RunFolderTest {
         new TrainListener() {
           @Override
           public void onStart(RunSummary summary) {
-            fails(IOException.class, () -> create(), "in which nothing else trains");
+            fails(
+                IOException.class,
+                () -> create(),
+                "in which no other training is at work, found one");
           }
         };
     create().run(another, new Cancellation());
@@ -134,7 +137,7 @@ class RunFolderTest {
         new ProcessBuilder(java, holder.toString(), run.resolve(".lock").toString()).start();
     try {
       assertEquals("locked", process.inputReader().readLine());
-      fails(IOException.class, this::create, "in which nothing else trains");
+      fails(IOException.class, this::create, "in which no other training is at work, found one");
     } finally {
       process.destroyForcibly().waitFor();
     }

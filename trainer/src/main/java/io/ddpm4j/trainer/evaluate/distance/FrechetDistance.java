@@ -13,7 +13,8 @@ import io.ddpm4j.trainer.evaluate.features.Work;
  *
  * <p>The distance is biased: of sets of n images it is larger on average than of all images, the
  * more so the smaller n and the larger d are (Bińkowski et al. 2018, §D.1; Chong and Forsyth 2020).
- * Compare distances of the same numbers of images only, and with the floor ({@link Floor}).
+ * Compare distances of the same numbers of images only, and with those of other real images in the
+ * place of samples.
  */
 public final class FrechetDistance {
   private static final String STAGE = "Frechet distance";

@@ -77,7 +77,7 @@ public final class QualityReference {
   }
 
   /**
-   * Measures samples, or the stand-ins of a {@link Floor}.
+   * Measures samples, or real images in their place.
    *
    * @param samples features by the same network, of more images than there are neighbours
    * @throws java.util.concurrent.CancellationException if the work was cancelled

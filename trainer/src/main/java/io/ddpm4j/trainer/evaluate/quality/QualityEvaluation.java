@@ -1,17 +1,13 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
 import io.ddpm4j.trainer.data.ImageDataset;
-import io.ddpm4j.trainer.data.Subset;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
-import io.ddpm4j.trainer.evaluate.distance.Floor;
 import io.ddpm4j.trainer.evaluate.distance.QualityReference;
-import io.ddpm4j.trainer.evaluate.features.Draws;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.NetworkOutput;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,27 +24,19 @@ public final class QualityEvaluation {
   private final FeatureCache cache;
   private final List<String> classNames;
   private final QualityReference reference;
-  private final ImageDataset standIns;
-
-  /**
-   * The real images.
-   *
-   * @param reference what samples are measured against, such as the training images
-   * @param standIns other real images, of the floor, such as a test set
-   */
-  public record RealImages(ImageDataset reference, ImageDataset standIns) {}
+  private final RealImages real;
 
   private QualityEvaluation(
       FeatureNetwork network,
       FeatureCache cache,
       List<String> classNames,
       QualityReference reference,
-      ImageDataset standIns) {
+      RealImages real) {
     this.network = network;
     this.cache = cache;
     this.classNames = classNames;
     this.reference = reference;
-    this.standIns = standIns;
+    this.real = real;
   }
 
   /**
@@ -72,41 +60,24 @@ public final class QualityEvaluation {
         cache,
         List.copyOf(classNames),
         QualityReference.of(features, settings, work),
-        real.standIns());
-  }
-
-  /** Images that stand in for {@code samples} samples: as many, or all there are. */
-  public int floorImages(int samples) {
-    return Math.min(samples, standIns.size());
+        real);
   }
 
   /**
-   * The floor of so many samples: what real images reach in their place.
+   * The floor: what the real images reach that stand in for samples. What the classifier says of
+   * classes is of all that are held out: more images say better how right it is.
    *
-   * @param seed decides which images, where there are more
    * @throws IOException as {@link FeatureCache#extract}
    * @throws java.util.concurrent.CancellationException if the work was cancelled
    */
-  public Quality floor(int samples, long seed, Work work) throws IOException {
-    if (!tellsClasses(standIns)) {
-      ImageDataset drawn = drawn(samples, seed);
-      Features features = cache.extract(network, drawn, work).features();
-      return new Quality(reference.measure(features, work), Optional.empty());
-    }
-    NetworkOutput output = cache.extract(network, standIns, work);
-    Floor floor = Floor.heldOut(reference.real(), output.features(), samples, seed);
-    // The classes of all of them: more images say better how right the classifier is.
-    return new Quality(reference.measure(floor.standIn(), work), classes(standIns, output));
-  }
-
-  /** The images that {@link Floor#heldOut} would draw, before a slow network sees them all. */
-  private ImageDataset drawn(int samples, long seed) {
-    if (samples >= standIns.size()) {
-      return standIns;
-    }
-    int[] indices = Draws.choose(standIns.size(), samples, seed);
-    Arrays.sort(indices);
-    return Subset.of(standIns, indices, samples + " of " + standIns.description());
+  public Quality floor(Work work) throws IOException {
+    Features features = cache.extract(network, real.standIns(), work).features();
+    ImageDataset heldOut = real.heldOut();
+    return new Quality(
+        reference.measure(features, work),
+        tellsClasses(heldOut)
+            ? classes(heldOut, cache.extract(network, heldOut, work))
+            : Optional.empty());
   }
 
   /**

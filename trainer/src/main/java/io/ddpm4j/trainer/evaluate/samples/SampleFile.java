@@ -253,21 +253,12 @@ public final class SampleFile implements Closeable {
     return Double.NaN;
   }
 
-  /** The most images that were made at once under these conditions; 0 where there are none. */
-  public int batchSize(String conditions) {
-    return batches.stream()
-        .filter(batch -> batch.madeUnder(conditions))
-        .mapToInt(SampleBatch::images)
-        .max()
-        .orElse(0);
-  }
-
   /**
    * Adds images from number {@code first} on; they are on the disk when this returns.
    *
    * @param pixels uint8 (images, C, H, W)
    * @param nanos that they took
-   * @param conditions what that depends on, in any words: the device, threads
+   * @param conditions what that depends on, in any words: the device, threads, images at once
    * @throws IOException if they cannot be written; those before them stay
    */
   public void append(int first, byte[] pixels, long nanos, String conditions) throws IOException {

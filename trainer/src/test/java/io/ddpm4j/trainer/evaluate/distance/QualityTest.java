@@ -8,13 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.util.Arrays;
-import java.util.HashSet;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The kernel distance's spread, the accuracy of classes, the floor, and all measures together. */
+/** The kernel distance's spread, the accuracy of classes, and all measures together. */
 class QualityTest {
   private static final Work WORK = Work.quiet();
 
@@ -143,33 +141,6 @@ class QualityTest {
             .getMessage();
     assertTrue(beyond.contains("from 0 to 2") && beyond.contains("3 for image 2"), beyond);
     assertThrows(IllegalArgumentException.class, () -> ClassAccuracy.of(logits, new int[] {0, 1}));
-  }
-
-  private static Set<Float> firsts(Features features) {
-    Set<Float> firsts = new HashSet<>();
-    for (int i = 0; i < features.count(); i++) {
-      firsts.add(features.at(i, 0));
-    }
-    return firsts;
-  }
-
-  @Test
-  void halvesOfAFloorHaveNoImageInCommon() {
-    Features real = Sets.normal(101, 2, 0, 1, 3);
-    for (int samples : new int[] {2, 30, 1000}) {
-      Floor floor = Floor.halves(real, samples, 4);
-      int size = Math.min(samples, 50);
-      assertEquals(size, floor.reference().count());
-      assertEquals(size, floor.standIn().count());
-      Set<Float> together = firsts(floor.reference());
-      together.addAll(firsts(floor.standIn()));
-      assertEquals(2 * size, together.size());
-      assertTrue(firsts(real).containsAll(together));
-    }
-    Floor held = Floor.heldOut(real, Sets.normal(40, 2, 0, 1, 5), 25, 6);
-    assertEquals(101, held.reference().count());
-    assertEquals(25, held.standIn().count());
-    assertThrows(IllegalArgumentException.class, () -> Floor.halves(real.slice(0, 3), 2, 0));
   }
 
   @Test

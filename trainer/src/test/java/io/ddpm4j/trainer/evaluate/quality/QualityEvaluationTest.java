@@ -66,13 +66,11 @@ class QualityEvaluationTest {
         QualityEvaluation.of(
             network,
             new FeatureCache(folder.resolve(cache)),
-            new QualityEvaluation.RealImages(reference, standIns),
+            RealImages.ofSplits(reference, standIns, ClassMix.any(SAMPLES), 5),
             standIns.classNames(),
             QualityReference.Settings.standard(5),
             new Work(1, new Cancellation(), (stage, done, total) -> {}));
     return evaluation.floor(
-        SAMPLES,
-        5,
         new Work(
             1,
             new Cancellation(),
@@ -84,7 +82,7 @@ class QualityEvaluationTest {
   }
 
   @Test
-  void aNetworkThatTellsNoClassesSeesTheDrawnImagesOfTheFloorOnly() throws IOException {
+  void aNetworkThatTellsNoClassesSeesTheStandInsOfTheFloorOnly() throws IOException {
     AtomicLong ofAll = new AtomicLong();
     AtomicLong ofDrawn = new AtomicLong();
     try (FeatureNetwork classifier = network(true);

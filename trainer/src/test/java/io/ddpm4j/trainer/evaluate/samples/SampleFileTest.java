@@ -105,9 +105,6 @@ class SampleFileTest {
       assertEquals(1.0, file.secondsPerImage(HERE), 1e-12);
       assertEquals(9.0, file.secondsPerImage("elsewhere"), 1e-12);
       assertTrue(Double.isNaN(file.secondsPerImage("nowhere")));
-      assertEquals(
-          List.of(3, 4, 0),
-          List.of(file.batchSize(HERE), file.batchSize("elsewhere"), file.batchSize("nowhere")));
     }
   }
 

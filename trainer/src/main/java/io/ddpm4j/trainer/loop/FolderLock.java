@@ -9,11 +9,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Keeps a run's folder to one training at a time, by a lock on its file {@code .lock}. The file
- * stays: deleting it would let two others lock two files of that name. The system frees the lock of
- * a process that has died.
+ * Keeps a folder to one process at a time that writes its results there, by a lock on its file
+ * {@code .lock}. The file stays: deleting it would let two others lock two files of that name. The
+ * system frees the lock of a process that has died.
  */
-public final class RunLock implements AutoCloseable {
+public final class FolderLock implements AutoCloseable {
+  /** What the message calls it that holds a run's folder. */
+  public static final String TRAINING = "training";
+
   private static final String NAME = ".lock";
 
   /** The system's locks say nothing to a second lock of the same process. */
@@ -22,7 +25,7 @@ public final class RunLock implements AutoCloseable {
   private final Path folder;
   private final FileChannel channel;
 
-  private RunLock(Path folder, FileChannel channel) {
+  private FolderLock(Path folder, FileChannel channel) {
     this.folder = folder;
     this.channel = channel;
   }
@@ -30,13 +33,15 @@ public final class RunLock implements AutoCloseable {
   /**
    * Takes the lock without waiting.
    *
-   * @param warnings told where the file system has no locks; training goes on without
+   * @param activity what is done there, in a word
+   * @param warnings told where the file system has no locks; it goes on without
    * @throws IOException if somebody else holds it, or the folder cannot be written
    */
-  public static RunLock acquire(Path folder, Consumer<String> warnings) throws IOException {
+  public static FolderLock acquire(Path folder, String activity, Consumer<String> warnings)
+      throws IOException {
     Path key = folder.toRealPath();
     if (!HELD.add(key)) {
-      throw taken(folder);
+      throw taken(folder, activity);
     }
     FileChannel channel;
     try {
@@ -45,17 +50,18 @@ public final class RunLock implements AutoCloseable {
       HELD.remove(key);
       throw e;
     }
-    RunLock lock = new RunLock(key, channel);
+    FolderLock lock = new FolderLock(key, channel);
     boolean free = true;
     try {
       free = channel.tryLock() != null;
     } catch (IOException e) {
       warnings.accept(
-          "cannot lock " + folder + ": " + e.getMessage() + "; see that nothing else trains there");
+          "cannot lock %s: %s; see that no other %s is at work there"
+              .formatted(folder, e.getMessage(), activity));
     }
     if (!free) {
       lock.close();
-      throw taken(folder);
+      throw taken(folder, activity);
     }
     return lock;
   }
@@ -68,9 +74,10 @@ public final class RunLock implements AutoCloseable {
     }
   }
 
-  private static IOException taken(Path folder) {
+  private static IOException taken(Path folder, String activity) {
     return new IOException(
-        folder + ": expected a folder in which nothing else trains, found a training in it");
+        "%s: expected a folder in which no other %s is at work, found one"
+            .formatted(folder, activity));
   }
 
   /** Frees the lock. Idempotent. */
