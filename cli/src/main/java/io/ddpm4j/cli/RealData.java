@@ -27,6 +27,8 @@ record RealData(
     String standInLabel,
     int wanted,
     String fingerprint) {
+  /** Share of images whose classes may differ without a word: a few samples are no even mix. */
+  private static final double SLIGHT = 0.12;
 
   /**
    * Opens them.
@@ -61,6 +63,12 @@ record RealData(
       warnings.accept(
           "%s: which of its images are of the samples' classes is not known by their names, so that samples are compared with images of all kinds"
               .formatted(data.source()));
+    }
+    double difference = mix.difference(own);
+    if (difference > SLIGHT) {
+      warnings.accept(
+          "%s: %.0f %% of the images are of other classes than as many samples, which take the classes in turn: all distances have a part in that, those of the floor, too"
+              .formatted(data.source(), 100 * difference));
     }
     return new RealData(
         images.withReference(wanted, inputs.seed()),

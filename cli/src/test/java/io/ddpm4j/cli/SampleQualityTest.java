@@ -282,6 +282,29 @@ class SampleQualityTest {
   }
 
   @Test
+  void dataWithOtherProportionsOfClassesAreWarnedOf() throws IOException {
+    List<String> names = List.of("few", "many");
+    Path folder = dir.resolve("unequal");
+    for (int k = 0; k < 60; k++) {
+      BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
+      image.setRGB(k % 8, 3, 0xFF8000 + k);
+      Path of = Files.createDirectories(folder.resolve(names.get(k < 20 ? 0 : 1)));
+      ImageIO.write(image, "png", of.resolve(k + ".png").toFile());
+    }
+    List<Object> args = new ArrayList<>(List.of("evaluate"));
+    args.add(TestModels.unet(dir.resolve("two.onnx"), CHANNELS, names));
+    args.addAll(List.of("--data", folder, "--labels-from-folders", "--sample-quality"));
+    args.addAll(List.of("--features", TestModels.features(dir.resolve("f.onnx"), CHANNELS, names)));
+    args.addAll(List.of("-n", 24, "--sampler", "ddim", "--steps", 1, "--neighbours", 0));
+    args.addAll(List.of("--out", dir.resolve("out")));
+    CommandRun run = CommandRun.of(args.toArray());
+    assertEquals(0, run.exitCode(), run.err());
+    assertTrue(run.err().contains("17 % of the images are of other classes than"), run.err());
+    // Half of the 20 in each class, as the samples have as many of one as of the other.
+    assertTrue(run.err().contains("the floor is of 20 real images"), run.err());
+  }
+
+  @Test
   void aFloorOfFewerImagesThanTheSamplesIsWarnedOf() throws IOException {
     Path folder = Files.createDirectory(dir.resolve("pictures"));
     for (int k = 0; k < 34; k++) {

@@ -59,6 +59,36 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
     return !byClass.isEmpty() && new HashSet<>(images.classNames()).containsAll(byClass.keySet());
   }
 
+  /**
+   * How far images of these classes are from the samples in their proportions: the share of samples
+   * that would have to be of another class (the total variation distance).
+   *
+   * @return from 0 to 1; 0 where the images do not know the classes
+   */
+  public double difference(ImageDataset images) {
+    if (!isKnownTo(images)) {
+      return 0;
+    }
+    int[] wanted = wanted();
+    int[] there = new int[wanted.length];
+    int all = 0;
+    for (int group : groups(images)) {
+      if (group >= 0) {
+        there[group]++;
+        all++;
+      }
+    }
+    double sum = 0;
+    for (int g = 0; g < wanted.length; g++) {
+      sum += Math.abs((double) wanted[g] / samples - (double) there[g] / Math.max(1, all));
+    }
+    return sum / 2;
+  }
+
+  private int[] wanted() {
+    return byClass.values().stream().mapToInt(Integer::intValue).toArray();
+  }
+
   /** Those images that are of these classes; all of them where they do not know the classes. */
   public ImageDataset select(ImageDataset images) {
     if (!isKnownTo(images)) {
@@ -87,8 +117,7 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
    */
   int[] draw(ImageDataset images, int oneIn, int least, long seed) {
     if (isKnownTo(images)) {
-      int[] wanted = byClass.values().stream().mapToInt(Integer::intValue).toArray();
-      int[] drawn = draw(groups(images), wanted, oneIn, seed);
+      int[] drawn = draw(groups(images), wanted(), oneIn, seed);
       if (drawn.length >= Math.min(least, samples)) {
         return drawn;
       }

@@ -170,6 +170,16 @@ class RealImagesTest {
   }
 
   @Test
+  void theDifferenceOfTwoMixesIsWhatWouldHaveToChange() {
+    ClassMix mix = new ClassMix(10, Map.of("cat", 5, "dog", 5));
+    assertEquals(0, mix.difference(images(NAMES, 30, 30, 99)), 1e-12);
+    assertEquals(0.25, mix.difference(images(NAMES, 30, 10, 0)), 1e-12);
+    assertEquals(0.5, mix.difference(images(NAMES, 7, 0, 4)), 1e-12);
+    assertEquals(0, mix.difference(images(List.of("fish"), 7)));
+    assertEquals(0, ClassMix.any(10).difference(images(NAMES, 7, 0, 4)));
+  }
+
+  @Test
   void samplesOfSomeClassesMeetImagesOfThese() {
     ImageDataset training = images(NAMES, 30, 40, 50);
     ImageDataset test = images(NAMES, 30, 30, 30);
