@@ -412,6 +412,18 @@ public final class NumpyArray {
 
   /** The bytes of the file. */
   public byte[] toBytes() {
+    byte[] head = head(type, shape);
+    return ByteBuffer.allocate(head.length + data.capacity())
+        .put(head)
+        .put(data.duplicate().clear())
+        .array();
+  }
+
+  /**
+   * What stands in a file before the numbers, which follow little-endian in C order: for those who
+   * write them a part at a time.
+   */
+  public static byte[] head(NumpyType type, long... shape) {
     String tuple =
         Arrays.stream(shape).mapToObj(Long::toString).collect(Collectors.joining(", ", "(", ""))
             + (shape.length == 1 ? ",)" : ")");
@@ -421,12 +433,14 @@ public final class NumpyArray {
     int start = MAGIC.length + 4;
     int padding = ALIGNMENT - (start + header.length() + 1) % ALIGNMENT;
     String padded = header + " ".repeat(padding % ALIGNMENT) + "\n";
-    ByteBuffer file =
-        ByteBuffer.allocate(start + padded.length() + data.capacity())
-            .order(ByteOrder.LITTLE_ENDIAN);
-    file.put(MAGIC).put((byte) 1).put((byte) 0).putShort((short) padded.length());
-    file.put(padded.getBytes(StandardCharsets.ISO_8859_1)).put(data.duplicate().clear());
-    return file.array();
+    return ByteBuffer.allocate(start + padded.length())
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .put(MAGIC)
+        .put((byte) 1)
+        .put((byte) 0)
+        .putShort((short) padded.length())
+        .put(padded.getBytes(StandardCharsets.ISO_8859_1))
+        .array();
   }
 
   private static String text(long[] shape) {

@@ -1,5 +1,6 @@
 package io.ddpm4j.trainer.evaluate.features;
 
+import io.ddpm4j.runtime.image.NumpyArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -78,7 +79,17 @@ public final class Features {
    * @throws IOException if it is missing or no such file; one sentence that names it
    */
   public static Features load(Path file) throws IOException {
-    return FeatureFile.read(file);
+    NumpyArray array = NumpyArray.read(file);
+    long[] shape = array.shape();
+    if (shape.length != 2 || shape[0] < 1 || shape[1] < 1 || !array.type().isFloat()) {
+      throw new IOException(
+          file + ": expected features, a matrix of floats (images, dimensions), found " + array);
+    }
+    try {
+      return owning(array.toFloats(), (int) shape[0], (int) shape[1]);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -87,7 +98,7 @@ public final class Features {
    * @throws IOException naming the file and what prevents writing it
    */
   public void save(Path file) throws IOException {
-    FeatureFile.write(file, this);
+    NumpyArray.of(values, count, dimensions).write(file);
   }
 
   /** n: the number of images. */

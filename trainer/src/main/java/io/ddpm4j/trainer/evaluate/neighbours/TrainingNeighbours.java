@@ -9,6 +9,7 @@ import io.ddpm4j.trainer.evaluate.features.Features;
 import io.ddpm4j.trainer.evaluate.features.Work;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.CancellationException;
 
 /**
@@ -44,16 +45,23 @@ public final class TrainingNeighbours {
       FeatureNetwork network, ImageBatch samples, ImageDataset training, int count, Work work)
       throws ModelFormatException {
     Work quiet = new Work(work.threads(), work.cancellation(), (stage, done, total) -> {});
-    Features wanted = network.extract(samples, quiet).features();
-    NearestRows nearest = new NearestRows(wanted, requireCount(count, training));
     int batch = network.batchSize();
-    int chunk = (CHUNK + batch - 1) / batch * batch;
-    for (int from = 0; from < training.size(); from += chunk) {
-      int rows = Math.min(chunk, training.size() - from);
-      nearest.add(from, network.extract(training, from, rows, quiet).features());
-      report(work, from + rows, training);
+    int rows = (CHUNK + batch - 1) / batch * batch;
+    FeatureStream stream =
+        sink -> {
+          for (int from = 0; from < training.size(); from += rows) {
+            int images = Math.min(rows, training.size() - from);
+            sink.take(from, network.extract(training, from, images, quiet));
+            report(work, from + images, training);
+          }
+        };
+    try {
+      return byFeatures(stream, network, samples, training, count, quiet);
+    } catch (ModelFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // nothing else reads or writes here
     }
-    return new TrainingNeighbours(samples, training, nearest, 1);
   }
 
   /** Features of all training images, in order, wherever they come from. */

@@ -1,5 +1,7 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
+import io.ddpm4j.runtime.image.NumpyArray;
+import io.ddpm4j.runtime.image.NumpyType;
 import io.ddpm4j.trainer.data.FileBlocks;
 import io.ddpm4j.trainer.evaluate.features.Features;
 import java.io.Closeable;
@@ -7,7 +9,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -17,9 +18,6 @@ import java.util.Optional;
  * all of them are there. Knows nothing of whether they are right.
  */
 final class FeatureRows implements Closeable {
-  private static final int PREFIX = 10; // the magic, the version, the length
-  private static final int ALIGNMENT = 64;
-
   private final Path file;
   private final FileChannel channel;
   private final int dimensions;
@@ -37,7 +35,7 @@ final class FeatureRows implements Closeable {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    ByteBuffer head = head(count, dimensions);
+    ByteBuffer head = ByteBuffer.wrap(NumpyArray.head(NumpyType.FLOAT32, count, dimensions));
     FeatureRows rows = new FeatureRows(file, channel, dimensions, head.limit());
     try {
       Optional<ByteBuffer> found = rows.readAt(0, head.limit());
@@ -50,22 +48,6 @@ final class FeatureRows implements Closeable {
       channel.close();
       throw e;
     }
-  }
-
-  /** As {@code numpy.save} writes it, version 1.0. */
-  private static ByteBuffer head(int count, int dimensions) {
-    String text =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }"
-            .formatted(count, dimensions);
-    int length = (PREFIX + text.length() + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-    ByteBuffer head = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    head.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.US_ASCII));
-    head.put((byte) 1).put((byte) 0).putShort((short) (length - PREFIX));
-    head.put(text.getBytes(StandardCharsets.US_ASCII));
-    while (head.position() < length - 1) {
-      head.put((byte) ' ');
-    }
-    return head.put((byte) '\n').flip();
   }
 
   int dimensions() {

@@ -39,7 +39,7 @@ class FeaturesTest {
   @Test
   void aFileHoldsThemBitForBitAndIsNumPys() throws IOException {
     Path file = folder.resolve("features.npy");
-    for (int count : new int[] {1, 7, 3000}) { // the last is more than a piece
+    for (int count : new int[] {1, 7, 3000}) {
       Features features = random(count, 131, count);
       features.save(file);
       assertSame(features, Features.load(file));
