@@ -1,8 +1,5 @@
 package io.ddpm4j.trainer.evaluate.quality;
 
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.ddpm4j.runtime.image.LineChart;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
 import java.util.ArrayList;
@@ -32,8 +29,12 @@ public record QualityTable(
     List<QualityRow> rows,
     List<String> classNames) {
   private static final String REAL = "real images";
-  private static final String CLASS_ACCURACY_ERROR = "class_accuracy_error";
-  private static final String CLASS_ACCURACY_IMAGES = "class_accuracy_images";
+
+  /** Field of the standard error of the class accuracy. */
+  static final String CLASS_ACCURACY_ERROR = "class_accuracy_error";
+
+  /** Field of how many images the class accuracy is of. */
+  static final String CLASS_ACCURACY_IMAGES = "class_accuracy_images";
 
   /** Of Okabe and Ito: told apart by those who see fewer colours, too. */
   private static final int[] COLOURS = {
@@ -77,14 +78,14 @@ public record QualityTable(
       csv.append(
           String.format(
               Locale.ROOT,
-              "%n%s,%d,%d,%s",
+              "\n%s,%d,%d,%s",
               row.sampler(),
               row.steps(),
               row.images(),
               number(row.secondsPerImage())));
       appendFigures(row.quality(), csv);
     }
-    return csv.append('\n').toString().replace("\r\n", "\n");
+    return csv.append('\n').toString();
   }
 
   private static void appendFigures(Quality quality, StringBuilder csv) {
@@ -104,72 +105,7 @@ public record QualityTable(
 
   /** The same as JSON, with the facts, and with every class. */
   public String toJson() {
-    JsonObject json = new JsonObject();
-    facts.forEach(json::addProperty);
-    if (!classNames.isEmpty()) {
-      JsonArray names = new JsonArray();
-      classNames.forEach(names::add);
-      json.add("classes", names);
-    }
-    json.addProperty("images", rows.stream().mapToInt(QualityRow::images).max().orElse(0));
-    json.addProperty("floor_images", floorImages);
-    JsonObject real = figures(floor);
-    real.addProperty("images", floorImages);
-    json.add("floor", real);
-    JsonArray array = new JsonArray();
-    for (QualityRow row : rows) {
-      JsonObject one = new JsonObject();
-      one.addProperty("sampler", row.sampler());
-      one.addProperty("steps", row.steps());
-      one.addProperty("images", row.images());
-      if (Double.isFinite(row.secondsPerImage())) {
-        one.addProperty("seconds_per_image", row.secondsPerImage());
-      }
-      row.conditions().forEach(one::addProperty);
-      figures(row.quality()).entrySet().forEach(e -> one.add(e.getKey(), e.getValue()));
-      array.add(one);
-    }
-    json.add("rows", array);
-    return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
-  }
-
-  private JsonObject figures(Quality quality) {
-    JsonObject json = new JsonObject();
-    for (QualityMetric metric : QualityMetric.values()) {
-      double value = metric.of(quality);
-      if (Double.isFinite(value)) {
-        json.addProperty(metric.key(), value);
-      }
-    }
-    quality.classes().ifPresent(classes -> addClasses(classes, json));
-    return json;
-  }
-
-  /** The error of the accuracy, the accuracy of each class, and what each was seen as. */
-  private void addClasses(ClassAccuracy classes, JsonObject json) {
-    json.addProperty(CLASS_ACCURACY_ERROR, classes.standardError());
-    json.addProperty(CLASS_ACCURACY_IMAGES, classes.images());
-    JsonObject each = new JsonObject();
-    JsonObject errors = new JsonObject();
-    JsonArray confusion = new JsonArray();
-    for (int asked = 0; asked < classes.classes(); asked++) {
-      if (classes.images(asked) > 0) {
-        each.addProperty(className(asked), classes.accuracy(asked));
-        errors.addProperty(className(asked), classes.standardError(asked));
-      }
-      JsonArray row = new JsonArray();
-      for (int seen = 0; seen < classes.classes(); seen++) {
-        row.add(classes.confusion(asked, seen));
-      }
-      confusion.add(row);
-    }
-    json.add("class_accuracies", each);
-    json.add("class_accuracy_errors", errors);
-    json.add("confusion", confusion);
-  }
-
-  private String className(int label) {
-    return label < classNames.size() ? classNames.get(label) : Integer.toString(label);
+    return new QualityJson(this).text();
   }
 
   /** A table in Markdown, as model cards print it; the floor is its last row. */
