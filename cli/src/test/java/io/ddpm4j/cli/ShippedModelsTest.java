@@ -124,6 +124,12 @@ class ShippedModelsTest {
       expected.put(parts[1], parts[0]);
     }
     assertTrue(expected.keySet().containsAll(files), expected.toString());
+    try (Stream<Path> all = Files.list(folder)) {
+      Set<String> names =
+          all.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+      names.removeAll(Set.of("README.md", "SHA256SUMS"));
+      assertEquals(names, expected.keySet(), "files with a hash in " + folder);
+    }
     for (Map.Entry<String, String> file : expected.entrySet()) {
       byte[] bytes = Files.readAllBytes(folder.resolve(file.getKey()));
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
