@@ -29,6 +29,7 @@ public record QualityTable(
     List<QualityRow> rows,
     List<String> classNames) {
   private static final String REAL = "real images";
+  private static final int IMAGES = 2; // column
 
   /** Field of the standard error of the class accuracy. */
   static final String CLASS_ACCURACY_ERROR = "class_accuracy_error";
@@ -108,14 +109,25 @@ public record QualityTable(
     return new QualityJson(this).text();
   }
 
-  /** A table in Markdown, as model cards print it; the floor is its last row. */
+  /**
+   * A table in Markdown, as model cards print it; the floor is its last row. Numbers of images are
+   * left out where they are all the same, which is for a sentence to say.
+   */
   public String toMarkdown() {
-    List<List<String>> cells = cells();
+    boolean same = rows.stream().allMatch(row -> row.images() == floorImages);
     StringBuilder text = new StringBuilder();
-    for (int i = 0; i < cells.size(); i++) {
-      text.append("| ").append(String.join(" | ", cells.get(i))).append(" |\n");
-      if (i == 0) {
-        text.append("|---|").append("--:|".repeat(cells.get(0).size() - 1)).append('\n');
+    for (List<String> each : cells()) {
+      List<String> row = new ArrayList<>(each);
+      if (same) {
+        row.remove(IMAGES);
+      }
+      boolean head = text.isEmpty();
+      if (!head && !row.get(0).equals(REAL)) {
+        row.set(0, "`" + row.get(0) + "`"); // as it is written on the command line
+      }
+      text.append("| ").append(String.join(" | ", row)).append(" |\n");
+      if (head) {
+        text.append("|---|").append("--:|".repeat(row.size() - 1)).append('\n');
       }
     }
     return text.toString();

@@ -81,7 +81,7 @@ class QualityTableTest {
     QualityTable table =
         new QualityTable(Map.of(), quality(1, Optional.empty()), 50, List.of(row), List.of());
     assertTrue(table.toCsv().contains("ddim,20,50,,2.0"), table.toCsv());
-    assertTrue(table.toMarkdown().contains("| ddim | 20 | 50 | - |"), table.toMarkdown());
+    assertTrue(table.toMarkdown().contains("| `ddim` | 20 | - |"), table.toMarkdown());
     JsonObject json = JsonParser.parseString(table.toJson()).getAsJsonObject();
     assertFalse(json.getAsJsonArray("rows").get(0).getAsJsonObject().has("seconds_per_image"));
   }
@@ -113,9 +113,9 @@ class QualityTableTest {
         """
         | sampler | steps | images | s/image | Fréchet distance | kernel distance | precision | recall | density | coverage | class accuracy |
         |---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
-        | ddim | 20 | 50 | 0.0400 | 2.000 | 0.02000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
-        | ddim | 5 | 50 | 0.0100 | 8.000 | 0.08000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
-        | ddpm | 1000 | 40 | 12.5 | 1.000 | 0.01000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
+        | `ddim` | 20 | 50 | 0.0400 | 2.000 | 0.02000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
+        | `ddim` | 5 | 50 | 0.0100 | 8.000 | 0.08000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
+        | `ddpm` | 1000 | 40 | 12.5 | 1.000 | 0.01000 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
         | real images | - | 50 | - | 0.500 | 0.00500 ± 0.00100 | 0.750 | 0.500 | 1.250 | 0.875 | 0.750 |
         """,
         table(threeOfFour()).toMarkdown());
