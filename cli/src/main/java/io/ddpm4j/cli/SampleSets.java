@@ -39,6 +39,11 @@ final class SampleSets {
     this.images = images;
   }
 
+  /** Images of each set. */
+  int images() {
+    return images;
+  }
+
   /**
    * What is asked of a way to sample.
    *

@@ -315,9 +315,12 @@ public final class DiffusionPipeline implements AutoCloseable {
     return metadata;
   }
 
-  /** What a user should know of the model's files, a sentence each; empty if all is in order. */
+  /**
+   * What a user should know of the model's files and of the sampler in so many steps, a sentence
+   * each; empty if all is in order.
+   */
   public List<String> warnings() {
-    return ModelRequirements.warnings(model, config);
+    return ModelRequirements.warnings(model, config, sampler);
   }
 
   /** The configuration in use: the file's, or the option's. */

@@ -35,8 +35,8 @@ final class ModelRequirements {
                         + " as schedulerConfig, found neither"));
   }
 
-  /** What a user should know of the model's files and the configuration in use. */
-  static List<String> warnings(OnnxEpsilonModel model, SchedulerConfig config) {
+  /** What a user should know of the model's files, of the configuration and the sampler in use. */
+  static List<String> warnings(OnnxEpsilonModel model, SchedulerConfig config, Sampler sampler) {
     List<String> warnings = new ArrayList<>(model.warnings());
     List<String> unknown = config.unknownFields();
     if (!unknown.isEmpty()) {
@@ -47,6 +47,7 @@ final class ModelRequirements {
                   config.className(),
                   String.join(", ", unknown)));
     }
+    sampler.warning(config.noiseSchedule()).ifPresent(warnings::add);
     return warnings;
   }
 

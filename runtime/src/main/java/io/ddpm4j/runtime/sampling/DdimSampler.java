@@ -7,6 +7,7 @@ import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import io.ddpm4j.runtime.schedule.TimestepGrid;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Denoising diffusion implicit models (Song et al. 2021): each step goes from x_t to x at an
@@ -33,6 +34,9 @@ public record DdimSampler(
     implements LinearSampler {
   static final String NAME = "ddim";
 
+  /** More steps than these, and clipping without its ε shows. */
+  private static final int FEW = 100;
+
   /** Refuses an η that leaves no direction. */
   public DdimSampler {
     if (!(eta >= 0 && eta <= 1)) {
@@ -53,6 +57,19 @@ public record DdimSampler(
   @Override
   public String name() {
     return NAME;
+  }
+
+  /**
+   * With x̂_0 clipped and ε left as it was, each step leaves x a little off; in many that adds up.
+   */
+  @Override
+  public Optional<String> warning(NoiseSchedule schedule) {
+    int steps = levels(schedule).steps();
+    return denoising.clipping().bounds() && !useClippedModelOutput && steps > FEW
+        ? Optional.of(
+            "%s in %d steps: x_0 is clipped and epsilon is not, so that images get worse with more than some %d steps; set use_clipped_model_output, or take fewer steps or another sampler"
+                .formatted(NAME, steps, FEW))
+        : Optional.empty();
   }
 
   /** The same sampler; custom timesteps give way to leading spacing. */

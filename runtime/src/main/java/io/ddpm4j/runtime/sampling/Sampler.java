@@ -4,6 +4,7 @@ import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.schedule.NoiseLevels;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SamplingGrid;
+import java.util.Optional;
 
 /**
  * A reverse process: turns noise into images. Immutable and thread-safe; what one run needs lives
@@ -53,6 +54,14 @@ public interface Sampler {
   /** Whether a run can start from an image in the middle of the way; otherwise it takes noise. */
   default boolean startsFromImages() {
     return true;
+  }
+
+  /**
+   * What a user should know before a run over this schedule, in a sentence; empty if there is
+   * nothing.
+   */
+  default Optional<String> warning(NoiseSchedule schedule) {
+    return Optional.empty();
   }
 
   /**

@@ -65,6 +65,22 @@ class TimestepSamplersTest {
   }
 
   @Test
+  void ddimThatClipsIsWarnedOfInManySteps() {
+    SchedulerConfig clips = config("DDIMScheduler").with("clip_sample", true);
+    String said = DdimSampler.of(clips).withSteps(200).warning(LINEAR).orElseThrow();
+    assertTrue(said.startsWith("ddim in 200 steps: x_0 is clipped and epsilon is not"), said);
+    assertTrue(said.contains("use_clipped_model_output"), said);
+    for (Sampler quiet :
+        List.of(
+            DdimSampler.of(clips).withSteps(100),
+            DdimSampler.of(clips.with("use_clipped_model_output", true)),
+            DdimSampler.of(clips.with("clip_sample", false)),
+            DdpmSampler.of(clips))) {
+      assertTrue(quiet.warning(LINEAR).isEmpty(), quiet.toString());
+    }
+  }
+
+  @Test
   void inversionStartsFromTheKnownImageAndSamplingComesBack() {
     float[] image = new float[16];
     for (int i = 0; i < 16; i++) {
