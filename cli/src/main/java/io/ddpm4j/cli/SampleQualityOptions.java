@@ -97,7 +97,9 @@ final class SampleQualityOptions {
   @Option(
       names = FEATURE_OUTPUT,
       paramLabel = "NAME",
-      description = "Its output (default: the one named features, or the only one that can be it).")
+      description =
+          "Its output (default: the one named features, or the only one beside logits that can be"
+              + " it).")
   private String featureOutput;
 
   @Option(
