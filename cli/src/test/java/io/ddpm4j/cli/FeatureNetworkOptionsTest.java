@@ -121,6 +121,20 @@ class FeatureNetworkOptionsTest {
   }
 
   @Test
+  void theOutputIsSaidWhereItHasAnotherName() throws IOException {
+    Path network = inception();
+    evaluate(dir.resolve("pool"), network)
+        .succeeds()
+        .prints(", features of inception (pool3)" + System.lineSeparator());
+    evaluate(dir.resolve("logits"), network, "--feature-output", "logits")
+        .succeeds()
+        .prints(", features of inception (logits)" + System.lineSeparator());
+    Path usual = TestModels.features(dir.resolve("usual.onnx"), 3, List.of("a", "b", "c"));
+    CommandRun run = evaluate(dir.resolve("usual"), usual);
+    run.prints(", features of usual" + System.lineSeparator());
+  }
+
+  @Test
   void aFilterOfAnotherNameIsWrongUsage() throws IOException {
     Path out = dir.resolve("out");
     evaluate(out, inception(), "--feature-filter", "lanczos")
