@@ -9,6 +9,7 @@ import io.ddpm4j.runtime.schedule.BetaSchedule;
 import io.ddpm4j.runtime.schedule.PredictionType;
 import io.ddpm4j.runtime.schedule.VarianceType;
 import io.ddpm4j.trainer.data.Split;
+import io.ddpm4j.trainer.evaluate.features.ResizeFilter;
 import io.ddpm4j.trainer.loop.Preset;
 import io.ddpm4j.trainer.objective.LossKind;
 import io.ddpm4j.trainer.objective.TimestepSampling;
@@ -118,6 +119,14 @@ final class Names {
     @Override
     public Split convert(String value) {
       return constant(Split.values(), value);
+    }
+  }
+
+  /** How images are resized for a feature network. */
+  static final class Filters implements ITypeConverter<ResizeFilter> {
+    @Override
+    public ResizeFilter convert(String value) {
+      return constant(ResizeFilter.values(), value);
     }
   }
 

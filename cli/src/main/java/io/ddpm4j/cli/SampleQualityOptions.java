@@ -6,6 +6,7 @@ import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.features.FeatureOptions;
 import io.ddpm4j.trainer.evaluate.features.PixelScale;
+import io.ddpm4j.trainer.evaluate.features.ResizeFilter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,7 @@ final class SampleQualityOptions {
   private static final String FEATURE_OUTPUT = "--feature-output";
   private static final String FEATURE_SCALE = "--feature-scale";
   private static final String FEATURE_SIZE = "--feature-size";
+  private static final String FEATURE_FILTER = "--feature-filter";
   private static final String FEATURE_POOLING = "--feature-pooling";
   private static final String REFERENCE_IMAGES = "--reference-images";
   private static final String NEIGHBOURS = "--neighbours";
@@ -42,6 +44,7 @@ final class SampleQualityOptions {
           FEATURE_OUTPUT,
           FEATURE_SCALE,
           FEATURE_SIZE,
+          FEATURE_FILTER,
           FEATURE_POOLING,
           REFERENCE_IMAGES,
           NEIGHBOURS);
@@ -97,7 +100,9 @@ final class SampleQualityOptions {
   @Option(
       names = FEATURE_OUTPUT,
       paramLabel = "NAME",
-      description = "Its output (default: the one named features, or the only one that can be it).")
+      description =
+          "Its output (default: the one named features, or the only one beside logits that can be"
+              + " it).")
   private String featureOutput;
 
   @Option(
@@ -116,6 +121,15 @@ final class SampleQualityOptions {
       description =
           "Side of the images that it is given where it leaves that open (default: their own).")
   private Integer featureSize;
+
+  @Option(
+      names = FEATURE_FILTER,
+      paramLabel = "NAME",
+      converter = Names.Filters.class,
+      description =
+          "How images are resized for it: bicubic, as clean-fid does, or bilinear (default:"
+              + " bicubic).")
+  private ResizeFilter featureFilter;
 
   @Option(
       names = FEATURE_POOLING,
@@ -237,6 +251,7 @@ final class SampleQualityOptions {
     options = featureOutput == null ? options : options.withOutput(featureOutput);
     options = featureScale == null ? options : options.withScale(featureScale);
     options = featureSize == null ? options : options.withSize(featureSize);
+    options = featureFilter == null ? options : options.withFilter(featureFilter);
     return featurePooling ? options.withPooling() : options;
   }
 

@@ -9,7 +9,8 @@ import io.ddpm4j.trainer.evaluate.features.Work;
  *
  * <p>With Σ1 = FᵀF the matrix Σ1Σ2 has the eigenvalues of FΣ2Fᵀ, which is symmetric and positive
  * semidefinite, and zeros besides: so tr √(Σ1Σ2) is the sum of their roots, and no root of an
- * unsymmetric matrix is taken. A covariance of fewer images than dimensions is as good as any.
+ * unsymmetric matrix is taken. Of no more images than dimensions F is made of the images
+ * themselves, n - 1 rows of them, so that FΣ2Fᵀ is as small and nothing else is decomposed.
  *
  * <p>The distance is biased: of sets of n images it is larger on average than of all images, the
  * more so the smaller n and the larger d are (Bińkowski et al. 2018, §D.1; Chong and Forsyth 2020).
@@ -24,9 +25,11 @@ public final class FrechetDistance {
   /**
    * The distance of two sets.
    *
-   * @param a its decomposition, which takes most of the time, is kept for further calls
+   * @param a such as the real images. Where both sets have more images than dimensions its
+   *     covariance is decomposed, which takes most of the time, once for all calls
    * @param b of as many dimensions
-   * @param work asked before each of the two decompositions whether to go on
+   * @param work asked before each of the two steps, the factor and the eigenvalues, whether to go
+   *     on
    * @return at least 0
    * @throws java.util.concurrent.CancellationException if the work was cancelled
    */
@@ -50,28 +53,28 @@ public final class FrechetDistance {
   /** tr √(Σa·Σb). */
   private static double traceOfRoot(GaussianStatistics a, GaussianStatistics b, Work work) {
     int d = a.dimensions();
-    // A set of lower rank makes the smaller problem, in which no eigenvalue has to be 0.
+    // Fewer images make the smaller problem, in which no eigenvalue has to be 0.
     boolean smaller = b.count() - 1 < Math.min(d, a.count() - 1);
     work.cancellation().throwIfCancelled();
     SemidefiniteFactor factor = smaller ? b.factor() : a.factor();
     double[] other = smaller ? a.covariance() : b.covariance();
     work.cancellation().throwIfCancelled();
     work.progress().advanced(STAGE, 1, 2);
-    int rank = factor.rank();
-    if (rank == 0) {
+    int rows = factor.count();
+    if (rows == 0) {
       return 0; // all images of a set are the same
     }
     try (MatrixProducts products = new MatrixProducts()) {
-      double[] half = products.timesTransposed(factor.rows(), rank, other, d, d); // FΣ
-      double[] whole = products.timesTransposed(half, rank, factor.rows(), rank, d); // FΣFᵀ
-      for (int i = 0; i < rank; i++) { // symmetric but for the rounding
+      double[] half = products.timesTransposed(factor.rows(), rows, other, d, d); // FΣ
+      double[] whole = products.timesTransposed(half, rows, factor.rows(), rows, d); // FΣFᵀ
+      for (int i = 0; i < rows; i++) { // symmetric but for the rounding
         for (int j = 0; j < i; j++) {
-          double both = (whole[i * rank + j] + whole[j * rank + i]) / 2;
-          whole[i * rank + j] = both;
-          whole[j * rank + i] = both;
+          double both = (whole[i * rows + j] + whole[j * rows + i]) / 2;
+          whole[i * rows + j] = both;
+          whole[j * rows + i] = both;
         }
       }
-      return SemidefiniteFactor.traceOfRoot(whole, rank);
+      return SemidefiniteFactor.traceOfRoot(whole, rows);
     }
   }
 }

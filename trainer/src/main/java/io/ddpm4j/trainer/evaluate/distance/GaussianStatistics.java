@@ -24,10 +24,12 @@ public final class GaussianStatistics {
   private final int count;
   private final double[] mean; // (d)
   private final double[] covariance; // (d, d), symmetric
+  private final Features few; // the set itself where n <= d, else null
   private SemidefiniteFactor factor; // guarded by this; null until it is asked for
 
-  private GaussianStatistics(int count, double[] mean, double[] covariance) {
-    this.count = count;
+  private GaussianStatistics(Features features, double[] mean, double[] covariance) {
+    this.count = features.count();
+    this.few = count <= mean.length ? features : null;
     this.mean = mean;
     this.covariance = covariance;
   }
@@ -60,7 +62,7 @@ public final class GaussianStatistics {
     for (int i = 0; i < scatter.length; i++) {
       scatter[i] /= features.count() - 1;
     }
-    return new GaussianStatistics(features.count(), mean, scatter);
+    return new GaussianStatistics(features, mean, scatter);
   }
 
   private static void add(
@@ -173,10 +175,16 @@ public final class GaussianStatistics {
     return covariance;
   }
 
-  /** A factor of the covariance, computed once: it is what costs most. */
+  /**
+   * A factor of the covariance, made once: of more images than dimensions by a decomposition, which
+   * costs more than all else, of others from their differences.
+   */
   synchronized SemidefiniteFactor factor() {
     if (factor == null) {
-      factor = SemidefiniteFactor.of(covariance, mean.length);
+      factor =
+          few == null
+              ? SemidefiniteFactor.of(covariance, mean.length)
+              : SemidefiniteFactor.ofCovariance(few);
     }
     return factor;
   }

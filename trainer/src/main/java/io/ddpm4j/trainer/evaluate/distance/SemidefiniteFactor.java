@@ -1,28 +1,28 @@
 package io.ddpm4j.trainer.evaluate.distance;
 
+import io.ddpm4j.trainer.evaluate.features.Features;
 import java.util.Arrays;
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * A matrix F of full row rank with FᵀF = Σ, of a symmetric positive semidefinite Σ: the rows √λ·vᵀ
- * of its eigenvalues λ above 0 and their eigenvectors v.
+ * A matrix F with FᵀF = Σ, of a symmetric positive semidefinite Σ.
  *
  * <p>An eigenvalue is computed with an error of up to about d·ε·λ_max (Golub and Van Loan, Matrix
  * Computations, §8.3), negative ones among them. Those below that bound say nothing of Σ but of the
- * rounding, so they count as 0: of a covariance of n ≤ d images those are the d - n + 1 that are 0.
+ * rounding, so they count as 0.
  *
- * @param rows (rank, d)
- * @param rank rows of it
+ * @param rows (count, d)
+ * @param count rows of it: no fewer than the rank of Σ
  * @param dimensions d
  */
-record SemidefiniteFactor(double[] rows, int rank, int dimensions) {
+record SemidefiniteFactor(double[] rows, int count, int dimensions) {
   /** The distance from 1 to the next double. */
   private static final double EPSILON = Math.ulp(1.0);
 
   /**
-   * Factors a matrix.
+   * Factors a matrix: the rows √λ·vᵀ of its eigenvalues λ above 0 and their eigenvectors v.
    *
    * @param matrix (d, d), not changed
    */
@@ -30,19 +30,50 @@ record SemidefiniteFactor(double[] rows, int rank, int dimensions) {
     EigenDecomposition_F64<DMatrixRMaj> eigen = decompose(matrix, d, true);
     double noise = noise(eigen, d);
     double[] rows = new double[d * d];
-    int rank = 0;
+    int count = 0;
     for (int i = 0; i < d; i++) {
       double value = eigen.getEigenvalue(i).getReal();
       if (value > noise) {
         double root = Math.sqrt(value);
         double[] vector = eigen.getEigenVector(i).getData();
         for (int j = 0; j < d; j++) {
-          rows[rank * d + j] = root * vector[j];
+          rows[count * d + j] = root * vector[j];
         }
-        rank++;
+        count++;
       }
     }
-    return new SemidefiniteFactor(Arrays.copyOf(rows, rank * d), rank, d);
+    return new SemidefiniteFactor(Arrays.copyOf(rows, count * d), count, d);
+  }
+
+  /**
+   * A factor of the covariance of n images without any decomposition: (n-1)·Σ is the sum of
+   * k/(k+1)·(x_k - m_k)(x_k - m_k)ᵀ over the images x_1 to x_{n-1}, where m_k is the mean of the k
+   * images x_0 to x_{k-1} (Welford 1962). That makes n - 1 rows. The n centred images would be a
+   * factor too, but one whose rows always depend on each other.
+   *
+   * @param features of at least 2 images
+   */
+  static SemidefiniteFactor ofCovariance(Features features) {
+    int d = features.dimensions();
+    int n = features.count();
+    double[] rows = new double[Math.multiplyExact(n - 1, d)];
+    double[] mean = new double[d];
+    features.copyRows(0, 1, mean);
+    double[] image = new double[d];
+    int count = 0;
+    for (int k = 1; k < n; k++) {
+      features.copyRows(k, 1, image);
+      double root = Math.sqrt(k / ((k + 1.0) * (n - 1)));
+      boolean apart = false;
+      for (int j = 0; j < d; j++) {
+        double difference = image[j] - mean[j];
+        rows[count * d + j] = root * difference;
+        mean[j] += difference / (k + 1);
+        apart |= difference != 0;
+      }
+      count += apart ? 1 : 0; // a row of zeros adds nothing
+    }
+    return new SemidefiniteFactor(Arrays.copyOf(rows, count * d), count, d);
   }
 
   /**

@@ -34,8 +34,6 @@ import java.util.concurrent.CancellationException;
  * <p>Thread-safe; {@link #close} is idempotent.
  */
 public final class FeatureNetwork implements AutoCloseable {
-  private static final String LOGITS = "logits";
-
   private final OnnxModel model;
   private final FeatureOptions options;
   private final FeatureInput input;
@@ -54,8 +52,9 @@ public final class FeatureNetwork implements AutoCloseable {
     String output = FeatureOutput.find(file, options.output(), model.outputs());
     this.features = new FeatureOutput(file, output, input.channelsLast(), options.pooling());
     this.logits =
-        !output.equals(LOGITS) && model.outputs().stream().anyMatch(FeatureNetwork::isLogits)
-            ? new FeatureOutput(file, LOGITS, false, false)
+        !output.equals(FeatureOutput.LOGITS)
+                && model.outputs().stream().anyMatch(FeatureNetwork::isLogits)
+            ? new FeatureOutput(file, FeatureOutput.LOGITS, false, false)
             : null;
     FeatureMetadata metadata = FeatureMetadata.parse(file, model.metadata());
     this.classNames = metadata.classNames();
@@ -70,7 +69,7 @@ public final class FeatureNetwork implements AutoCloseable {
   }
 
   private static boolean isLogits(TensorSpec spec) {
-    return spec.name().equals(LOGITS) && spec.isFloat();
+    return spec.name().equals(FeatureOutput.LOGITS) && spec.isFloat();
   }
 
   private PixelScale scale(FeatureMetadata metadata) throws ModelFormatException {
@@ -271,13 +270,13 @@ public final class FeatureNetwork implements AutoCloseable {
       Map<String, NumpyArray> result = run(values, to);
       featureRows.add(features.rows(result.get(features.name()), batch), batch, from, here);
       if (logits != null) {
-        logitRows.add(logits.rows(result.get(LOGITS), batch), batch, from, here);
+        logitRows.add(logits.rows(result.get(FeatureOutput.LOGITS), batch), batch, from, here);
       }
       work.progress().advanced("features", from + here, count);
     }
     return new NetworkOutput(
         matrix(featureRows, features.name()),
-        logits == null ? Optional.empty() : Optional.of(matrix(logitRows, LOGITS)));
+        logits == null ? Optional.empty() : Optional.of(matrix(logitRows, FeatureOutput.LOGITS)));
   }
 
   /** C, H and W of the images as the network is given them. */
@@ -302,7 +301,7 @@ public final class FeatureNetwork implements AutoCloseable {
             : new long[] {batchSize(), to[0], to[1], to[2]};
     List<String> wanted = new ArrayList<>(List.of(features.name()));
     if (logits != null) {
-      wanted.add(LOGITS);
+      wanted.add(FeatureOutput.LOGITS);
     }
     return model.run(Map.of(input.name(), input.tensor(values, shape)), wanted);
   }

@@ -6,7 +6,7 @@ import java.util.Optional;
  * How a feature network is used, where its file leaves a choice.
  *
  * @param output the name of the output that holds the features; empty for {@code features}, or else
- *     the only one that can be it
+ *     the only one that can be it, {@code logits} only where there is nothing else
  * @param scale the values of the pixels; empty for what the file's metadata say
  * @param filter how images are brought to the network's size
  * @param size the side of the images that a network of open size is given; 0 for their own

@@ -19,11 +19,14 @@ import java.util.Optional;
  * @param pooling whether features of several places are averaged
  */
 record FeatureOutput(String file, String name, boolean channelsLast, boolean pooling) {
+  /** What says of the classes. */
+  static final String LOGITS = "logits";
+
   private static final String FEATURES = "features";
 
   /**
    * The output that holds the features: the one that is named, else {@code features}, else the only
-   * one that can be it.
+   * one that can be it. {@code logits} are features only where there is nothing else.
    *
    * @throws ModelFormatException if there is none, or more than one
    */
@@ -46,6 +49,8 @@ record FeatureOutput(String file, String name, boolean channelsLast, boolean poo
       }
     }
     List<TensorSpec> possible = outputs.stream().filter(FeatureOutput::canBeFeatures).toList();
+    List<TensorSpec> others = possible.stream().filter(o -> !o.name().equals(LOGITS)).toList();
+    possible = others.isEmpty() ? possible : others;
     List<TensorSpec> ofRank2 = possible.stream().filter(o -> o.shape().size() == 2).toList();
     possible = ofRank2.isEmpty() ? possible : ofRank2;
     if (possible.size() != 1) {

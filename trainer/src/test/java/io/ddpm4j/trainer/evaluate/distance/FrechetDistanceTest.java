@@ -1,6 +1,7 @@
 package io.ddpm4j.trainer.evaluate.distance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,8 +12,13 @@ import io.ddpm4j.trainer.evaluate.features.WorkProgress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+import org.ejml.dense.row.NormOps_DDRM;
+import org.ejml.dense.row.SingularOps_DDRM;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Closed forms and what must hold of any two sets. */
@@ -111,6 +117,111 @@ class FrechetDistanceTest {
     }
     double once = distance(x, y);
     assertEquals(16 * once, distance(Features.of(x4, 50, 6), Features.of(y4, 70, 6)), 1e-10 * once);
+  }
+
+  /**
+   * By centred features X and Y, over √(n-1): |Δμ|² + |X|² + |Y|² less twice the singular values of
+   * XYᵀ, in which no covariance, no eigenvalue and no square of a singular value occurs.
+   */
+  private static double bySingularValues(Features x, Features y) {
+    DMatrixRMaj[] centred = {new DMatrixRMaj(1, 1), new DMatrixRMaj(1, 1)};
+    double[][] means = {centre(x, centred[0]), centre(y, centred[1])};
+    double distance = 0;
+    for (int i = 0; i < x.dimensions(); i++) {
+      distance += Math.pow(means[0][i] - means[1][i], 2);
+    }
+    DMatrixRMaj product = new DMatrixRMaj(1, 1);
+    CommonOps_DDRM.multTransB(centred[0], centred[1], product);
+    distance += Math.pow(NormOps_DDRM.normF(centred[0]), 2);
+    distance += Math.pow(NormOps_DDRM.normF(centred[1]), 2);
+    for (double value : SingularOps_DDRM.singularValues(product)) {
+      distance -= 2 * value;
+    }
+    return distance;
+  }
+
+  private static double[] centre(Features x, DMatrixRMaj to) {
+    int n = x.count();
+    int d = x.dimensions();
+    to.reshape(n, d);
+    double[] mean = new double[d];
+    for (int j = 0; j < d; j++) {
+      for (int i = 0; i < n; i++) {
+        mean[j] += (double) x.at(i, j) / n;
+      }
+      for (int i = 0; i < n; i++) {
+        to.set(i, j, (x.at(i, j) - mean[j]) / Math.sqrt(n - 1));
+      }
+    }
+    return mean;
+  }
+
+  /** Fewer images than dimensions in one set or both, as many, one more, and more in both. */
+  @ParameterizedTest
+  @CsvSource({
+    "300, 20, 64",
+    "20, 30, 64",
+    "30, 30, 64",
+    "2, 300, 64",
+    "3, 2, 64",
+    "2, 2, 1",
+    "300, 63, 64",
+    "300, 64, 64",
+    "300, 65, 64",
+    "64, 65, 64",
+    "65, 66, 64",
+    "200, 300, 64",
+    "1500, 40, 200"
+  })
+  void anyNumbersOfImagesAreMeasuredAsBySingularValues(int n, int m, int d) {
+    Features x = Sets.normal(n, d, 5, 1, 10);
+    Features y = Sets.normal(m, d, 5.5, 2, 11);
+    double expected = bySingularValues(x, y);
+    assertEquals(expected, distance(x, y), 1e-10 * expected);
+    assertEquals(expected, distance(y, x), 1e-10 * expected);
+  }
+
+  /** Fewer dimensions than images seem to have: images occur several times, features are all 0. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 5, 20})
+  void imagesThatOccurAgainMakeNoDimensions(int different) {
+    int d = 96;
+    int count = 3 * different;
+    float[] values = new float[count * d];
+    Features once = Sets.normal(different, d, 100, 1, 12);
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i % 4 == 0 ? 0 : once.at(i / d % different, i % d);
+    }
+    Features x = Features.of(values, count, d);
+    for (Features y : List.of(Sets.normal(400, d, 100, 1, 13), Sets.normal(17, d, 99, 1, 14), x)) {
+      double expected = bySingularValues(x, y);
+      double tolerance = 1e-9 * Math.max(1, expected);
+      assertEquals(expected, distance(x, y), tolerance);
+      assertEquals(expected, distance(y, x), tolerance);
+    }
+  }
+
+  @Test
+  void theReferenceIsDecomposedOnceAndFewImagesAreNot() {
+    int d = 12;
+    GaussianStatistics many = GaussianStatistics.of(Sets.normal(40, d, 0, 1, 15), WORK);
+    GaussianStatistics few = GaussianStatistics.of(Sets.normal(5, d, 0, 1, 16), WORK);
+    SemidefiniteFactor factor = many.factor();
+    assertEquals(d, factor.count());
+    assertSame(factor, many.factor());
+    assertEquals(4, few.factor().count());
+    for (GaussianStatistics each : List.of(many, few)) {
+      double[] rows = each.factor().rows();
+      for (int i = 0; i < d; i++) {
+        for (int j = 0; j < d; j++) {
+          double sum = 0;
+          for (int row = 0; row < each.factor().count(); row++) {
+            sum += rows[row * d + i] * rows[row * d + j];
+          }
+          assertEquals(each.covariance(i, j), sum, 1e-13);
+        }
+      }
+    }
   }
 
   /** More rows than a block, more dimensions than a tile, a mean far beyond the deviation. */

@@ -399,6 +399,74 @@ class FeatureNetworkTest {
     assertEquals(3, features(one, Networks.LEVELS, data).dimensions());
   }
 
+  private static byte[] logitsBeside(BiConsumer<Ops, Value> others) throws IOException {
+    return Networks.model(
+        RGB,
+        (ops, images) -> {
+          others.accept(ops, images);
+          ops.graph().output("logits", ops.slice(ops.reshape(images, 0, -1), 1, 0, 5));
+        });
+  }
+
+  /** As of Inception with its output (N, 2048, 1, 1) beside the classes: rank 2 does not decide. */
+  @Test
+  void logitsAreNotTakenForTheFeaturesOfAnotherRank() throws IOException {
+    byte[] pool =
+        logitsBeside(
+            (ops, images) -> ops.graph().output("pool3", ops.reduceMean(images, true, 2, 3)));
+    try (FeatureNetwork network = Networks.open(pool, Networks.LEVELS)) {
+      NetworkOutput output = network.extract(data, WORK);
+      assertTrue(network.hasLogits());
+      assertEquals(5, output.logits().orElseThrow().dimensions());
+      assertEquals(3, output.features().dimensions());
+      for (int i = 0; i < data.size(); i++) {
+        byte[] image = image(i);
+        for (int c = 0; c < 3; c++) {
+          double mean = 0;
+          for (int p = 0; p < 64; p++) {
+            mean += (image[64 * c + p] & 0xFF) / 64.0;
+          }
+          assertEquals(mean, output.features().at(i, c), 1e-3);
+          assertEquals(image[c] & 0xFF, output.logits().orElseThrow().at(i, c));
+        }
+      }
+    }
+    byte[] vector =
+        logitsBeside(
+            (ops, images) -> ops.graph().output("pool", ops.reduceMean(images, false, 2, 3)));
+    assertEquals(3, features(vector, Networks.LEVELS, data).dimensions());
+    byte[] places =
+        logitsBeside((ops, images) -> ops.graph().output("maps", ops.averagePool(images, 4)));
+    assertEquals(3, features(places, Networks.LEVELS.withPooling(), data).dimensions());
+    byte[] several =
+        logitsBeside(
+            (ops, images) -> {
+              ops.graph().output("pool3", ops.reduceMean(images, true, 2, 3));
+              ops.graph().output("maps", ops.averagePool(images, 4));
+            });
+    assertTrue(refusal(several, Networks.LEVELS).contains("name it"));
+  }
+
+  @Test
+  void logitsAreTheFeaturesWhereNothingElseCanBe() throws IOException {
+    byte[] alone = logitsBeside((ops, images) -> {});
+    byte[] label =
+        logitsBeside(
+            (ops, images) ->
+                ops.graph()
+                    .output(
+                        "label", ops.cast(ops.reduceMax(images, false, 1, 2, 3), DataType.INT64)));
+    for (byte[] model : List.of(alone, label)) {
+      try (FeatureNetwork network = Networks.open(model, Networks.LEVELS)) {
+        assertFalse(network.hasLogits());
+        NetworkOutput output = network.extract(data, WORK);
+        assertTrue(output.logits().isEmpty());
+        assertEquals(5, output.features().dimensions());
+        assertEquals(image(2)[4] & 0xFF, output.features().at(2, 4));
+      }
+    }
+  }
+
   @Test
   void whatIsNoFeatureNetworkIsRefused() throws IOException {
     byte[] channels = Networks.model(Shape.named("n", 4, 8, 8), Networks::flatten);
