@@ -51,6 +51,7 @@ record QualityFacts(
     facts.put("stand_ins", real.standInLabel());
     facts.put("features", features());
     facts.put("feature_network", FeatureFiles.name(network.name()));
+    facts.put("feature_output", network.output());
     ModelFacts.of(model).forEach((name, fact) -> facts.put(field(name), fact));
     facts.put("scheduler", model.schedulerConfig().toJson());
     shown().forEach((name, fact) -> facts.put(field(name), fact));

@@ -3,7 +3,6 @@ package io.ddpm4j.cli;
 import io.ddpm4j.exporter.AtomicFile;
 import io.ddpm4j.runtime.image.PngWriter;
 import io.ddpm4j.trainer.evaluate.distance.ClassAccuracy;
-import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
 import io.ddpm4j.trainer.evaluate.neighbours.TrainingNeighbours;
 import io.ddpm4j.trainer.evaluate.quality.QualityMetric;
 import io.ddpm4j.trainer.evaluate.quality.QualityRow;
@@ -18,16 +17,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** Says and writes how good samples are: a table as CSV, JSON and Markdown, and pictures. */
 final class QualityReport {
   private static final List<QualityMetric> CHARTS =
       List.of(QualityMetric.FRECHET_DISTANCE, QualityMetric.CLASS_ACCURACY);
-
-  /** Of what {@link FeatureNetwork#identity} says, the output. */
-  private static final Pattern OUTPUT = Pattern.compile(" output=(.*) offsets=");
 
   private static final String NEIGHBOURS = "neighbours.png";
 
@@ -66,10 +60,8 @@ final class QualityReport {
   /** The feature network, and the output that was taken where that is not the usual one. */
   private String features() {
     String network = facts.get("feature_network");
-    Matcher output = OUTPUT.matcher(facts.get("features"));
-    return output.find() && !output.group(1).equals("features")
-        ? "%s (%s)".formatted(network, output.group(1))
-        : network;
+    String output = facts.get("feature_output");
+    return output.equals("features") ? network : "%s (%s)".formatted(network, output);
   }
 
   private QualityTable table(QualityState state) {

@@ -320,7 +320,7 @@ public final class DiffusionPipeline implements AutoCloseable {
    * each; empty if all is in order.
    */
   public List<String> warnings() {
-    return ModelRequirements.warnings(model, config, sampler);
+    return ModelRequirements.warnings(model, config, sampler, schedule);
   }
 
   /** The configuration in use: the file's, or the option's. */

@@ -6,6 +6,7 @@ import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.sampling.Sampler;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,7 +37,8 @@ final class ModelRequirements {
   }
 
   /** What a user should know of the model's files, of the configuration and the sampler in use. */
-  static List<String> warnings(OnnxEpsilonModel model, SchedulerConfig config, Sampler sampler) {
+  static List<String> warnings(
+      OnnxEpsilonModel model, SchedulerConfig config, Sampler sampler, NoiseSchedule schedule) {
     List<String> warnings = new ArrayList<>(model.warnings());
     List<String> unknown = config.unknownFields();
     if (!unknown.isEmpty()) {
@@ -47,7 +49,7 @@ final class ModelRequirements {
                   config.className(),
                   String.join(", ", unknown)));
     }
-    sampler.warning(config.noiseSchedule()).ifPresent(warnings::add);
+    sampler.warning(schedule).ifPresent(warnings::add);
     return warnings;
   }
 

@@ -147,6 +147,11 @@ public final class FeatureNetwork implements AutoCloseable {
     return model.name();
   }
 
+  /** The name of the output that is taken as the features. */
+  public String output() {
+    return features.name();
+  }
+
   /**
    * What decides the features of an image: the hash of the file, and of those beside it that hold
    * its data, the device, and all that was chosen. A cache of features is worth something as long
