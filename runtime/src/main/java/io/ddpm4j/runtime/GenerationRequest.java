@@ -122,8 +122,8 @@ public final class GenerationRequest {
    * The same with classifier-free guidance (Ho and Salimans 2022): ε = ε_∅ + scale·(ε_c - ε_∅),
    * where ε_∅ is the prediction for the class that stands for none.
    *
-   * @param scale 1 for none; about 2 to 8 for images that are more typical of their class, and less
-   *     varied
+   * @param scale 1 for none; about 2 to 4 for images that are more typical of their class, and less
+   *     varied; more overdoes it
    */
   public GenerationRequest withGuidanceScale(double scale) {
     return withGuidance(draft.guidance.withScale(scale));
