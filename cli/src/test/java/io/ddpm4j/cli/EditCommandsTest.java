@@ -157,7 +157,7 @@ class EditCommandsTest {
     sampled(grey, "--set", "eta=0.5");
     assertTrue(text(dir.resolve("sampled.png")).contains("\"eta\":0.5"), "the picture says so");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "etta=1")
-        .isWrongUsage("--set: expected one of", "found the field \"etta\"");
+        .isWrongUsage("--set: field: expected one of", "found \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
         .isWrongUsage("eta: expected a number, found", "much");
     for (String noField : List.of("eta", "=1")) {
