@@ -44,9 +44,9 @@ final class PipelineOptions {
     return new SharedDefaults(
         Map.of(
             StepsOption.KEY,
-            "%s; with %s and no --sampler %d".formatted(StepsOption.USUAL, option, steps),
+            "%s; with %s and no --sampler: %d".formatted(StepsOption.USUAL, option, steps),
             KEY,
-            "%s; with %s %s".formatted(USUAL, option, sampler),
+            "%s; with %s: %s".formatted(USUAL, option, sampler),
             ClassOptions.KEY,
             classes));
   }

@@ -292,11 +292,12 @@ class EditCommandsTest {
   void helpSaysTheDefaultsOfTheCommand() {
     String usual = "Steps per image (default: as many as the model was trained with";
     String none = "(default: none, where the model has learned it; else one has to be named).";
-    assertTrue(help("sample").contains(usual + "; with --mask and no --sampler 50)."));
-    assertTrue(help("sample").contains("; with --mask repaint, or ddim where --strength is given"));
+    assertTrue(help("sample").contains(usual + "; with --mask and no --sampler: 50)."));
+    assertTrue(
+        help("sample").contains("; with --mask: repaint, or ddim where --strength is given"));
     assertTrue(help("sample").contains("taken in turn (default: all in turn)."));
-    assertTrue(help("interpolate").contains(usual + "; with --seeds and no --sampler 50)."));
-    assertTrue(help("interpolate").contains("ddpm where ddpm4j trained; with --seeds ddim)."));
+    assertTrue(help("interpolate").contains(usual + "; with --seeds and no --sampler: 50)."));
+    assertTrue(help("interpolate").contains("ddpm where ddpm4j trained; with --seeds: ddim)."));
     assertTrue(help("interpolate").contains(none));
     for (String command : List.of("encode", "decode")) {
       assertTrue(help(command).contains("(default: 100, or all of a model with fewer timesteps)."));
