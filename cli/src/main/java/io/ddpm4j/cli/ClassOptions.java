@@ -13,20 +13,31 @@ final class ClassOptions {
   static final String GUIDANCE = "--guidance";
   static final String AWAY_FROM = "--away-from";
 
+  /** Of {@link SharedDefaults}. */
+  static final String KEY = "default.classes";
+
+  static final String ALL_CLASSES = "all in turn";
+
+  /** Of commands whose images are all of one class. */
+  static final String ONE_CLASS = "none, where the model has learned it; else one has to be named";
+
   @Option(
       names = CLASS,
       paramLabel = "CLASS",
       split = ",",
       description =
-          "Name or index of a class, or none; several are taken in turn (default: all in turn,"
-              + " none where there is one picture to go by).")
+          "Name or index of a class, or none; several are taken in turn (default: ${bundle:"
+              + KEY
+              + ":-"
+              + ALL_CLASSES
+              + "}).")
   private List<String> classes; // null: not said
 
   @Option(
       names = GUIDANCE,
       paramLabel = "SCALE",
       description =
-          "Classifier-free guidance: 1 for none, 2 to 8 for more typical images (default: 1).")
+          "Classifier-free guidance: 1 for none, about 2 to 4 for more typical images (default: 1).")
   private Double guidance;
 
   @Option(

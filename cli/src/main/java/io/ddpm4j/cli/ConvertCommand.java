@@ -15,9 +15,9 @@ import io.ddpm4j.trainer.loop.RunSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
@@ -88,7 +88,7 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "What stands before the tensors' names of the copy of the network that is meant;"
-              + " everything else in the checkpoint is then of no account (default: found out, of"
+              + " everything else in the checkpoint is then ignored (default: found out, of"
               + " several copies the average of the weights).")
   private String prefix;
 
@@ -135,9 +135,18 @@ final class ConvertCommand implements Callable<Integer> {
   }
 
   private void convertRun() throws IOException {
-    if (Stream.of(config, scheduler, size, variant, prefix).anyMatch(Objects::nonNull)) {
+    List<String> given = new ArrayList<>();
+    ScheduleOptions.addIf(config != null, "--config", given);
+    ScheduleOptions.addIf(scheduler != null, "--scheduler", given);
+    ScheduleOptions.addIf(size != null, "--size", given);
+    ScheduleOptions.addIf(prefix != null, "--prefix", given);
+    ScheduleOptions.addIf(variant != null, "--variant", given);
+    if (!given.isEmpty()) {
       throw new UsageException(
-          "expected no options of a checkpoint for a training run, which says all of them itself");
+          given.get(0)
+              + ": expected no options of a checkpoint for a training run, which says all of them"
+              + " itself, found "
+              + String.join(", ", given));
     }
     try (Stream<Path> files = Files.walk(source)) {
       requireNoInput(files.filter(file -> !file.toString().endsWith(".onnx")).toList());

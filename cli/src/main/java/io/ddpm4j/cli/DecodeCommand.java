@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -21,9 +22,6 @@ import picocli.CommandLine.Parameters;
     description = "Make pictures of given noise (DDIM), such as ddpm encode finds.",
     footer = {"", "Example:", "  ddpm decode shoe.npy --class sneaker -o shoe-again.png"})
 final class DecodeCommand implements Callable<Integer> {
-  static final String SAMPLER = "ddim";
-  static final int STEPS = 100;
-
   @Parameters(
       index = "0",
       paramLabel = "NOISE",
@@ -36,7 +34,7 @@ final class DecodeCommand implements Callable<Integer> {
 
   @Mixin private final ClassOptions classes = new ClassOptions();
 
-  @Mixin private final PipelineOptions pipelines = new PipelineOptions();
+  @Mixin private final DdimOptions pipelines = new DdimOptions();
 
   private final Terminal terminal;
 
@@ -44,13 +42,16 @@ final class DecodeCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** The command with its help. */
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new DecodeCommand(terminal)).setResourceBundle(DdimOptions.DEFAULTS);
+  }
+
   @Override
   public Integer call() throws IOException {
     pipelines.requireConsistent();
-    pipelines.requireOwnSampler("DDIM");
     outputs.requireWritable();
     NumpyArray array = NumpyArray.read(noise);
-    pipelines.defaultSampler(SAMPLER, STEPS);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageBatch latents = latents(array, pipeline);

@@ -13,6 +13,12 @@ import picocli.CommandLine.Option;
 final class EditOptions {
   private static final double DEFAULT_STRENGTH = 0.6;
   private static final String REPAINT = "repaint";
+  private static final String DDIM = "ddim"; // RePaint has no way to start in the middle
+
+  static final String MASK = "--mask";
+
+  /** What completes a picture where no sampler is named. */
+  static final String SAMPLERS = REPAINT + ", or " + DDIM + " where --strength is given";
 
   @Option(
       names = "--from",
@@ -34,12 +40,10 @@ final class EditOptions {
   private Double strength; // null: not said
 
   @Option(
-      names = "--mask",
+      names = MASK,
       paramLabel = "IMAGE",
       description =
-          "Keep --from where this picture is white and make the rest, with the sampler repaint, or"
-              + " ddim where --strength is given, unless another is named (default: change all of"
-              + " it).")
+          "Keep --from where this picture is white and make the rest (default: change all of it).")
   private Path mask;
 
   @Option(
@@ -51,7 +55,7 @@ final class EditOptions {
   void requireConsistent() {
     if (from == null && (strength != null || mask != null)) {
       throw new UsageException(
-          (mask != null ? "--mask" : "--strength")
+          (mask != null ? MASK : "--strength")
               + ": expected --from beside it, the picture to "
               + (mask != null ? "complete" : "change")
               + ", found none");
@@ -66,7 +70,7 @@ final class EditOptions {
     if (mask == null) {
       return null;
     }
-    return strength == null ? REPAINT : "ddim"; // RePaint has no way to start in the middle
+    return strength == null ? REPAINT : DDIM;
   }
 
   /** The request with the pictures, as the model needs them. */

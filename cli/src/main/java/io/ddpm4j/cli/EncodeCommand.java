@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -55,7 +56,7 @@ final class EncodeCommand implements Callable<Integer> {
 
   @Mixin private final ClassOptions classes = new ClassOptions();
 
-  @Mixin private final PipelineOptions pipelines = new PipelineOptions();
+  @Mixin private final DdimOptions pipelines = new DdimOptions();
 
   private final Terminal terminal;
 
@@ -63,15 +64,18 @@ final class EncodeCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** The command with its help. */
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new EncodeCommand(terminal)).setResourceBundle(DdimOptions.DEFAULTS);
+  }
+
   @Override
   public Integer call() throws IOException {
     pipelines.requireConsistent();
-    pipelines.requireOwnSampler("DDIM backwards");
     Outputs.requireFile("-o", output);
     if (check != null) {
       Outputs.requirePicture("--check", check);
     }
-    pipelines.defaultSampler(DecodeCommand.SAMPLER, DecodeCommand.STEPS);
     terminal.interrupts().cancellation(); // from here on, so that Ctrl-C always says something
     try (DiffusionPipeline pipeline = pipelines.open(model.resolve(), terminal)) {
       ImageBatch images = read(pipeline.imageShape());

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -32,6 +33,7 @@ import picocli.CommandLine.Parameters;
       "  ddpm interpolate --seeds 7,8 --class bag"
     })
 final class InterpolateCommand implements Callable<Integer> {
+  private static final String SEEDS = "--seeds";
   private static final String DETERMINISTIC = "ddim";
   private static final int STEPS = 50;
   private static final double DEFAULT_STRENGTH = 0.5;
@@ -43,7 +45,7 @@ final class InterpolateCommand implements Callable<Integer> {
   private List<Path> pictures; // null: none
 
   @Option(
-      names = "--seeds",
+      names = SEEDS,
       paramLabel = "N,N",
       split = ",",
       description = "The seeds of the first and the last image (default: two pictures are named).")
@@ -87,6 +89,13 @@ final class InterpolateCommand implements Callable<Integer> {
 
   InterpolateCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /** The command with its help. */
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new InterpolateCommand(terminal))
+        .setResourceBundle(
+            PipelineOptions.defaults(SEEDS, DETERMINISTIC, STEPS, ClassOptions.ONE_CLASS));
   }
 
   @Override

@@ -45,10 +45,10 @@ public final class Main implements Runnable {
   private static final Map<String, Function<Terminal, Object>> COMMANDS = new LinkedHashMap<>();
 
   static {
-    COMMANDS.put("sample", SampleCommand::new);
-    COMMANDS.put("interpolate", InterpolateCommand::new);
-    COMMANDS.put("encode", EncodeCommand::new);
-    COMMANDS.put("decode", DecodeCommand::new);
+    COMMANDS.put("sample", SampleCommand::commandLine);
+    COMMANDS.put("interpolate", InterpolateCommand::commandLine);
+    COMMANDS.put("encode", EncodeCommand::commandLine);
+    COMMANDS.put("decode", DecodeCommand::commandLine);
     COMMANDS.put("train", TrainCommand::commandLine);
     COMMANDS.put("train-classifier", TrainClassifierCommand::new);
     COMMANDS.put("evaluate", EvaluateCommand::new);

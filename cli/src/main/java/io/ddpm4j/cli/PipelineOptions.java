@@ -2,32 +2,28 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.Device;
-import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
-import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a model is opened, for every command that makes images with one. */
 final class PipelineOptions {
-  @Option(
-      names = "--steps",
-      paramLabel = "N",
-      converter = Numbers.Positive.class,
-      description = "Steps per image (default: as many as the model was trained with).")
-  private Integer steps;
+  /** Of {@link SharedDefaults}. */
+  private static final String KEY = "default.sampler";
+
+  private static final String USUAL = "the scheduler's own, which is ddpm where ddpm4j trained";
+
+  @Mixin private final StepsOption steps = new StepsOption();
 
   @Option(
       names = "--sampler",
       paramLabel = "NAME",
       converter = Names.Sampler.class,
-      description =
-          "Sampling method (default: the scheduler's own, which is ddpm where ddpm4j trained).")
+      description = "Sampling method (default: ${bundle:" + KEY + ":-" + USUAL + "}).")
   private String sampler; // null: the default
 
   private int stepsAtMost; // of the default sampler; 0: as the model has it
@@ -35,6 +31,25 @@ final class PipelineOptions {
   @Mixin private final MethodOptions method = new MethodOptions();
 
   @Mixin private final OpeningOptions opening = new OpeningOptions();
+
+  /**
+   * What the help of a command says of options that others have too.
+   *
+   * @param option with which the command has another method than the usual
+   * @param sampler that method
+   * @param steps its steps
+   * @param classes the default of {@code --class}
+   */
+  static SharedDefaults defaults(String option, String sampler, int steps, String classes) {
+    return new SharedDefaults(
+        Map.of(
+            StepsOption.KEY,
+            "%s; with %s and no --sampler: %d".formatted(StepsOption.USUAL, option, steps),
+            KEY,
+            "%s; with %s: %s".formatted(USUAL, option, sampler),
+            ClassOptions.KEY,
+            classes));
+  }
 
   /**
    * The method for a command that needs another one than the usual.
@@ -45,17 +60,6 @@ final class PipelineOptions {
     if (sampler == null) {
       sampler = name;
       stepsAtMost = defaultSteps;
-    }
-  }
-
-  /** Refuses a choice of the method, for a command that has one of its own. */
-  void requireOwnSampler(String own) {
-    List<String> given = new ArrayList<>();
-    ScheduleOptions.addIf(sampler != null, "--sampler", given);
-    given.addAll(method.given());
-    if (!given.isEmpty()) {
-      throw new UsageException(
-          "%s: expected none, since the method is %s, found it".formatted(given.get(0), own));
     }
   }
 
@@ -78,27 +82,11 @@ final class PipelineOptions {
     if (sampler != null || !method.given().isEmpty()) {
       builder.sampler(samplerFactory());
     }
-    if (steps != null) {
-      builder.steps(steps);
-    }
+    steps.over(builder);
   }
 
   private SamplerFactory samplerFactory() {
     SamplerFactory plain = Samplers.changed(model -> method.configuration(sampler, model));
-    if (stepsAtMost == 0 || method.saysCalls()) {
-      return plain;
-    }
-    return new SamplerFactory() {
-      @Override
-      public Sampler create(SchedulerConfig model) {
-        SchedulerConfig used = configuration(model);
-        return plain.create(model).withSteps(Math.min(stepsAtMost, used.trainTimesteps()));
-      }
-
-      @Override
-      public SchedulerConfig configuration(SchedulerConfig model) {
-        return plain.configuration(model);
-      }
-    };
+    return stepsAtMost == 0 || method.saysCalls() ? plain : new FewerSteps(plain, stepsAtMost);
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -76,6 +77,17 @@ final class SampleCommand implements Callable<Integer> {
 
   SampleCommand(Terminal terminal) {
     this.terminal = terminal;
+  }
+
+  /** The command with its help. */
+  static CommandLine commandLine(Terminal terminal) {
+    return new CommandLine(new SampleCommand(terminal))
+        .setResourceBundle(
+            PipelineOptions.defaults(
+                EditOptions.MASK,
+                EditOptions.SAMPLERS,
+                COMPLETION_STEPS,
+                ClassOptions.ALL_CLASSES));
   }
 
   @Override

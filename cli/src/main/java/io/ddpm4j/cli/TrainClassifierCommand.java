@@ -103,7 +103,7 @@ final class TrainClassifierCommand implements Callable<Integer> {
   private void requireUsage() {
     if (!resume) {
       if (data == null) {
-        throw new UsageException("Missing required option: '--data=DATA' (or --resume)");
+        throw new UsageException("--data: expected what to train on, or --resume, found neither");
       }
       return;
     }
@@ -115,7 +115,7 @@ final class TrainClassifierCommand implements Callable<Integer> {
       }
     }
     if (out == null) {
-      throw new UsageException("Missing required option: '--out=DIR', the run to resume");
+      throw new UsageException("--out: expected the run to resume, found none");
     }
   }
 

@@ -168,7 +168,7 @@ final class TrainCommand implements Callable<Integer> {
       }
     }
     if (out == null) {
-      throw new UsageException("Missing required option: '--out=DIR', the run to resume");
+      throw new UsageException("--out: expected the run to resume, found none");
     }
   }
 

@@ -115,7 +115,7 @@ final class TrainConfigOptions {
   /** Refuses a new run that nobody says the data of. */
   void requireData() {
     if (data == null && configFile == null) {
-      throw new UsageException("Missing required option: '--data=DATA' (or --resume)");
+      throw new UsageException("--data: expected what to train on, or --resume, found neither");
     }
   }
 
@@ -148,7 +148,7 @@ final class TrainConfigOptions {
     String source = data == null ? file.dataSource().orElse(null) : data;
     if (source == null) {
       throw new UsageException(
-          "Missing required option: '--data=DATA' (or data.source in " + configFile + ")");
+          "--data: expected what to train on, or data.source in " + configFile + ", found neither");
     }
     String model = init == null ? file.initialModel().orElse(null) : init;
     ConfigFile others = init == null ? file.without("init", "model") : file.without("init");

@@ -18,7 +18,7 @@ final class TrainObjectiveOptions {
       converter = Names.Losses.class,
       description =
           "simple, vlb (the variational bound) or hybrid (both, with a learned variance)"
-              + " (default: ${bundle:preset.loss}).")
+              + " (default: ${bundle:preset.loss}; with --variance learned_range: hybrid).")
   private LossKind loss;
 
   @Option(
@@ -26,8 +26,8 @@ final class TrainObjectiveOptions {
       paramLabel = "NAME",
       converter = Names.TrainedVariance.class,
       description =
-          "Of a sampling step: fixed_small, fixed_large or learned_range (default: fixed_small;"
-              + " with --loss hybrid: learned_range).")
+          "Of a sampling step: fixed_small, fixed_large or learned_range, which alone selects"
+              + " --loss hybrid (default: fixed_small; with --loss hybrid: learned_range).")
   private VarianceType variance;
 
   @Option(

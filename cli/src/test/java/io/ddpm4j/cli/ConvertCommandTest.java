@@ -448,6 +448,11 @@ class ConvertCommandTest {
     Path text = Files.writeString(dir.resolve("x.pt"), "some text");
     CommandRun.of("convert", text, "-o", model).failsSaying(text, "found a file that begins with");
     CommandRun.of("convert", text, "-o", model, "--variant", "fp16").isWrongUsage("--variant");
+    Path run = Files.createDirectory(dir.resolve("run"));
+    Files.writeString(run.resolve("run.json"), "{}");
+    CommandRun.of("convert", run, "-o", model, "--size", 8, "--variant", "fp16")
+        .isWrongUsage(
+            "--size: expected no options of a checkpoint for a training run", "--size, --variant");
   }
 
   @Test

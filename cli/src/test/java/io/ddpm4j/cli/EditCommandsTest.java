@@ -157,7 +157,7 @@ class EditCommandsTest {
     sampled(grey, "--set", "eta=0.5");
     assertTrue(text(dir.resolve("sampled.png")).contains("\"eta\":0.5"), "the picture says so");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "etta=1")
-        .isWrongUsage("--set: expected one of", "found the field \"etta\"");
+        .isWrongUsage("--set: field: expected one of", "found \"etta\"");
     CommandRun.of("sample", grey, "--sampler", "ddim", "--set", "eta=much")
         .isWrongUsage("eta: expected a number, found", "much");
     for (String noField : List.of("eta", "=1")) {
@@ -289,6 +289,32 @@ class EditCommandsTest {
   }
 
   @Test
+  void helpSaysTheDefaultsOfTheCommand() {
+    String usual = "Steps per image (default: as many as the model was trained with";
+    String none = "(default: none, where the model has learned it; else one has to be named).";
+    assertTrue(help("sample").contains(usual + "; with --mask and no --sampler: 50)."));
+    assertTrue(
+        help("sample").contains("; with --mask: repaint, or ddim where --strength is given"));
+    assertTrue(help("sample").contains("taken in turn (default: all in turn)."));
+    assertTrue(help("interpolate").contains(usual + "; with --seeds and no --sampler: 50)."));
+    assertTrue(help("interpolate").contains("ddpm where ddpm4j trained; with --seeds: ddim)."));
+    assertTrue(help("interpolate").contains(none));
+    for (String command : List.of("encode", "decode")) {
+      assertTrue(help(command).contains("(default: 100, or all of a model with fewer timesteps)."));
+      assertTrue(help(command).contains(none));
+      for (String absent : List.of("--sampler", "--set", "--variance")) {
+        assertFalse(help(command).contains(absent), command + " " + absent);
+      }
+    }
+    assertTrue(help("evaluate").contains("taken in turn (default: all in turn)."));
+  }
+
+  /** Without its lines. */
+  private static String help(String command) {
+    return CommandRun.of(command, "--help").succeeds().out().replaceAll("\\s+", " ");
+  }
+
+  @Test
   void picturesAreEncodedAndDecodedAgain() throws IOException {
     Path latents = dir.resolve("deep/latents.npy");
     Path check = dir.resolve("check.png");
@@ -318,9 +344,11 @@ class EditCommandsTest {
     CommandRun.of("encode", picture, "-m", named)
         .isWrongUsage("--class: expected the class of the images", named);
     CommandRun.of("encode", "-m", grey).isWrongUsage("IMAGE");
-    CommandRun.of("encode", picture, "-m", grey, "--sampler", "euler")
-        .isWrongUsage("--sampler: expected none, since the method is DDIM backwards");
-    for (String command : List.of("encode", "decode")) { // which draw no noise
+    for (String command : List.of("encode", "decode")) { // DDIM, which draws no noise
+      CommandRun.of(command, picture, "-m", grey, "--sampler", "euler").isWrongUsage("--sampler");
+      CommandRun.of(command, picture, "-m", grey, "--set", "eta=1").isWrongUsage("--set");
+      CommandRun.of(command, picture, "-m", grey, "--variance", "fixed_large")
+          .isWrongUsage("--variance");
       CommandRun.of(command, picture, "-m", grey, "--seed", 5).isWrongUsage("--seed");
       CommandRun.of(command, picture, "-m", grey, "--rng", "torch").isWrongUsage("--rng");
     }

@@ -1,6 +1,7 @@
 package io.ddpm4j.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -8,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -18,18 +21,58 @@ import org.junit.jupiter.api.io.TempDir;
 /** The script {@code ddpm}, in a checkout that is built already, with a Java that is a script. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
+  /** What runs for minutes to hours. */
+  private static final Set<String> LONG =
+      Set.of("sample", "interpolate", "encode", "decode", "train", "train-classifier", "evaluate");
+
+  /** What never loads ONNX Runtime. */
+  private static final Set<String> WITHOUT_NATIVE_CODE = Set.of("inspect", "noise");
+
+  private static final String QUICK = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  private static final String NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED";
+
   @TempDir Path dir;
 
   @Test
   void theTelemetryOfOnnxRuntimeIsOff() throws Exception {
-    assertEquals("1\n", says("echo \"$ORT_DISABLE_TELEMETRY\"", "sample"));
+    String script = "echo \"$ORT_DISABLE_TELEMETRY\"";
+    assertEquals("1\n", says(builtCheckout(), java("17.0.1", script), "sample"));
   }
 
-  /** What the launcher prints where Java is this script. */
-  private String says(String script, String command) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder("sh", builtCheckout().resolve("ddpm").toString(), command);
-    builder.environment().put("JAVA_HOME", java(script).toString());
+  @Test
+  void whatRunsForLongIsCompiledToTheEnd() throws Exception {
+    Path checkout = builtCheckout();
+    Path java = java("17.0.1", "echo \"$*\"");
+    for (String command : Main.commandNames()) {
+      String options = says(checkout, java, command, "x.onnx");
+      assertEquals(!LONG.contains(command), options.contains(QUICK), options);
+      assertFalse(options.contains(NATIVE_ACCESS), "Java 17 does not know it: " + options);
+    }
+    assertTrue(says(checkout, java, "evaluate", "--help").contains(QUICK));
+    assertTrue(says(checkout, java, "help", "evaluate").contains(QUICK));
+    assertTrue(says(checkout, java, "--version").contains(QUICK));
+    assertTrue(says(checkout, java).contains(QUICK));
+  }
+
+  @Test
+  void whatLoadsNativeCodeMayDoSo() throws Exception {
+    Path checkout = builtCheckout();
+    Path java = java("25.0.1", "echo \"$*\"");
+    for (String command : Main.commandNames()) {
+      String options = says(checkout, java, command, "x.onnx");
+      boolean loads = !WITHOUT_NATIVE_CODE.contains(command);
+      assertEquals(loads, options.contains(NATIVE_ACCESS), options);
+    }
+    assertFalse(says(checkout, java, "sample", "--help").contains(NATIVE_ACCESS));
+    assertFalse(says(checkout, java, "--version").contains(NATIVE_ACCESS));
+  }
+
+  /** What the launcher prints where Java is a script. */
+  private static String says(Path checkout, Path java, String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("sh", checkout.resolve("ddpm").toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("JAVA_HOME", java.toString());
     builder.environment().remove("ORT_DISABLE_TELEMETRY");
     builder.environment().remove("DDPM_PROFILE");
     Process process = builder.redirectError(ProcessBuilder.Redirect.DISCARD).start();
@@ -60,9 +103,9 @@ class LauncherTest {
     return checkout;
   }
 
-  private Path java(String script) throws IOException {
+  private Path java(String version, String script) throws IOException {
     Path home = Files.createDirectory(dir.resolve("jdk"));
-    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"" + version + "\"\n");
     Path java = Files.createDirectory(home.resolve("bin")).resolve("java");
     Files.writeString(java, "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(java, PosixFilePermissions.fromString("rwx------"));

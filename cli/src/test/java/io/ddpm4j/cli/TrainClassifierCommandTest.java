@@ -99,8 +99,8 @@ class TrainClassifierCommandTest {
         .isWrongUsage("widths", "multiple of the 3 groups", "[8, 8]");
     train("--labels-from-folders", "--label-smoothing", 1.5).isWrongUsage("--label-smoothing");
     train("--labels-from-folders", "--resume").isWrongUsage("--data does not apply with --resume");
-    CommandRun.of("train-classifier", "--resume").isWrongUsage("--out=DIR");
-    CommandRun.of("train-classifier").isWrongUsage("--data=DATA");
+    CommandRun.of("train-classifier", "--resume").isWrongUsage("--out: expected");
+    CommandRun.of("train-classifier").isWrongUsage("--data: expected");
     CommandRun.of("train-classifier", "--resume", "--out", dir.resolve("none"))
         .failsSaying(dir.resolve("none"), "classifier.json", "no such folder");
     Path damaged = Files.createDirectories(dir.resolve("damaged"));

@@ -313,7 +313,8 @@ class TrainCommandTest {
             """);
     Path run = dir.resolve("run");
     CommandRun.of("train", "--config", file)
-        .isWrongUsage("Missing required option: '--data=DATA' (or data.source in " + file + ")");
+        .isWrongUsage(
+            "--data: expected what to train on, or data.source in " + file + ", found neither");
     trains(
         CommandRun.of(
             "train", "--config", file, "--data", "shapes", "--preset", "small", "-o", run));

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -160,7 +161,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Where the model runs; the processor by default. */
     public Builder device(Device where) {
-      this.device = where;
+      this.device = Objects.requireNonNull(where, "where");
       return this;
     }
 
@@ -175,13 +176,14 @@ public final class DiffusionPipeline implements AutoCloseable {
      * class decides; that of models which ddpm4j has trained is ancestral sampling.
      */
     public Builder sampler(SamplerFactory method) {
-      this.sampler = method;
+      this.sampler = Objects.requireNonNull(method, "method");
       this.isGiven = false;
       return this;
     }
 
     /** A sampler as it is. */
     public Builder sampler(Sampler exactly) {
+      Objects.requireNonNull(exactly, "exactly");
       this.sampler = anyConfig -> exactly;
       this.isGiven = true;
       return this;
@@ -244,7 +246,7 @@ public final class DiffusionPipeline implements AutoCloseable {
 
     /** Which input or output plays which role, where a foreign file leaves that in doubt. */
     public Builder roleNames(RoleNames roles) {
-      this.names = roles;
+      this.names = Objects.requireNonNull(roles, "roles");
       return this;
     }
 
@@ -370,9 +372,13 @@ public final class DiffusionPipeline implements AutoCloseable {
    * @param images at once, at least 1; at most {@link #batchSize} are taken, and as many as the
    *     file fixes where it does
    * @throws ModelFormatException if the model is no noise predictor for its images
+   * @throws IllegalArgumentException if {@code images} is below 1
    * @throws IllegalStateException after {@link #close}
    */
   public BatchNetwork network(int images) throws ModelFormatException {
+    if (images < 1) {
+      throw new IllegalArgumentException("images: expected at least 1, found " + images);
+    }
     boolean fixed = model.signature().fixedBatch() > 0;
     return BatchNetwork.bind(model, shape, fixed ? batchSize : Math.min(images, batchSize));
   }
@@ -383,8 +389,9 @@ public final class DiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * All that makes the images of a request again, as pictures of them carry it: model and its hash,
-   * seed, sampler, classes and so on, by name. Nothing is generated.
+   * All that makes the images of a request again, as pictures of them carry it: model and its hash
+   * (the first 16 hexadecimal digits of its SHA-256), seed, sampler, classes and so on, by name.
+   * Nothing is generated.
    *
    * @throws IllegalArgumentException if the request does not fit the model
    */
@@ -392,7 +399,16 @@ public final class DiffusionPipeline implements AutoCloseable {
     return new Generation(this, model, request, method).parameters();
   }
 
-  /** Generates images 0 to {@code images - 1} of a seed. */
+  /**
+   * Generates images 0 to {@code images - 1} of a seed, on the caller's thread; of all classes in
+   * turn, if the model has any.
+   *
+   * @param images at least 1
+   * @param seed any number
+   * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
+   * @throws IllegalArgumentException as {@link #generate(GenerationRequest)}
+   * @throws IllegalStateException as {@link #generate(GenerationRequest)}
+   */
   public ImageBatch generate(int images, long seed) {
     return generate(GenerationRequest.of(images, seed)).images();
   }
@@ -549,6 +565,10 @@ public final class DiffusionPipeline implements AutoCloseable {
    *
    * @param images of the model's size and channels
    * @return x_T, standard normal as far as the images are what the model knows
+   * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
+   * @throws IllegalArgumentException if the images do not fit the model, or if it has no schedule
+   *     of betas
+   * @throws IllegalStateException as {@link #generate(GenerationRequest)}
    */
   public ImageBatch encode(ImageBatch images) {
     return encode(GenerationRequest.of(images.images(), 0).withImage(images, 1)).images();
@@ -557,18 +577,38 @@ public final class DiffusionPipeline implements AutoCloseable {
   /**
    * The same for a request whose {@link GenerationRequest#withImage image} it is, with classes, a
    * listener and so on.
+   *
+   * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
+   * @throws IllegalArgumentException if the request has no image or a strength below 1, if it does
+   *     not fit the model, or if that has no schedule of betas
+   * @throws IllegalStateException as {@link #generate(GenerationRequest)}
    */
   public GenerationResult encode(GenerationRequest request) {
     requireSource("encode", "an image", request, source -> !source.isLatent());
     return generate(request, deterministic("encode", "DDIMInverseScheduler"), token(request));
   }
 
-  /** The images of such noise: DDIM, without clipping, over as many steps as the pipeline has. */
+  /**
+   * The images of such noise: DDIM, without clipping, over as many steps as the pipeline has.
+   *
+   * @param latents standard normal, of the model's size and channels
+   * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
+   * @throws IllegalArgumentException if the latents do not fit the model, or if it has no schedule
+   *     of betas
+   * @throws IllegalStateException as {@link #generate(GenerationRequest)}
+   */
   public ImageBatch decode(ImageBatch latents) {
     return decode(GenerationRequest.of(latents.images(), 0).withLatents(latents)).images();
   }
 
-  /** The same for a request whose {@link GenerationRequest#withLatents latents} they are. */
+  /**
+   * The same for a request whose {@link GenerationRequest#withLatents latents} they are.
+   *
+   * @throws java.util.concurrent.CancellationException as {@link #generate(GenerationRequest)}
+   * @throws IllegalArgumentException if the request has no latents, if it does not fit the model,
+   *     or if that has no schedule of betas
+   * @throws IllegalStateException as {@link #generate(GenerationRequest)}
+   */
   public GenerationResult decode(GenerationRequest request) {
     requireSource("decode", "latents", request, GenerationRequest.SourceImage::isLatent);
     return generate(request, deterministic("decode", "DDIMScheduler"), token(request));

@@ -20,7 +20,12 @@ import java.util.stream.IntStream;
 public final class ForwardStrip {
   private ForwardStrip() {}
 
-  /** The timesteps of the frames: -1 (the image itself) to T-1, evenly spaced. */
+  /**
+   * The timesteps of the frames: -1 (the image itself) to T-1, evenly spaced.
+   *
+   * @param frames at least 2
+   * @throws IllegalArgumentException if they are fewer
+   */
   public static int[] timesteps(NoiseSchedule schedule, int frames) {
     if (frames < 2) {
       throw new IllegalArgumentException("frames: expected at least 2, found " + frames);
@@ -34,7 +39,9 @@ public final class ForwardStrip {
    * The frames of an image.
    *
    * @param image its first image counts; any value range
+   * @param frames at least 2
    * @param seed of ε, draw 0 of image 0
+   * @throws IllegalArgumentException if {@code frames} is below 2
    */
   public static ImageBatch of(ImageBatch image, NoiseSchedule schedule, int frames, long seed) {
     int[] timesteps = timesteps(schedule, frames);

@@ -74,7 +74,13 @@ public final class GenerationRequest {
     return new GenerationRequest(changed);
   }
 
-  /** Images 0 to {@code images - 1} of a seed; of all classes in turn, if the model has any. */
+  /**
+   * Images 0 to {@code images - 1} of a seed; of all classes in turn, if the model has any.
+   *
+   * @param images at least 1
+   * @param seed any number
+   * @throws IllegalArgumentException if {@code images} is below 1
+   */
   public static GenerationRequest of(int images, long seed) {
     Draft draft = new Draft();
     draft.images = images;
@@ -85,12 +91,19 @@ public final class GenerationRequest {
   /**
    * The same from another image number on: images 0 to 99 of a seed can be made as 0 to 49 and 50
    * to 99, on two machines, with the same noise.
+   *
+   * @param number 0 to {@code Long.MAX_VALUE} less the number of images
+   * @throws IllegalArgumentException if it is out of range
    */
   public GenerationRequest withFirstImage(long number) {
     return with(draft -> draft.firstImage = number);
   }
 
-  /** The same with another number of images, at least 1. */
+  /**
+   * The same with another number of images, at least 1.
+   *
+   * @throws IllegalArgumentException if {@code count} is below 1
+   */
   public GenerationRequest withCount(int count) {
     return with(draft -> draft.images = count);
   }
@@ -122,8 +135,8 @@ public final class GenerationRequest {
    * The same with classifier-free guidance (Ho and Salimans 2022): ε = ε_∅ + scale·(ε_c - ε_∅),
    * where ε_∅ is the prediction for the class that stands for none.
    *
-   * @param scale 1 for none; about 2 to 8 for images that are more typical of their class, and less
-   *     varied
+   * @param scale 1 for none; about 2 to 4 for images that are more typical of their class, and less
+   *     varied; more overdoes it
    */
   public GenerationRequest withGuidanceScale(double scale) {
     return withGuidance(draft.guidance.withScale(scale));
@@ -141,7 +154,8 @@ public final class GenerationRequest {
    *
    * @param from of the model's size and channels, taken in turn
    * @param strength the part of the steps that is run, above 0 and at most 1: small values keep
-   *     most of the image
+   *     most of the image. Whether it is in range, and at least one of the steps, is found out when
+   *     the request is generated
    */
   public GenerationRequest withImage(ImageBatch from, double strength) {
     Objects.requireNonNull(from, "from");
@@ -197,6 +211,9 @@ public final class GenerationRequest {
    * The same with a time limit, which begins when the request is handed to the pipeline; the time
    * that it waits for others counts. Past it the generation ends as a cancelled one, with a {@link
    * io.ddpm4j.runtime.sampling.DeadlineException}.
+   *
+   * @param limit above 0
+   * @throws IllegalArgumentException if it is 0 or negative
    */
   public GenerationRequest withTimeout(Duration limit) {
     Objects.requireNonNull(limit, "limit");

@@ -19,12 +19,17 @@ public final class Interpolation {
    * image are those of the two seeds; a stochastic one gets the same noise for all images.
    *
    * @param frames how many images, both ends among them, at least 2
+   * @throws IllegalArgumentException if they are fewer
    */
   public static GenerationRequest ofSeeds(long from, long to, int frames) {
     return ofSeeds(NoiseGenerator.PHILOX, from, to, frames);
   }
 
-  /** The same with another generator of noise, which makes that of one image for each seed. */
+  /**
+   * The same with another generator of noise, which makes that of one image for each seed.
+   *
+   * @throws IllegalArgumentException if {@code frames} is below 2
+   */
   public static GenerationRequest ofSeeds(
       NoiseGenerator generator, long from, long to, int frames) {
     return GenerationRequest.of(atLeastTwo(frames), from)
@@ -39,17 +44,24 @@ public final class Interpolation {
    * expects: with noise of its own for each, that in the middle would be too weak by a factor of
    * √½.
    *
+   * @param from its first image counts, as that of {@code to}, of the same size and channels
    * @param frames how many images, both ends among them, at least 2
    * @param strength the part of the sampler's steps that is run, above 0 and at most 1: little
    *     blends the pictures, much goes through other ones
    * @param seed of the noise
+   * @throws IllegalArgumentException if {@code frames} is below 2, or the two are not of one size;
+   *     whether they fit the model, and the strength, is found out when the request is generated
    */
   public static GenerationRequest ofImages(
       ImageBatch from, ImageBatch to, int frames, double strength, long seed) {
     return ofImages(NoiseGenerator.PHILOX, from, to, frames, strength, seed);
   }
 
-  /** The same with another generator of noise, which makes that of one image, for all frames. */
+  /**
+   * The same with another generator of noise, which makes that of one image, for all frames.
+   *
+   * @throws IllegalArgumentException as the other
+   */
   public static GenerationRequest ofImages(
       NoiseGenerator generator,
       ImageBatch from,

@@ -47,14 +47,16 @@ public record PredictionComparison(List<Row> rows) {
   public record Request(int images, Inputs inputs, double atol, double rtol) {
     /** Refuses what cannot be asked. */
     public Request {
-      if (images < 1 || !(atol >= 0 && rtol >= 0)) {
-        throw new IllegalArgumentException(
-            "expected at least one image and tolerances of at least 0, found "
-                + images
-                + ", "
-                + atol
-                + ", "
-                + rtol);
+      if (images < 1) {
+        throw new IllegalArgumentException("images: expected at least 1, found " + images);
+      }
+      requireTolerance("atol", atol);
+      requireTolerance("rtol", rtol);
+    }
+
+    private static void requireTolerance(String name, double value) {
+      if (!(value >= 0)) {
+        throw new IllegalArgumentException(name + ": expected at least 0, found " + value);
       }
     }
   }
@@ -72,7 +74,7 @@ public record PredictionComparison(List<Row> rows) {
     public Inputs {
       timesteps = List.copyOf(timesteps);
       if (timesteps.isEmpty()) {
-        throw new IllegalArgumentException("expected at least one timestep, found none");
+        throw new IllegalArgumentException("timesteps: expected at least one, found none");
       }
     }
   }
@@ -91,15 +93,17 @@ public record PredictionComparison(List<Row> rows) {
     if (first.signature().classLabels().isPresent()
         != second.signature().classLabels().isPresent()) {
       throw new IllegalArgumentException(
-          "expected two networks that take class labels, or two that do not, found %s and %s"
-              .formatted(first, second));
+          "class labels: expected two networks that take them, or two that do not, found them in %s alone"
+              .formatted((first.signature().classLabels().isPresent() ? first : second).name()));
     }
     int classes = classes(first, second);
     try (Side a = new Side(first, image, request.images(), classes);
         Side b = new Side(second, image, request.images(), classes)) {
       if (a.output.capacity() / a.batch != b.output.capacity() / b.batch) {
         throw new ModelFormatException(
-            "expected predictions of one size, found one with a learned variance and one without");
+            "learned variance: expected two networks that predict it, or two that do not, found it in "
+                + (first.learnsVariance(image) ? first : second).name()
+                + " alone");
       }
       List<Row> rows = new ArrayList<>();
       for (double timestep : request.inputs().timesteps()) {
@@ -121,7 +125,7 @@ public record PredictionComparison(List<Row> rows) {
     }
     ImageShape b = ModelRequirements.imageShape(second, a.channels(), a.height(), a.width());
     if (!a.equals(b)) {
-      throw new ModelFormatException("expected images of one shape, found " + a + " and " + b);
+      throw new ModelFormatException("images: expected one shape, found " + a + " and " + b);
     }
     return a;
   }

@@ -8,12 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.likelihood.BatchNetwork;
 import io.ddpm4j.runtime.model.Device;
+import io.ddpm4j.runtime.model.EpsilonModel;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.model.ModelMetadata;
+import io.ddpm4j.runtime.model.OnnxEpsilonModel;
+import io.ddpm4j.runtime.model.SessionSettings;
 import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.sampling.Cancellation;
 import io.ddpm4j.runtime.sampling.DdpmSampler;
+import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.SamplerFactory;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.sampling.StepListener;
@@ -38,6 +43,7 @@ import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,6 +71,43 @@ class DiffusionPipelineTest {
       assertArrayEquals(images.values(), pipeline.generate(3, 42).values());
       assertFalse(Arrays.equals(images.values(), pipeline.generate(3, 43).values()));
     }
+  }
+
+  @Test
+  void whatCannotBeIsRefusedAtOnce() throws IOException {
+    DiffusionPipeline.Builder builder = open("conditional");
+    assertThrows(NullPointerException.class, () -> builder.device(null));
+    assertThrows(NullPointerException.class, () -> builder.sampler((SamplerFactory) null));
+    assertThrows(NullPointerException.class, () -> builder.sampler((Sampler) null));
+    assertThrows(NullPointerException.class, () -> builder.roleNames(null));
+    try (DiffusionPipeline pipeline = builder.build();
+        OnnxEpsilonModel model =
+            OnnxEpsilonModel.open(TestModels.path("conditional"), SessionSettings.defaults());
+        BatchNetwork network = pipeline.network(2)) {
+      refuses("images: expected at least 1, found 0", () -> pipeline.network(0));
+      refuses("images: expected at least 1, found -1", () -> pipeline.network(-1));
+      refuses(
+          "images: expected at least 1, found 0",
+          () -> BatchNetwork.bind(model, pipeline.imageShape(), 0));
+      refuses("class labels: expected at least one, found none", () -> network.classLabels());
+    }
+    EpsilonModel zero = (x, images, timestep, output) -> {};
+    refuses("images: expected at least 1, found 0", () -> BatchNetwork.of(zero, 0, 1, false));
+    refuses("elements: expected at least 1, found 0", () -> BatchNetwork.of(zero, 1, 0, false));
+    refuses(
+        "timesteps: expected at least one, found none",
+        () -> new PredictionComparison.Inputs(1, List.of(), 0));
+    PredictionComparison.Inputs inputs = new PredictionComparison.Inputs(1, List.of(0.0), 0);
+    refuses(
+        "images: expected at least 1, found 0",
+        () -> new PredictionComparison.Request(0, inputs, 0, 0));
+    refuses(
+        "rtol: expected at least 0, found NaN",
+        () -> new PredictionComparison.Request(1, inputs, 0, Double.NaN));
+  }
+
+  private static void refuses(String sentence, Executable call) {
+    assertEquals(sentence, assertThrows(IllegalArgumentException.class, call).getMessage());
   }
 
   @Test

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ddpm4j.runtime.image.ImageBatch;
 import io.ddpm4j.runtime.image.ValueRange;
+import io.ddpm4j.runtime.sampling.Sampler;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.runtime.sampling.StepListener;
+import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.ReadOnlyBufferException;
@@ -167,5 +170,12 @@ class StepListenerTest {
       assertEquals(1, steps[0]);
       assertEquals(6, pipeline.generate(6, SEED).images(), "the pipeline lives on");
     }
+  }
+
+  @Test
+  void whatIsCountedAreCallsOfTheNetwork() {
+    Sampler heun = Samplers.named("heun").create(SchedulerConfig.ddpm()).withSteps(20);
+    assertEquals(39, heun.steps(NoiseSchedule.linear()));
+    assertEquals(20, heun.levels(NoiseSchedule.linear()).steps());
   }
 }

@@ -19,8 +19,8 @@ public final class CheckpointConverter {
    *     than what the checkpoint or the config say of the noise schedule; empty where none is given
    * @param size of the images where it is given beside the config; it counts more
    * @param prefix what stands before the names of the copy of the network that is meant, with or
-   *     without the last dot: everything else in the checkpoint is then of no account. Empty to
-   *     find it out: the average of the weights is preferred
+   *     without the last dot: everything else in the checkpoint is then ignored. Empty to find it
+   *     out: the average of the weights is preferred
    */
   public record Request(
       TensorSource tensors,

@@ -31,7 +31,8 @@ public record LoopModel(SamplerSpec spec, String sampler, String scheduler) {
           LoopInputs.CLASS_LABELS, "the classes, (N)",
           LoopInputs.SEED, "of which the noise is made: images 0 to N - 1 of this seed",
           LoopInputs.COUNT, "how many images, N",
-          LoopInputs.GUIDANCE, "how much the classes guide: 1 for as they are, 2 to 8 for more");
+          LoopInputs.GUIDANCE,
+              "how much the classes guide: 1 for as they are, about 2 to 4 for more");
 
   private static final Map<LoopImages.Format, String> IMAGES =
       Map.of(

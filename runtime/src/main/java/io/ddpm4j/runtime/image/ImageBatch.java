@@ -125,8 +125,15 @@ public final class ImageBatch {
   /**
    * All images of several batches of one size and value range, one after the other, with the number
    * and the parameters of the first.
+   *
+   * @param batches at least one
+   * @throws IllegalArgumentException if there is none, or they differ in size or value range
+   * @throws ArithmeticException if there are too many values for an array
    */
   public static ImageBatch join(ImageBatch... batches) {
+    if (batches.length == 0) {
+      throw new IllegalArgumentException("images: expected at least one batch, found none");
+    }
     ImageBatch first = batches[0];
     int count = 0;
     for (ImageBatch batch : batches) {

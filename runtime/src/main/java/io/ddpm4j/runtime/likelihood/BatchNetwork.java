@@ -37,15 +37,14 @@ public final class BatchNetwork implements AutoCloseable {
    * Any predictor.
    *
    * @param batch images at once, at least 1
-   * @param elements C·H·W
+   * @param elements C·H·W, at least 1
    * @param learnsVariance whether the output has twice the image's channels
+   * @throws IllegalArgumentException if one of the two is below 1
    */
   public static BatchNetwork of(
       EpsilonModel model, int batch, int elements, boolean learnsVariance) {
-    if (batch < 1 || elements < 1) {
-      throw new IllegalArgumentException(
-          "expected at least one image and one number, found %d and %d".formatted(batch, elements));
-    }
+    requirePositive("images", batch);
+    requirePositive("elements", elements);
     FloatBuffer x = direct(batch, elements);
     return new BatchNetwork(
         model, null, batch, x, direct(batch, learnsVariance ? 2 * elements : elements));
@@ -56,9 +55,11 @@ public final class BatchNetwork implements AutoCloseable {
    *
    * @param batch images at once, at least 1; as many as the file fixes, where it does
    * @throws ModelFormatException if it is no noise predictor for such images
+   * @throws IllegalArgumentException if {@code batch} is below 1
    */
   public static BatchNetwork bind(OnnxEpsilonModel model, ImageShape shape, int batch)
       throws ModelFormatException {
+    requirePositive("images", batch);
     int elements =
         Math.multiplyExact(
             Math.multiplyExact(shape.channels(), shape.height()), Math.max(1, shape.width()));
@@ -67,6 +68,12 @@ public final class BatchNetwork implements AutoCloseable {
     BoundModel bound =
         model.bind(x, output, batch, shape.channels(), shape.height(), shape.width());
     return new BatchNetwork(bound, bound, batch, x, output);
+  }
+
+  private static void requirePositive(String name, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(name + ": expected at least 1, found " + value);
+    }
   }
 
   private static FloatBuffer direct(int batch, int elements) {
@@ -100,7 +107,7 @@ public final class BatchNetwork implements AutoCloseable {
    * Sets the classes of the next images.
    *
    * @param labels of the batch's images, from the first on; past their end the last one counts
-   * @throws IllegalArgumentException if the network knows no classes
+   * @throws IllegalArgumentException if the network knows no classes, or none is given
    */
   public void classLabels(int... labels) {
     if (bound == null) {

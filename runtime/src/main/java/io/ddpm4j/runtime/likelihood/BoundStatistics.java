@@ -30,8 +30,8 @@ public final class BoundStatistics {
   public BoundStatistics(int steps, SampleStatistics statistics) {
     if (statistics.figures() != FIRST_STEP + OF_STEP * steps) {
       throw new IllegalArgumentException(
-          "expected the figures of %d timesteps, %d, found %d"
-              .formatted(steps, FIRST_STEP + OF_STEP * steps, statistics.figures()));
+          "figures: expected %d, those of %d timesteps, found %d"
+              .formatted(FIRST_STEP + OF_STEP * steps, steps, statistics.figures()));
     }
     this.steps = steps;
     this.statistics = statistics;

@@ -29,10 +29,13 @@ public final class SampleStatistics {
    * @param squares as {@link #squares} gave them
    */
   public static SampleStatistics of(long count, double[] means, double[] squares) {
-    if (count < 0 || means.length != squares.length) {
+    if (count < 0) {
+      throw new IllegalArgumentException("count: expected at least 0, found " + count);
+    }
+    if (means.length != squares.length) {
       throw new IllegalArgumentException(
-          "expected a count of at least 0 and as many means as squares, found %d, %d and %d"
-              .formatted(count, means.length, squares.length));
+          "squares: expected %d, as many as means, found %d"
+              .formatted(means.length, squares.length));
     }
     return new SampleStatistics(count, means.clone(), squares.clone());
   }
@@ -41,7 +44,7 @@ public final class SampleStatistics {
   public void add(double... values) {
     if (values.length != means.length) {
       throw new IllegalArgumentException(
-          "expected %d figures, found %d".formatted(means.length, values.length));
+          "figures: expected %d, found %d".formatted(means.length, values.length));
     }
     count++;
     for (int i = 0; i < values.length; i++) {

@@ -44,11 +44,15 @@ public final class BoundModel implements EpsilonModel, AutoCloseable {
    *
    * @param from the index in {@code classes} of the batch's first image; past its end the last
    *     class counts
+   * @throws IllegalArgumentException if the network knows no classes, or none is given
    */
   public void classLabels(int[] classes, int from) {
     if (!inputs.hasLabels()) {
       throw new IllegalArgumentException(
           "class labels: expected none, since " + name + " is unconditional");
+    }
+    if (classes.length == 0) {
+      throw new IllegalArgumentException("class labels: expected at least one, found none");
     }
     for (int i = 0; i < images; i++) {
       inputs.label(i, classes[Math.min(from + i, classes.length - 1)]);
@@ -62,9 +66,13 @@ public final class BoundModel implements EpsilonModel, AutoCloseable {
 
   @Override
   public void predict(FloatBuffer x, int images, double t, FloatBuffer output) {
-    if (x != this.x || output != this.output || images != this.images) {
+    if (images != this.images) {
       throw new IllegalArgumentException(
-          "expected the buffers and the batch of " + this.images + " that were bound");
+          "images: expected the batch of " + this.images + " that was bound, found " + images);
+    }
+    if (x != this.x || output != this.output) {
+      throw new IllegalArgumentException(
+          (x != this.x ? "x" : "output") + ": expected the buffer that was bound, found another");
     }
     if (!open) {
       throw new IllegalStateException(name + ": this binding is closed");

@@ -14,7 +14,9 @@ public interface EpsilonModel {
    *
    * @param x x_t, (N, C, H, W), read only
    * @param images N
-   * @param timestep t, the same for the whole batch; a whole number for discrete schedules
+   * @param timestep t, the same for the whole batch: from 0 to T-1, a whole number for discrete
+   *     schedules. Methods that tell no timesteps pass what their networks were trained with
+   *     instead: a noise level or a function of it, which may be negative, or a time from 0 to 1
    * @param output receives the prediction: (N, C, H, W), or (N, 2C, H, W) where the variance is
    *     learned
    */

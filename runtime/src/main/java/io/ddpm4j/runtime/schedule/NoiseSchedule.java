@@ -7,6 +7,12 @@ import java.util.Locale;
  * The betas β_0 … β_{T-1} and what follows from them, in double. Timesteps count from 0 (one step
  * of noise); where a <em>previous</em> timestep is asked for, -1 is the image itself, ᾱ_{-1} = 1.
  * Immutable.
+ *
+ * <p>Wherever a method takes t, it is 0 to T-1, and {@code previous} is -1 to t-1. Of the methods
+ * of one timestep, {@link #alphaCumprod}, {@link #sqrtAlphaCumprod}, {@link
+ * #sqrtOneMinusAlphaCumprod}, {@link #addNoise} and {@link #velocity} also take t = -1; β, α and
+ * the signal-to-noise ratio, which would be infinite, are not defined there. Another t is an {@link
+ * ArrayIndexOutOfBoundsException}.
  */
 public final class NoiseSchedule {
   private static final double MIN_VARIANCE = 1e-20; // as the reference: keeps log β̃_0 finite
@@ -65,7 +71,12 @@ public final class NoiseSchedule {
     return of(BetaSchedule.LINEAR, 1000, 1e-4, 0.02);
   }
 
-  /** The schedule of these betas, copied, each in (0, 1). */
+  /**
+   * The schedule of these betas, copied, each in (0, 1).
+   *
+   * @param betas β_0 to β_{T-1}, at least one
+   * @throws IllegalArgumentException if there is none, one is out of range, or ᾱ becomes 0
+   */
   public static NoiseSchedule ofBetas(double... betas) {
     return new NoiseSchedule(betas.clone(), false);
   }
@@ -73,6 +84,8 @@ public final class NoiseSchedule {
   /**
    * The same schedule with √ᾱ shifted and scaled so that ᾱ_{T-1} = 0 and ᾱ_0 stays (Lin et al.
    * 2024, algorithm 1).
+   *
+   * @throws IllegalArgumentException if T is below 2
    */
   public NoiseSchedule withZeroTerminalSnr() {
     int count = betas.length;
@@ -98,6 +111,7 @@ public final class NoiseSchedule {
    * §4).
    *
    * @param timesteps rising, each in 0 to T-1, at least one
+   * @throws IllegalArgumentException if there is none, or they do not rise or are out of range
    */
   public NoiseSchedule respaced(int... timesteps) {
     double[] kept = new double[timesteps.length];
@@ -120,17 +134,17 @@ public final class NoiseSchedule {
     return betas.length;
   }
 
-  /** β_t, the variance that step t adds. */
+  /** β_t, the variance that step t adds; t is 0 to T-1. */
   public double beta(int t) {
     return betas[t];
   }
 
-  /** α_t = 1 - β_t. */
+  /** α_t = 1 - β_t; t is 0 to T-1. */
   public double alpha(int t) {
     return 1 - betas[t];
   }
 
-  /** ᾱ_t = ∏ α_s over s ≤ t; 1 for t = -1. */
+  /** ᾱ_t = ∏ α_s over s ≤ t; t is -1 to T-1, where ᾱ_{-1} = 1. */
   public double alphaCumprod(int t) {
     return t == -1 ? 1 : alphasCumprod[t];
   }
@@ -145,17 +159,17 @@ public final class NoiseSchedule {
     return alphasCumprod.clone();
   }
 
-  /** √ᾱ_t: how much of the image is left in x_t. */
+  /** √ᾱ_t: how much of the image is left in x_t; t is -1 to T-1. */
   public double sqrtAlphaCumprod(int t) {
     return Math.sqrt(alphaCumprod(t));
   }
 
-  /** √(1-ᾱ_t): the standard deviation of the noise in x_t. */
+  /** √(1-ᾱ_t): the standard deviation of the noise in x_t; t is -1 to T-1. */
   public double sqrtOneMinusAlphaCumprod(int t) {
     return Math.sqrt(1 - alphaCumprod(t));
   }
 
-  /** The signal-to-noise ratio ᾱ_t / (1-ᾱ_t). */
+  /** The signal-to-noise ratio ᾱ_t / (1-ᾱ_t); t is 0 to T-1. */
   public double snr(int t) {
     return alphasCumprod[t] / (1 - alphasCumprod[t]);
   }
@@ -216,7 +230,10 @@ public final class NoiseSchedule {
    * x_t = √ᾱ_t x_0 + √(1-ᾱ_t) ε (Ho et al. 2020, eq. 4), element by element; {@code xt} may be one
    * of the other arrays.
    *
+   * @param x0 at least as many numbers as {@code xt}
+   * @param noise likewise
    * @param t 0 to T-1, or -1 for x_0 itself
+   * @param xt is filled to its end
    */
   public void addNoise(float[] x0, float[] noise, int t, float[] xt) {
     double signal = sqrtAlphaCumprod(t);
@@ -226,7 +243,15 @@ public final class NoiseSchedule {
     }
   }
 
-  /** v = √ᾱ_t ε - √(1-ᾱ_t) x_0 (Salimans and Ho 2022, appendix D), element by element. */
+  /**
+   * v = √ᾱ_t ε - √(1-ᾱ_t) x_0 (Salimans and Ho 2022, appendix D), element by element; {@code v} may
+   * be one of the other arrays.
+   *
+   * @param x0 at least as many numbers as {@code v}
+   * @param noise likewise
+   * @param t 0 to T-1, or -1 for ε itself
+   * @param v is filled to its end
+   */
   public void velocity(float[] x0, float[] noise, int t, float[] v) {
     double signal = sqrtAlphaCumprod(t);
     double sigma = sqrtOneMinusAlphaCumprod(t);

@@ -258,9 +258,9 @@ public final class SchedulerConfig {
   private SchedulerConfig withElement(String field, JsonElement value) {
     if (!knows(field)) {
       throw new IllegalArgumentException(
-          "expected one of "
+          "field: expected one of "
               + new TreeSet<>(defaults.keySet())
-              + ", found the field \""
+              + ", found \""
               + field
               + "\"");
     }

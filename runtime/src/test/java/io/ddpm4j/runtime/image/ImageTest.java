@@ -303,5 +303,7 @@ class ImageTest {
         IllegalStateException.class,
         () -> ImageBatch.of(new float[8], ValueRange.SIGNED, 1, 2, 2, 2).toBufferedImage(0));
     assertThrows(IndexOutOfBoundsException.class, () -> ofSize(2, 2).values(2));
+    Exception none = assertThrows(IllegalArgumentException.class, () -> ImageBatch.join());
+    assertEquals("images: expected at least one batch, found none", none.getMessage());
   }
 }

@@ -20,13 +20,13 @@ public record BatchOptions(
   /** Refuses a batch size or prefetch below 1, and a shift below 0. */
   public BatchOptions {
     if (batchSize < 1) {
-      throw new IllegalArgumentException("expected a batch size of at least 1, found " + batchSize);
+      throw new IllegalArgumentException("batch size: expected at least 1, found " + batchSize);
     }
     if (shift < 0) {
-      throw new IllegalArgumentException("expected a shift of at least 0 pixels, found " + shift);
+      throw new IllegalArgumentException("shift: expected at least 0 pixels, found " + shift);
     }
     if (prefetch < 1) {
-      throw new IllegalArgumentException("expected a prefetch of at least 1, found " + prefetch);
+      throw new IllegalArgumentException("prefetch: expected at least 1, found " + prefetch);
     }
   }
 

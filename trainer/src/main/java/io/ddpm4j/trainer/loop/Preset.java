@@ -10,7 +10,7 @@ public enum Preset {
   TINY(List.of(32, 32, 32), List.of(false, false, true), 1, 8, 2e-3, 0.99),
   /** About 1.1 million parameters: an hour or more on two cores for Fashion-MNIST. */
   SMALL(List.of(32, 64, 64), List.of(false, false, true), 1, 8, 5e-4, 0.999),
-  /** About 7 million parameters: for a night, or a GPU. */
+  /** About 7 million parameters: a night or more on two cores. */
   BASE(List.of(64, 128, 128), List.of(false, true, true), 2, 32, 2e-4, 0.9995);
 
   private final NetworkConfig network;
