@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Quality over samplers and steps, with the floor: what real images that the model was not trained
@@ -43,6 +44,7 @@ public record QualityTable(
   };
 
   private static final int FLOOR_COLOUR = 0x5c6873;
+  private static final double NEAR = 1.05; // numbers of steps whose labels would overlap
   private static final int MOST_LABELS = 12; // numbers of steps that have room below a chart
 
   /** Copies. */
@@ -217,8 +219,9 @@ public record QualityTable(
       Arrays.fill(level, real);
       chart.line(REAL, FLOOR_COLOUR, steps, level);
     }
-    if (steps.length <= MOST_LABELS) {
-      chart.xTicks(steps);
+    double[] ticks = apart(steps);
+    if (ticks.length <= MOST_LABELS) {
+      chart.xTicks(ticks);
     }
     List<String> names = samplers();
     for (int i = 0; i < names.size(); i++) {
@@ -230,6 +233,14 @@ public record QualityTable(
           own.stream().mapToDouble(row -> metric.of(row.quality())).toArray());
     }
     return chart;
+  }
+
+  /** Without those that the next one is too near to: 999 beside 1000. */
+  private static double[] apart(double[] rising) {
+    return IntStream.range(0, rising.length)
+        .filter(i -> i == rising.length - 1 || rising[i + 1] > NEAR * rising[i])
+        .mapToDouble(i -> rising[i])
+        .toArray();
   }
 
   private List<QualityRow> rowsOf(String sampler) {

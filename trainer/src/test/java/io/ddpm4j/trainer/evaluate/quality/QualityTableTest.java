@@ -11,6 +11,7 @@ import io.ddpm4j.trainer.evaluate.distance.KernelDistance;
 import io.ddpm4j.trainer.evaluate.distance.ManifoldScores;
 import io.ddpm4j.trainer.evaluate.distance.SampleQuality;
 import io.ddpm4j.trainer.evaluate.features.Features;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -134,6 +135,12 @@ class QualityTableTest {
     for (String text : List.of("real images", "ddim", "ddpm", "steps", "1000")) {
       assertTrue(svg.contains(">" + text + "<"), text);
     }
+    QualityRow near = new QualityRow("unipc", 999, 50, 1, Map.of(), quality(1, Optional.empty()));
+    List<QualityRow> rows = new ArrayList<>(table.rows());
+    rows.add(near);
+    QualityTable more = new QualityTable(Map.of(), table.floor(), 50, rows, List.of());
+    String labels = more.chart(QualityMetric.FRECHET_DISTANCE).toSvg(640, 400);
+    assertTrue(labels.contains(">1000<") && !labels.contains(">999<"), "one label for both");
     QualityTable one =
         new QualityTable(
             Map.of(), quality(1, Optional.empty()), 5, List.of(table.rows().get(0)), List.of());
