@@ -6,6 +6,7 @@ import io.ddpm4j.runtime.likelihood.BoundStatistics;
 import io.ddpm4j.runtime.likelihood.VariationalBound;
 import io.ddpm4j.runtime.random.NoiseSource;
 import io.ddpm4j.runtime.schedule.NoiseSchedule;
+import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -24,8 +25,16 @@ final class BoundEvaluation {
   /** Measures, writes and says what was found; returns the exit code. */
   int run() throws IOException {
     VariationalBound bound = options.bound(request.pipeline());
-    int steps = bound.spaced().steps();
     int wanted = request.images(LikelihoodEvaluation.USUAL_IMAGES);
+    requireVariance();
+    FolderLock lock = EvaluationFolder.lock(request.folder(), request.terminal());
+    try (lock) {
+      return run(bound, wanted);
+    }
+  }
+
+  private int run(VariationalBound bound, int wanted) throws IOException {
+    int steps = bound.spaced().steps();
     EvaluationState state =
         EvaluationState.open(
             request.folder().resolve(BoundReport.STATE),
@@ -36,10 +45,7 @@ final class BoundEvaluation {
     BoundReport report = new BoundReport(request, bound.spaced(), statistics, state);
     report.printPlan(wanted);
     NoiseSource noise = NoiseSource.ofSeed(request.seed());
-    boolean done =
-        loop.run(
-            this::requireVariance,
-            (network, run) -> statistics.add(bound.evaluate(network, noise, run)));
+    boolean done = loop.run((network, run) -> statistics.add(bound.evaluate(network, noise, run)));
     if (statistics.images() > 0) {
       report.print();
       report.write();
@@ -47,11 +53,16 @@ final class BoundEvaluation {
     return done ? Main.OK : loop.interrupted();
   }
 
-  private void requireVariance(BatchNetwork network) {
-    if (options.variance(request.pipeline()).isLearned() && !network.learnsVariance()) {
-      throw new UsageException(
-          "--variance: expected fixed_small or fixed_large, since %s predicts no variance, found %s"
-              .formatted(request.pipeline().model().name(), variance()));
+  private void requireVariance() throws IOException {
+    if (!options.variance(request.pipeline()).isLearned()) {
+      return;
+    }
+    try (BatchNetwork network = request.pipeline().network(1)) {
+      if (!network.learnsVariance()) {
+        throw new UsageException(
+            "--variance: expected fixed_small or fixed_large, since %s predicts no variance, found %s"
+                .formatted(request.pipeline().model().name(), variance()));
+      }
     }
   }
 

@@ -2,7 +2,6 @@ package io.ddpm4j.cli;
 
 import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where an evaluation leaves its results. */
@@ -15,7 +14,7 @@ final class EvaluationFolder {
    * @throws IOException if another evaluation is at work there, or the folder cannot be written
    */
   static FolderLock lock(Path folder, Terminal terminal) throws IOException {
-    Files.createDirectories(folder);
+    Outputs.makeFolder(folder);
     return FolderLock.acquire(folder, "evaluation", new Warnings(terminal));
   }
 }

@@ -3,12 +3,10 @@ package io.ddpm4j.cli;
 import io.ddpm4j.runtime.likelihood.BatchNetwork;
 import io.ddpm4j.runtime.likelihood.ImageRun;
 import io.ddpm4j.runtime.sampling.Cancellation;
-import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
 
 /** Evaluates images batch by batch, shows how far it is, and keeps what is done. */
 final class EvaluationLoop {
@@ -43,18 +41,13 @@ final class EvaluationLoop {
   /**
    * Runs it.
    *
-   * @param requirement refuses a network before anything is written
    * @return whether all images are done; false after Ctrl-C
    */
-  boolean run(Consumer<BatchNetwork> requirement, Batch batch) throws IOException {
+  boolean run(Batch batch) throws IOException {
     int start = (int) state.statistics().count();
     int size = evenly(request.pipeline().batchSize(), wanted - start);
     try (BatchNetwork network = request.pipeline().network(size)) {
-      requirement.accept(network);
-      FolderLock lock = EvaluationFolder.lock(request.folder(), request.terminal());
-      try (lock) {
-        return run(network, batch, start, size);
-      }
+      return run(network, batch, start, size);
     }
   }
 

@@ -9,6 +9,7 @@ import io.ddpm4j.runtime.likelihood.ImageRun;
 import io.ddpm4j.runtime.likelihood.ProbabilityFlow;
 import io.ddpm4j.runtime.likelihood.SampleStatistics;
 import io.ddpm4j.runtime.random.NoiseSource;
+import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -32,6 +33,13 @@ final class FlowEvaluation {
   int run() throws IOException {
     ProbabilityFlow flow = options.flow(request.pipeline());
     int wanted = request.images(LikelihoodEvaluation.USUAL_IMAGES);
+    FolderLock lock = EvaluationFolder.lock(request.folder(), request.terminal());
+    try (lock) {
+      return run(flow, wanted);
+    }
+  }
+
+  private int run(ProbabilityFlow flow, int wanted) throws IOException {
     EvaluationState state = EvaluationState.open(request.folder().resolve(STATE), settings(), 1);
     EvaluationLoop loop = new EvaluationLoop(request, state, wanted);
     printPlan(flow, wanted, state);
@@ -40,7 +48,6 @@ final class FlowEvaluation {
     NoiseSource probes = NoiseSource.ofSeed(request.seed());
     boolean done =
         loop.run(
-            network -> {},
             (network, run) -> {
               for (double density : density(flow, network, probes, levels, run)) {
                 bits.add(density + levels.bitsOfLevel());

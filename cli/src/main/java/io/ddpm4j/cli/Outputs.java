@@ -88,7 +88,11 @@ final class Outputs {
 
   /** Makes the folder of a file that is written next. */
   static void makeFolderOf(Path file) throws IOException {
-    Path folder = file.toAbsolutePath().getParent();
+    makeFolder(file.toAbsolutePath().getParent());
+  }
+
+  /** Makes a folder, unless it is there. */
+  static void makeFolder(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) { // a link to a folder is one
       Files.createDirectories(folder);
     }

@@ -75,7 +75,10 @@ final class PipelineOptions {
 
   /** Opens a model as the options say; what a user should know of it is shown as warnings. */
   DiffusionPipeline open(Path file, Terminal terminal) throws IOException {
-    return opening.open(file, DiffusionPipeline.open(file), this::setMethod, terminal);
+    DiffusionPipeline pipeline =
+        opening.open(file, DiffusionPipeline.open(file), this::setMethod, terminal);
+    pipeline.sampler().warning(pipeline.schedule()).ifPresent(new Warnings(terminal));
+    return pipeline;
   }
 
   private void setMethod(DiffusionPipeline.Builder builder) {

@@ -5,6 +5,7 @@ import io.ddpm4j.trainer.data.ImageDataset;
 import io.ddpm4j.trainer.data.Split;
 import io.ddpm4j.trainer.evaluate.quality.ClassMix;
 import io.ddpm4j.trainer.evaluate.quality.RealImages;
+import io.ddpm4j.trainer.evaluate.samples.SampleSettings;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -13,10 +14,10 @@ import java.util.Optional;
  * others that stand in for samples. Of data with a test split those are its images, of other data
  * some that are set aside.
  *
- * @param images both
+ * @param images what is measured with
  * @param training all training images, among which a sample's neighbours are looked for
  * @param referenceLabel what the reference is, in words
- * @param standInLabel what the others are, in words
+ * @param standInLabel what stands in for samples, in words
  * @param wanted images of the reference that were asked for, before any were set aside
  * @param fingerprint of all pixels and labels that they are taken from
  */
@@ -27,25 +28,33 @@ record RealData(
     String standInLabel,
     int wanted,
     String fingerprint) {
-  /** Share of images whose classes may differ without a word: a few samples are no even mix. */
-  private static final double SLIGHT = 0.12;
+  /** Share of images whose classes may differ without a word. */
+  private static final double SLIGHT = 0.05;
 
   /**
    * Opens them.
    *
-   * @param mix of the samples that they are held against
+   * @param samples that they are held against
+   * @param count how many samples
+   * @param nullClass the label of no class; negative if there is none
    */
   static RealData open(
-      EvaluationInputs inputs, SampleQualityOptions options, ImageShape shape, ClassMix mix)
+      EvaluationInputs inputs,
+      SampleQualityOptions options,
+      SampleSettings samples,
+      int count,
+      int nullClass)
       throws IOException {
     EvaluationDataOptions data = inputs.data();
     Warnings warnings = new Warnings(inputs.terminal());
+    ImageShape shape = new ImageShape(samples.channels(), samples.height(), samples.width());
     ImageDataset training = data.open(shape, Split.TRAIN, warnings);
     Optional<ImageDataset> test =
         data.hasTestSplit()
             ? Optional.of(data.open(shape, Split.TEST, warnings))
             : Optional.empty();
     warnings.summarize();
+    ClassMix mix = ClassMix.of(samples, count);
     ImageDataset own = mix.select(training);
     String label = data.source() + " (train)" + only(own, training, mix);
     requireEnough(own, test.isPresent() ? RealImages.LEAST : 2 * RealImages.LEAST, label);
@@ -53,23 +62,16 @@ record RealData(
         test.isPresent()
             ? RealImages.ofSplits(training, test.get(), mix, inputs.seed())
             : RealImages.setAside(training, mix, inputs.seed());
-    requireEnough(images.standIns(), Math.min(mix.samples(), RealImages.LEAST), standIns(data));
+    requireEnough(images.standIns(), RealImages.LEAST, data.source() + ", " + standIns(data));
     int wanted = options.referenceImages(images.reference().size());
     if (wanted < RealImages.LEAST) {
       throw new UsageException(
           "--reference-images: expected at least %d, found %d".formatted(RealImages.LEAST, wanted));
     }
-    if (options.classes().areSaid() && !mix.isKnownTo(training)) {
-      warnings.accept(
-          "%s: which of its images are of the samples' classes is not known by their names, so that samples are compared with images of all kinds"
-              .formatted(data.source()));
+    if (options.classes().areSaid() && samples.labels().stream().anyMatch(l -> l != nullClass)) {
+      warnOfOtherClasses(training, mix, data, warnings);
     }
-    double difference = mix.difference(own);
-    if (difference > SLIGHT) {
-      warnings.accept(
-          "%s: %.0f %% of the images are of other classes than as many samples, which take the classes in turn: all distances have a part in that, those of the floor, too"
-              .formatted(data.source(), 100 * difference));
-    }
+    warnOfProportions(images, samples, mix, data, warnings);
     return new RealData(
         images.withReference(wanted, inputs.seed()),
         training,
@@ -77,6 +79,38 @@ record RealData(
         standIns(data),
         options.referenceImages(own.size()),
         fingerprint(training, inputs) + test.map(t -> " " + fingerprint(t, inputs)).orElse(""));
+  }
+
+  private static void warnOfOtherClasses(
+      ImageDataset training, ClassMix mix, EvaluationDataOptions data, Warnings warnings) {
+    if (!mix.isKnownTo(training)) {
+      warnings.accept(
+          "%s: which of its images are of the samples' classes is not known by their names, so that samples are compared with images of all kinds"
+              .formatted(data.source()));
+    }
+  }
+
+  /** Distances that are of the proportions of classes and not of the images. */
+  private static void warnOfProportions(
+      RealImages images,
+      SampleSettings samples,
+      ClassMix mix,
+      EvaluationDataOptions data,
+      Warnings warnings) {
+    // One turn of the classes: what the last one lacks of all samples is no proportion.
+    ClassMix turn = ClassMix.of(samples, Math.max(1, samples.labels().size()));
+    double reference = turn.difference(images.reference());
+    if (reference > SLIGHT) {
+      warnings.accept(
+          "%s: %.0f %% of the images would have to be of other classes to have the proportions of the samples, which take the classes in turn: all distances have a part in that, those of the floor, too"
+              .formatted(data.source(), 100 * reference));
+    }
+    double rounding = (double) mix.byClass().size() / images.standIns().size();
+    if (mix.difference(images.standIns()) > Math.max(SLIGHT, rounding)) {
+      warnings.accept(
+          "%s: the floor is of images of any class, since there are too few of some to have the samples' proportions"
+              .formatted(data.source()));
+    }
   }
 
   private static String only(ImageDataset own, ImageDataset all, ClassMix mix) {

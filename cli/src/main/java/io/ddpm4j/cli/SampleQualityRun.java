@@ -4,7 +4,6 @@ import io.ddpm4j.runtime.DiffusionPipeline;
 import io.ddpm4j.runtime.model.ModelFormatException;
 import io.ddpm4j.runtime.sampling.Samplers;
 import io.ddpm4j.trainer.evaluate.features.FeatureNetwork;
-import io.ddpm4j.trainer.evaluate.quality.ClassMix;
 import io.ddpm4j.trainer.evaluate.quality.RealImages;
 import io.ddpm4j.trainer.loop.FolderLock;
 import java.io.IOException;
@@ -31,8 +30,13 @@ final class SampleQualityRun {
       SampleSets sets = new SampleSets(inputs, options.classes(), images());
       options.requireRoom(model.imageShape(), QualityMeasurement.SHOWN);
       List<SamplingPlan.Planned> plan = new SamplingPlan(inputs, options, sets).of(model);
-      ClassMix mix = ClassMix.of(sets.settings(model), images());
-      RealData real = RealData.open(inputs, options, model.imageShape(), mix);
+      RealData real =
+          RealData.open(
+              inputs,
+              options,
+              sets.settings(model),
+              images(),
+              model.metadata().nullClass().orElse(-1));
       Path file = FeatureFiles.resolve(options, inputs.data());
       try (FeatureNetwork network = options.openFeatures(file, inputs.opening().settings())) {
         FolderLock lock = EvaluationFolder.lock(inputs.folder(), inputs.terminal());

@@ -39,11 +39,13 @@ final class SamplingPlan {
     if (options.usualSamplers()) {
       BetaSchedules.require(SampleQualityOptions.AGAINST_STEPS, model);
     }
+    Warnings warnings = new Warnings(inputs.terminal());
     List<Planned> plan = new ArrayList<>();
     for (SampleQualityOptions.Method asked : options.methods(model.schedule().trainTimesteps())) {
       inputs.terminal().interrupts().cancellation().throwIfCancelled();
       SampleQualityOptions.Method method = fitting(model, asked);
       try (DiffusionPipeline pipeline = over(model, method)) {
+        pipeline.sampler().warning(pipeline.schedule()).ifPresent(warnings);
         plan.add(new Planned(method, SampleSets.hash(sets.settings(pipeline))));
       }
     }

@@ -236,7 +236,6 @@ class LikelihoodTest {
         .toList();
   }
 
-  /** With DDPM's default betas the figure would be of another model. */
   @Test
   void theSameDataByAnotherNameAreGoneOnWith() throws IOException {
     Path model = withNullClass();
@@ -250,6 +249,7 @@ class LikelihoodTest {
     evaluate(model, same, out, two).succeeds().prints("going on after 1 images");
   }
 
+  /** With DDPM's default betas the figure would be of another model. */
   @ParameterizedTest
   @MethodSource("classesWithoutBetas")
   void modelsWithoutBetasAreRefused(String scheduler) throws IOException {

@@ -283,12 +283,23 @@ class SampleQualityTest {
 
   @Test
   void dataWithOtherProportionsOfClassesAreWarnedOf() throws IOException {
+    CommandRun run = evaluateUnequal(20);
+    assertTrue(run.err().contains("17 % of the images would have to be of other"), run.err());
+    // Half of the 20 in each class, as the samples have as many of one as of the other.
+    assertTrue(run.err().contains("the floor is of 20 real images"), run.err());
+    run = evaluateUnequal(1);
+    assertTrue(run.err().contains("the floor is of images of any class, since"), run.err());
+    assertFalse(run.err().contains("real images, which is all there are"), run.err());
+  }
+
+  /** Of 60 images so many are of the first of two classes. */
+  private CommandRun evaluateUnequal(int few) throws IOException {
     List<String> names = List.of("few", "many");
-    Path folder = dir.resolve("unequal");
+    Path folder = dir.resolve("unequal" + few);
     for (int k = 0; k < 60; k++) {
       BufferedImage image = new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB);
       image.setRGB(k % 8, 3, 0xFF8000 + k);
-      Path of = Files.createDirectories(folder.resolve(names.get(k < 20 ? 0 : 1)));
+      Path of = Files.createDirectories(folder.resolve(names.get(k < few ? 0 : 1)));
       ImageIO.write(image, "png", of.resolve(k + ".png").toFile());
     }
     List<Object> args = new ArrayList<>(List.of("evaluate"));
@@ -296,12 +307,10 @@ class SampleQualityTest {
     args.addAll(List.of("--data", folder, "--labels-from-folders", "--sample-quality"));
     args.addAll(List.of("--features", TestModels.features(dir.resolve("f.onnx"), CHANNELS, names)));
     args.addAll(List.of("-n", 24, "--sampler", "ddim", "--steps", 1, "--neighbours", 0));
-    args.addAll(List.of("--out", dir.resolve("out")));
+    args.addAll(List.of("--out", dir.resolve("out" + few)));
     CommandRun run = CommandRun.of(args.toArray());
     assertEquals(0, run.exitCode(), run.err());
-    assertTrue(run.err().contains("17 % of the images are of other classes than"), run.err());
-    // Half of the 20 in each class, as the samples have as many of one as of the other.
-    assertTrue(run.err().contains("the floor is of 20 real images"), run.err());
+    return run;
   }
 
   @Test

@@ -318,11 +318,11 @@ public final class DiffusionPipeline implements AutoCloseable {
   }
 
   /**
-   * What a user should know of the model's files and of the sampler in so many steps, a sentence
-   * each; empty if all is in order.
+   * What a user should know of the model's files, a sentence each; empty if all is in order. What
+   * there is to know of the sampler says {@link Sampler#warning}.
    */
   public List<String> warnings() {
-    return ModelRequirements.warnings(model, config, sampler, schedule);
+    return ModelRequirements.warnings(model, config);
   }
 
   /** The configuration in use: the file's, or the option's. */

@@ -7,9 +7,9 @@ import io.ddpm4j.runtime.image.ImageBatch;
  *
  * @param images with the parameters in their text
  * @param batches how many batches there were
- * @param steps calls of the network per batch, as they were counted for a listener ({@link
+ * @param steps per batch, as they were counted for a listener ({@link
  *     io.ddpm4j.runtime.sampling.StepListener.Step#count}): as many as the steps that were asked
- *     for only where a method has one call a step
+ *     for only where a method calls the network once a step
  * @param wallNanos from the first buffer to the last pixel
  * @param sessionNanos of that, inside the ONNX Runtime session
  */

@@ -6,7 +6,6 @@ import io.ddpm4j.runtime.model.ModelMetadata.ImageShape;
 import io.ddpm4j.runtime.model.ModelSignature;
 import io.ddpm4j.runtime.model.OnnxEpsilonModel;
 import io.ddpm4j.runtime.sampling.Sampler;
-import io.ddpm4j.runtime.schedule.NoiseSchedule;
 import io.ddpm4j.runtime.schedule.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +35,8 @@ final class ModelRequirements {
                         + " as schedulerConfig, found neither"));
   }
 
-  /** What a user should know of the model's files, of the configuration and the sampler in use. */
-  static List<String> warnings(
-      OnnxEpsilonModel model, SchedulerConfig config, Sampler sampler, NoiseSchedule schedule) {
+  /** What a user should know of the model's files and the configuration in use. */
+  static List<String> warnings(OnnxEpsilonModel model, SchedulerConfig config) {
     List<String> warnings = new ArrayList<>(model.warnings());
     List<String> unknown = config.unknownFields();
     if (!unknown.isEmpty()) {
@@ -49,7 +47,6 @@ final class ModelRequirements {
                   config.className(),
                   String.join(", ", unknown)));
     }
-    sampler.warning(schedule).ifPresent(warnings::add);
     return warnings;
   }
 

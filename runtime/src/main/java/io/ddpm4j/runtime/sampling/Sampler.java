@@ -28,10 +28,10 @@ public interface Sampler {
   NoiseLevels levels(NoiseSchedule schedule);
 
   /**
-   * How many calls of the model a run over this schedule reports to a listener: as many as its grid
-   * is long. That is one for each step of most methods, but two for each but the last of {@code
-   * heun}: 39 for 20 steps; and of {@code repaint} the steps back count too. How many steps there
-   * are say the {@link #levels}.
+   * How many times a run over this schedule reports to a listener: as many as its grid is long.
+   * That is once for each call of the model, so once for each step of most methods, and twice for
+   * each but the last of {@code heun}: 39 for 20 steps. {@code repaint} reports its steps back to
+   * more noise, too, which call no model. How many steps there are say the {@link #levels}.
    */
   default int steps(NoiseSchedule schedule) {
     return grid(schedule).steps();

@@ -4,8 +4,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Watches a run: called on the run's thread, batch after batch, before the first step and after
- * every step, which here is a call of the network. Without a listener nothing is computed or
- * allocated for it. May cancel; must not keep the views.
+ * every step, which here is a call of the network, or a step of {@code repaint} back to more noise.
+ * Without a listener nothing is computed or allocated for it. May cancel; must not keep the views.
  */
 @FunctionalInterface
 public interface StepListener {
@@ -13,7 +13,7 @@ public interface StepListener {
   /** A batch starts: x is noise, or the noisy image that a run starts from. */
   default void onStart(Start start) {}
 
-  /** The result of one call of the network has been used. */
+  /** The result of one call of the network has been used, or {@code repaint} went a step back. */
   void onStep(Step step);
 
   /** Both of them, this one first. */
@@ -47,9 +47,9 @@ public interface StepListener {
   /**
    * Where a run stands.
    *
-   * @param index the call of the network that a step is reported for, from 0
-   * @param count how many there are in the run: one for each step of most methods, two for each but
-   *     the last of some, so that 20 steps of {@code heun} are 39
+   * @param index number of the report, from 0
+   * @param count how many there are in the run, see {@link Sampler#steps}: of 20 steps of {@code
+   *     heun} 39
    * @param timestep t of this step's model call
    * @param firstImage the number of the batch's first image within the generation
    * @param images N of this batch; where a model fixes its batch, only those that were asked for

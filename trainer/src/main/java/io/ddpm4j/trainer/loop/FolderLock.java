@@ -9,24 +9,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Keeps a folder to one process at a time that writes its results there, by a lock on its file
- * {@code .lock}. The file stays: deleting it would let two others lock two files of that name. The
- * system frees the lock of a process that has died.
+ * Keeps a folder to one process at a time that does something there, such as a training, by a lock
+ * on its file {@code .training.lock}. The file stays: deleting it would let two others lock two
+ * files of that name. The system frees the lock of a process that has died.
  */
 public final class FolderLock implements AutoCloseable {
   /** What the message calls it that holds a run's folder. */
   public static final String TRAINING = "training";
 
-  private static final String NAME = ".lock";
-
   /** The system's locks say nothing to a second lock of the same process. */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-  private final Path folder;
+  private final Path file;
   private final FileChannel channel;
 
-  private FolderLock(Path folder, FileChannel channel) {
-    this.folder = folder;
+  private FolderLock(Path file, FileChannel channel) {
+    this.file = file;
     this.channel = channel;
   }
 
@@ -39,18 +37,18 @@ public final class FolderLock implements AutoCloseable {
    */
   public static FolderLock acquire(Path folder, String activity, Consumer<String> warnings)
       throws IOException {
-    Path key = folder.toRealPath();
-    if (!HELD.add(key)) {
+    Path file = folder.toRealPath().resolve("." + activity + ".lock");
+    if (!HELD.add(file)) {
       throw taken(folder, activity);
     }
     FileChannel channel;
     try {
-      channel = open(folder.resolve(NAME));
+      channel = open(file);
     } catch (IOException e) {
-      HELD.remove(key);
+      HELD.remove(file);
       throw e;
     }
-    FolderLock lock = new FolderLock(key, channel);
+    FolderLock lock = new FolderLock(file, channel);
     boolean free = true;
     try {
       free = channel.tryLock() != null;
@@ -87,7 +85,7 @@ public final class FolderLock implements AutoCloseable {
       try {
         channel.close();
       } finally {
-        HELD.remove(folder);
+        HELD.remove(file);
       }
     }
   }

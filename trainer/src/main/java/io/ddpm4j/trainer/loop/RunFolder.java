@@ -26,7 +26,7 @@ import java.util.Set;
  * samples/step-….png     sample grids
  * checkpoints/step-…/    see CheckpointStore
  * model.onnx             what {@code ddpm export} makes of it
- * .lock                  held while the run trains
+ * .training.lock         held while the run trains
  * </pre>
  */
 public record RunFolder(Path path) {

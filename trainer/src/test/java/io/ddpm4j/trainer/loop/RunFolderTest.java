@@ -134,7 +134,8 @@ class RunFolderTest {
         }
         """);
     Process process =
-        new ProcessBuilder(java, holder.toString(), run.resolve(".lock").toString()).start();
+        new ProcessBuilder(java, holder.toString(), run.resolve(".training.lock").toString())
+            .start();
     try {
       assertEquals("locked", process.inputReader().readLine());
       fails(IOException.class, this::create, "in which no other training is at work, found one");

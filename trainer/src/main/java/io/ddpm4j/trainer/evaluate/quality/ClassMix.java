@@ -70,14 +70,8 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
       return 0;
     }
     int[] wanted = wanted();
-    int[] there = new int[wanted.length];
-    int all = 0;
-    for (int group : groups(images)) {
-      if (group >= 0) {
-        there[group]++;
-        all++;
-      }
-    }
+    int[] there = counts(images);
+    int all = Arrays.stream(there).sum();
     double sum = 0;
     for (int g = 0; g < wanted.length; g++) {
       sum += Math.abs((double) wanted[g] / samples - (double) there[g] / Math.max(1, all));
@@ -125,6 +119,22 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
     return draw(new int[images.size()], new int[] {samples}, oneIn, seed);
   }
 
+  /**
+   * Images that have the proportions of classes of others, as many as there can be; all of them
+   * where the images do not know the classes, or where there would be fewer than {@code least}.
+   *
+   * @return rising indices
+   */
+  int[] drawAs(ImageDataset others, ImageDataset images, int least, long seed) {
+    if (isKnownTo(images)) {
+      int[] drawn = draw(groups(images), counts(others), 1, seed);
+      if (drawn.length >= least) {
+        return drawn;
+      }
+    }
+    return IntStream.range(0, images.size()).toArray();
+  }
+
   /** For each image which of the classes it is of, -1 for none of them. */
   private int[] groups(ImageDataset images) {
     List<String> mine = List.copyOf(byClass.keySet());
@@ -135,6 +145,21 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
       groups[i] = label >= 0 && label < ofLabel.length ? ofLabel[label] : -1;
     }
     return groups;
+  }
+
+  /** How many images are of each of the classes. */
+  private int[] counts(ImageDataset images) {
+    return counts(groups(images), byClass.size());
+  }
+
+  private static int[] counts(int[] groups, int count) {
+    int[] counts = new int[count];
+    for (int group : groups) {
+      if (group >= 0) {
+        counts[group]++;
+      }
+    }
+    return counts;
   }
 
   private static int[] draw(int[] groups, int[] wanted, int oneIn, long seed) {
@@ -154,12 +179,7 @@ public record ClassMix(int samples, Map<String, Integer> byClass) {
 
   /** How many of each group there can be, in the proportions that are wanted. */
   private static int[] shares(int[] groups, int[] wanted, int oneIn) {
-    long[] there = new long[wanted.length];
-    for (int group : groups) {
-      if (group >= 0) {
-        there[group]++;
-      }
-    }
+    int[] there = counts(groups, wanted.length);
     long most = 1; // the scarcest group has so many...
     long of = 1; // ...of so many wanted
     for (int g = 0; g < wanted.length; g++) {

@@ -71,13 +71,14 @@ public final class QualityEvaluation {
    * @throws java.util.concurrent.CancellationException if the work was cancelled
    */
   public Quality floor(Work work) throws IOException {
-    Features features = cache.extract(network, real.standIns(), work).features();
     ImageDataset heldOut = real.heldOut();
-    return new Quality(
-        reference.measure(features, work),
-        tellsClasses(heldOut)
-            ? classes(heldOut, cache.extract(network, heldOut, work))
-            : Optional.empty());
+    if (!tellsClasses(heldOut)) { // a slow network need not see all of them
+      Features features = cache.extract(network, real.standIns(), work).features();
+      return new Quality(reference.measure(features, work), Optional.empty());
+    }
+    NetworkOutput output = cache.extract(network, heldOut, work);
+    Features standIns = output.features().pick(real.standInIndices());
+    return new Quality(reference.measure(standIns, work), classes(heldOut, output));
   }
 
   /**
