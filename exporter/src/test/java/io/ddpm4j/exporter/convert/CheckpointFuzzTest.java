@@ -118,7 +118,7 @@ class CheckpointFuzzTest {
   @Test
   @Tag("slow")
   void muchDamageIsRefusedOrHarmless() {
-    fuzz(100_000);
+    fuzz(50_000);
   }
 
   /** On two threads, each with its own seed, since this is one of the longest tests. */
