@@ -137,8 +137,8 @@ class TrainerLongTest {
 
   @Test
   void theSmallestPresetLearnsShapes() throws IOException {
-    TrainConfig config = Preset.TINY.config("shapes", 600, 42);
-    RunConfig quiet = new RunConfig(600, 42, 0, 1, 0, 1, 1, 0);
+    TrainConfig config = Preset.TINY.config("shapes", 250, 42);
+    RunConfig quiet = new RunConfig(250, 42, 0, 1, 0, 1, 1, 0);
     TrainResult result =
         Trainer.create(folder.resolve("run"), config.withRun(quiet), w -> {})
             .run(new TrainListener() {}, new Cancellation());
