@@ -14,7 +14,7 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * rounding, so they count as 0.
  *
  * @param rows (count, d)
- * @param count rows of it: no fewer than the rank of Σ
+ * @param count rows of it
  * @param dimensions d
  */
 record SemidefiniteFactor(double[] rows, int count, int dimensions) {
